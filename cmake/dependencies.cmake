@@ -1,0 +1,17 @@
+# Everything comes from Debian 12's packages; ./dev installs them.
+set(Boost_USE_STATIC_LIBS ON)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+find_package(CLI11 2 REQUIRED)
+find_package(Threads REQUIRED)
+
+# Asio and Beast are compiled once here, instead of in each file that includes them.
+add_library(tapedeck_boost STATIC ${PROJECT_SOURCE_DIR}/cmake/boost_asio.cpp ${PROJECT_SOURCE_DIR}/cmake/boost_beast.cpp)
+target_compile_definitions(tapedeck_boost PUBLIC
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+  BOOST_ASIO_NO_DEPRECATED BOOST_ALLOW_DEPRECATED_HEADERS)
+target_link_libraries(tapedeck_boost PUBLIC Boost::boost Boost::json Boost::url Threads::Threads tapedeck_options)

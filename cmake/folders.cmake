@@ -1,0 +1,29 @@
+# One target per folder, so that the link graph is the picture in ARCHITECTURE.md.
+
+# tapedeck_folder(<target> <dependency>...): a library of every .cpp in the current folder.
+function(tapedeck_folder target)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC ${ARGN} tapedeck_options)
+    target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${ARGN} tapedeck_options)
+    target_include_directories(${target} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+  endif()
+endfunction()
+
+# tapedeck_tests(<folder> <dependency>...): one GoogleTest program of every *_test.cpp below tests/<folder>.
+function(tapedeck_tests folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  string(REPLACE "/" "_" name ${folder})
+  add_executable(${name}_tests ${sources})
+  target_link_libraries(${name}_tests PRIVATE ${ARGN} tapedeck_options GTest::gmock GTest::gtest_main)
+  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
+  gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 300 LABELS ${name})
+endfunction()

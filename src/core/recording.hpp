@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+
+namespace tapedeck {
+
+/// Where a recording is in its life. `remote`: known, not asked for.
+enum class RecordingState { kRemote, kQueued, kProcessing, kStored, kFailed, kAbsent, kDeleted };
+[[nodiscard]] std::string_view state_name(RecordingState state) noexcept;
+[[nodiscard]] std::optional<RecordingState> parse_state(std::string_view name) noexcept;
+
+/// Who asked: a user's press of play, or a webhook, an import or a command. Presses go first.
+enum class Lane { kPlay, kFetch };
+[[nodiscard]] std::string_view lane_name(Lane lane) noexcept;
+[[nodiscard]] std::optional<Lane> parse_lane(std::string_view name) noexcept;
+
+/// What to ask of the provider. kWavDual is a WAV with one channel for each party.
+enum class AudioFormat { kMp3, kWav, kWavDual };
+[[nodiscard]] std::string_view format_name(AudioFormat format) noexcept;
+[[nodiscard]] std::optional<AudioFormat> parse_format(std::string_view name) noexcept;
+
+enum class CallDirection { kInbound, kOutbound };
+[[nodiscard]] std::string_view direction_name(CallDirection direction) noexcept;
+[[nodiscard]] std::optional<CallDirection> parse_direction(std::string_view name) noexcept;
+
+/// Why an attempt, or a recording, failed: errc_name() and a sentence.
+struct Cause {
+  std::string code;
+  std::string detail;
+  friend bool operator==(const Cause&, const Cause&) = default;
+};
+
+/// A tenant. The credentials are in clear here, and sealed at rest.
+struct Business {
+  BusinessId id;
+  AccountSid account;      ///< empty: the default account of the settings
+  std::string auth_token;  ///< of `account`; empty with it
+  int limit = 0;           ///< most downloads at once; 0: MAX_SLOTS_PER_BUSINESS
+  AudioFormat format = AudioFormat::kMp3;
+  bool format_is_default = true;  ///< `format` follows RECORDING_FORMAT
+  bool paused = false;
+};
+
+/// The audio as it was stored.
+struct StoredAudio {
+  std::string blob_key;      ///< core/blob_key.hpp
+  std::uint64_t size_bytes = 0;
+  std::string content_type;  ///< "audio/mpeg" or "audio/wav"
+  std::string sha256;        ///< 64 lower-case hexadecimal digits
+  SystemTime stored_at;
+};
+
+/// One row of the call store's recordings.
+struct Recording {
+  std::int64_t row_id = 0;
+  BusinessId business;
+  CallSid call;
+  RecordingSid recording;
+  AccountSid account;
+  Sid sid;  ///< the name it goes by (see Sid)
+  RecordingState state = RecordingState::kRemote;
+  Lane lane = Lane::kFetch;       ///< who asked; meaningful once it was asked for
+  std::int64_t wanted_order = 0;  ///< place in the order of asking, over the whole store; 0: never asked for
+  std::int64_t fence = 0;         ///< only grows; see CallStore::begin_attempt
+  int attempts = 0;               ///< since it was last asked for by hand
+  std::optional<SystemTime> retry_at;
+  std::optional<Cause> cause;  ///< of the last failure, until it is stored
+  std::optional<int> duration_seconds;  ///< as the provider or the host application says
+  int channels = 0;                     ///< 0: not told
+  std::optional<SystemTime> recorded_at;
+  std::optional<SystemTime> announced_at;  ///< when the provider's webhook came
+  std::optional<StoredAudio> audio;        ///< exactly when stored
+};
+
+/// A phone call, with its first recording where it has one.
+struct Call {
+  std::int64_t row_id = 0;
+  BusinessId business;
+  CallSid sid;
+  std::string from;
+  std::string to;
+  std::optional<CallDirection> direction;
+  std::optional<SystemTime> started_at;
+  std::optional<int> duration_seconds;
+  std::optional<Recording> recording;
+};
+
+}  // namespace tapedeck

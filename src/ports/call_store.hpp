@@ -1,0 +1,214 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/recording.hpp"
+#include "ports/task.hpp"
+
+namespace tapedeck {
+
+/// Most calls in one page of list_calls().
+inline constexpr int kCallPageMax = 200;
+
+/// A place in the list of calls, newest first: before (older than) this row.
+struct CallCursor {
+  SystemTime started_at;
+  std::int64_t row_id = 0;
+  friend bool operator==(const CallCursor&, const CallCursor&) = default;
+};
+
+struct CallQuery {
+  int limit = 50;  ///< 1 to kCallPageMax
+  std::optional<CallCursor> cursor;
+  std::string search;  ///< part of a number or name, any case; empty: all
+  std::optional<CallDirection> direction;
+  std::optional<SystemTime> since;  ///< inclusive
+  std::optional<SystemTime> until;  ///< exclusive
+};
+
+struct CallPage {
+  std::vector<Call> calls;
+  std::optional<CallCursor> next;
+};
+
+/// What the host application tells of a call's recording. Absent fields leave what is known.
+struct RecordingUpdate {
+  RecordingSid recording;
+  AccountSid account;
+  std::optional<int> duration_seconds;
+};
+
+/// What the host application, or a provider's call webhook, tells of a call. Absent fields leave what is known.
+struct CallUpdate {
+  CallSid call;
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+  std::optional<CallDirection> direction;
+  std::optional<SystemTime> started_at;
+  std::optional<int> duration_seconds;
+  std::optional<RecordingUpdate> recording;
+};
+
+enum class PutOutcome { kCreated, kChanged };
+
+/// What the provider says of a recording in its webhook.
+enum class AnnouncedStatus { kInProgress, kCompleted, kAbsent, kFailed };
+
+struct RecordingAnnouncement {
+  CallSid call;
+  RecordingSid recording;
+  AccountSid account;
+  AnnouncedStatus status = AnnouncedStatus::kCompleted;
+  std::optional<int> duration_seconds;
+  int channels = 0;
+  std::optional<SystemTime> started_at;
+  std::string error_code;  ///< Twilio's, with kAbsent and kFailed: "16101" too short, "16102" silent
+};
+
+/// A recording after a change, and whether this call is what changed it.
+struct RecordingChange {
+  Recording recording;
+  bool changed = false;
+};
+
+/// A row that the slot store must know, in the order of asking.
+struct WaitingRecording {
+  BusinessId business;
+  Sid sid;
+  Lane lane = Lane::kFetch;
+  RecordingState state = RecordingState::kQueued;  ///< kQueued or kProcessing
+  std::int64_t wanted_order = 0;
+  std::optional<SystemTime> retry_at;
+  std::optional<Cause> cause;
+};
+
+/// How an attempt ended without audio.
+struct AttemptFailure {
+  Cause cause;
+  /// Set: back to queued until then. Otherwise final.
+  std::optional<SystemTime> retry_at;
+  /// With no retry_at: kFailed, or kAbsent where the provider says that there is none.
+  RecordingState final_state = RecordingState::kFailed;
+};
+
+struct ApiKey {
+  std::int64_t id = 0;
+  BusinessId business;  ///< empty: an operator's key
+  std::string name;
+  std::string hash;  ///< core/api_key.hpp; never the key itself
+  SystemTime created_at;
+  std::optional<SystemTime> revoked_at;
+};
+
+/// Whom a one-time login link signs in.
+struct LoginGrant {
+  BusinessId business;  ///< empty: an operator
+  std::int64_t key_id = 0;  ///< the key that the session stands for; 0: none
+};
+
+struct AuditEntry {
+  SystemTime at;
+  BusinessId business;
+  std::string actor;   ///< "key:7", "session:7", "link", "operator:2", "provider"
+  std::string action;  ///< "play", "download", "link", "delete", "retry", "cancel"
+  std::string sid;     ///< the recording's, where there is one
+  std::string detail;
+};
+
+/// The truth: every business, call and recording, and what was asked for. Thread-safe.
+///
+/// A change has reached the disk when its task returns a value. Every task may fail with kUnavailable, kIo, kNoSpace
+/// or kReadOnly; then nothing was changed. Lookups of what does not exist, or belongs to another business, answer an
+/// empty optional; changes of it answer kNotFound. Both stores pass tests/contract/call_store_contract.hpp.
+class CallStore {
+ public:
+  virtual ~CallStore() = default;
+
+  // Businesses.
+
+  /// Inserts or replaces.
+  [[nodiscard]] virtual Task<Result<PutOutcome>> put_business(Business business) = 0;
+  [[nodiscard]] virtual Task<Result<std::optional<Business>>> find_business(BusinessId id) = 0;
+  /// By id.
+  [[nodiscard]] virtual Task<Result<std::vector<Business>>> list_businesses() = 0;
+
+  // Calls.
+
+  /// Inserts or merges a call, and with it the recording that it names; starts nothing. Error kConflict when the
+  /// recording is known already as another call's or another business's.
+  [[nodiscard]] virtual Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) = 0;
+  /// Newest first, each with its first recording that is not deleted (or its first one).
+  [[nodiscard]] virtual Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) = 0;
+
+  // Recordings.
+
+  /// By the name it goes by, or by its own RE SID.
+  [[nodiscard]] virtual Task<Result<std::optional<Recording>>> find_recording(BusinessId business, Sid sid) = 0;
+
+  /// The provider's webhook. A call or a recording not heard of becomes one. kCompleted: a remote or absent recording
+  /// becomes queued in the automatic lane (`changed`). kAbsent, kFailed: one that is not stored becomes absent, with
+  /// the cause. Repeats and late events change nothing. Error kConflict as in put_call().
+  [[nodiscard]] virtual Task<Result<RecordingChange>> announce(BusinessId business, RecordingAnnouncement announcement,
+                                                               SystemTime now) = 0;
+
+  /// A press of play (or a command, in the automatic lane). remote: becomes queued at the end of the order. Queued in
+  /// the automatic lane, not backing off, and pressed: moves to the end of the play lane. Otherwise nothing changes.
+  [[nodiscard]] virtual Task<Result<RecordingChange>> want(BusinessId business, Sid sid, Lane lane, SystemTime now) = 0;
+
+  /// By hand: failed, absent, or queued and backing off: becomes queued in the play lane with no attempts behind it.
+  /// Otherwise nothing changes.
+  [[nodiscard]] virtual Task<Result<RecordingChange>> retry(BusinessId business, Sid sid, SystemTime now) = 0;
+
+  /// A queued one becomes remote again (or failed, if it has failed before). Otherwise nothing changes.
+  [[nodiscard]] virtual Task<Result<RecordingChange>> cancel(BusinessId business, Sid sid) = 0;
+
+  /// Becomes deleted, its content forgotten, except `audio->blob_key`, which stays until forget_blob(). The fence is
+  /// raised, so that a running fetch cannot commit.
+  [[nodiscard]] virtual Task<Result<RecordingChange>> remove(BusinessId business, Sid sid) = 0;
+  /// The blob of a deleted recording is gone.
+  [[nodiscard]] virtual Task<Result<void>> forget_blob(std::int64_t row_id) = 0;
+  /// Deleted rows whose blob may still exist, at most `limit`.
+  [[nodiscard]] virtual Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) = 0;
+
+  // Attempts. A fence older than the row's is refused with kStaleFence, and nothing changes.
+
+  /// A worker takes the recording, before it connects: queued or processing becomes processing, fence and attempts
+  /// go up by one. Empty when there is nothing to fetch: somebody was faster, or it was cancelled or deleted.
+  [[nodiscard]] virtual Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) = 0;
+  /// Becomes stored.
+  [[nodiscard]] virtual Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence,
+                                                         StoredAudio audio) = 0;
+  /// Becomes queued until retry_at, failed or absent.
+  [[nodiscard]] virtual Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence,
+                                                        AttemptFailure failure) = 0;
+  /// The worker gives it back unharmed (drain, provider's back-off): becomes queued, the attempt does not count.
+  [[nodiscard]] virtual Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) = 0;
+  /// The sweep found the worker gone: processing becomes queued (the attempt counts), or failed with `give_up`.
+  [[nodiscard]] virtual Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) = 0;
+
+  /// Queued and processing rows with wanted_order > `after`, in that order, at most `limit`.
+  [[nodiscard]] virtual Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) = 0;
+
+  // Who may.
+
+  /// Returns the key's id. Error kNotFound: no such business.
+  [[nodiscard]] virtual Task<Result<std::int64_t>> create_key(ApiKey key) = 0;
+  /// Not revoked ones only.
+  [[nodiscard]] virtual Task<Result<std::optional<ApiKey>>> find_key(std::string hash) = 0;
+  [[nodiscard]] virtual Task<Result<std::vector<ApiKey>>> list_keys() = 0;
+  [[nodiscard]] virtual Task<Result<void>> revoke_key(std::int64_t id, SystemTime now) = 0;
+
+  [[nodiscard]] virtual Task<Result<void>> create_login(std::string token_hash, LoginGrant grant, SystemTime expires) = 0;
+  /// At most once for each token; empty when unknown, used or expired.
+  [[nodiscard]] virtual Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) = 0;
+
+  [[nodiscard]] virtual Task<Result<void>> append_audit(std::vector<AuditEntry> entries) = 0;
+
+  /// Answers at once; an error says what is wrong with the store. For readyz.
+  [[nodiscard]] virtual Task<Result<void>> ping() = 0;
+};
+
+}  // namespace tapedeck

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/slot_protocol.hpp"
+#include "ports/task.hpp"
+
+namespace tapedeck {
+
+/// A granted recording in a worker's hands.
+struct Claim {
+  BusinessId business;
+  Sid sid;
+  Lane lane = Lane::kPlay;
+  LeaseId lease;
+};
+
+/// Which lanes a worker has room for.
+enum class LaneFilter { kAny, kPlayOnly };
+
+struct LeaseRef {
+  BusinessId business;
+  Sid sid;
+  LeaseId lease;
+};
+
+struct SweepReport {
+  struct Item {
+    BusinessId business;
+    Sid sid;
+    Lane lane = Lane::kFetch;
+    bool gave_up = false;  ///< reclaimed too often
+  };
+  std::vector<Item> reclaimed;
+  struct Admission {
+    BusinessId business;
+    Admitted admitted;
+  };
+  std::vector<Admission> admitted;
+};
+
+struct RecoverEntry {
+  Sid sid;
+  Lane lane = Lane::kFetch;
+  bool was_processing = false;        ///< goes to the head of its lane
+  std::optional<SystemTime> retry_at;  ///< backing off until then
+  std::string why;
+};
+
+/// Order, slots and leases of every business: the protocol of core/slot_protocol.hpp, behind whatever holds its
+/// state. Thread-safe. Every task may fail with kUnavailable; then its effect is unknown, and calling it again with the
+/// same ids is safe. `op` names one intention, and stays the same when it is tried again.
+class SlotStore {
+ public:
+  virtual ~SlotStore() = default;
+
+  [[nodiscard]] virtual Task<Result<RequestAnswer>> request(BusinessId business, Sid sid, Lane lane, OperationId op) = 0;
+  /// Waits up to `patience` for a grant. Empty: nothing came, or `stop` was requested.
+  [[nodiscard]] virtual Task<Result<std::optional<Claim>>> claim(std::string worker, LaneFilter lanes, LeaseId lease,
+                                                                 Milliseconds patience, std::stop_token stop) = 0;
+  /// One answer for each: true while the lease is held.
+  [[nodiscard]] virtual Task<Result<std::vector<bool>>> renew(std::vector<LeaseRef> leases) = 0;
+  [[nodiscard]] virtual Task<Result<FinishAnswer>> finish(LeaseRef lease, FinishOutcome outcome) = 0;
+  [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> block(BusinessId business, std::optional<SystemTime> until,
+                                                                  std::string why) = 0;
+  [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> unblock(BusinessId business) = 0;
+  [[nodiscard]] virtual Task<Result<CancelAnswer>> cancel(BusinessId business, Sid sid) = 0;
+  [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> set_limit(BusinessId business, int limit) = 0;
+  /// Looks at the businesses that are due; to be called about once a second.
+  [[nodiscard]] virtual Task<Result<SweepReport>> sweep() = 0;
+  [[nodiscard]] virtual Task<Result<SlotStatus>> status(BusinessId business, Sid sid) = 0;
+  /// Active first, then the lanes in order, then the delayed by due time; at most `most` of them.
+  [[nodiscard]] virtual Task<Result<BusinessView>> view(BusinessId business, int most) = 0;
+  /// Replaces the state of a business by what the call store knows, unless it has seen this epoch or a later one.
+  /// Grants nothing before `hold`.
+  [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
+                                                                    std::vector<RecoverEntry> entries,
+                                                                    Milliseconds hold) = 0;
+  [[nodiscard]] virtual Task<Result<void>> ping() = 0;
+};
+
+}  // namespace tapedeck
