@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "core/ids.hpp"
+
+namespace tapedeck {
+
+/// How far a running fetch is. Units: bytes.
+struct Progress {
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> total;  ///< where the provider announced it
+};
+
+/// The running fetches of this process. Thread-safe.
+class ProgressBoard {
+ public:
+  void update(const BusinessId& business, const Sid& sid, Progress progress);
+  void erase(const BusinessId& business, const Sid& sid);
+  [[nodiscard]] std::optional<Progress> find(const BusinessId& business, const Sid& sid) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, Progress> running_;
+};
+
+}  // namespace tapedeck

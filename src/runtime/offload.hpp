@@ -1,0 +1,92 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace tapedeck {
+
+/// A named, bounded set of threads for work that blocks: disks, databases, name resolution. Never an event loop.
+class OffloadPool {
+ public:
+  using Work = std::move_only_function<void()>;
+
+  OffloadPool(std::string name, std::size_t threads);
+  OffloadPool(const OffloadPool&) = delete;
+  OffloadPool& operator=(const OffloadPool&) = delete;
+  /// Runs what is queued, then joins.
+  ~OffloadPool();
+
+  /// Thread-safe. First in, first out.
+  void post(Work work);
+  [[nodiscard]] std::size_t queued() const;
+
+ private:
+  void run(const std::string& name);
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Work> queue_;
+  bool stopping_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+namespace detail {
+
+// Starts one piece of work on a pool, and completes the handler on its own executor. A function object rather than a
+// lambda, because GCC 12 miscompiles capturing lambdas within an awaiting expression.
+template <class Fn, class T>
+struct OffloadInitiation {
+  OffloadPool* pool;
+
+  template <class Handler>
+  void operator()(Handler&& handler, Fn work) const {
+    auto executor = boost::asio::get_associated_executor(handler);
+    auto guard = boost::asio::make_work_guard(executor);
+    pool->post([handler = std::forward<Handler>(handler), work = std::move(work), guard = std::move(guard)]() mutable {
+      std::exception_ptr failure;
+      std::optional<T> value;
+      try {
+        value.emplace(work());
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      const auto target = guard.get_executor();
+      boost::asio::post(target, [handler = std::move(handler), failure, value = std::move(value),
+                                 guard = std::move(guard)]() mutable { std::move(handler)(failure, std::move(value)); });
+    });
+  }
+};
+
+}  // namespace detail
+
+/// Runs `work` on the pool, and comes back to the caller's event loop with its value. What `work` refers to must live
+/// until the task returns; a cancelled task waits for its work to end all the same.
+template <class Fn>
+[[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&>> offload(OffloadPool& pool, Fn work) {
+  using T = std::invoke_result_t<Fn&>;
+  using Signature = void(std::exception_ptr, std::optional<T>);
+  detail::OffloadInitiation<Fn, T> initiation{&pool};
+  std::optional<T> value = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, Signature>(
+      initiation, boost::asio::use_awaitable, std::move(work));
+  co_return std::move(*value);
+}
+
+}  // namespace tapedeck
