@@ -1,0 +1,271 @@
+#include "tests/fakes/memory_call_store.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace tapedeck {
+namespace {
+
+std::unexpected<Error> no_business(const BusinessId& id) {
+  return fail(Errc::kNotFound, fmt::format("no business {}", id.view()));
+}
+std::unexpected<Error> no_recording(const Sid& sid) {
+  return fail(Errc::kNotFound, fmt::format("no recording {}", sid.view()));
+}
+
+bool is_backing_off(const Recording& recording, SystemTime now) {
+  return recording.state == RecordingState::kQueued && recording.retry_at.has_value() && *recording.retry_at > now;
+}
+
+bool is_waiting(RecordingState state) {
+  return state == RecordingState::kQueued || state == RecordingState::kProcessing;
+}
+
+}  // namespace
+
+MemoryCallStore::Tenant* MemoryCallStore::tenant(const BusinessId& id) {
+  const auto found = tenants_.find(id);
+  return found == tenants_.end() ? nullptr : &found->second;
+}
+
+Recording* MemoryCallStore::find_row(const BusinessId& business, const Sid& sid) {
+  Tenant* owner = tenant(business);
+  if (owner == nullptr) return nullptr;
+  if (const auto named = owner->by_name.find(sid); named != owner->by_name.end()) return &row(named->second);
+  const auto recording = RecordingSid::parse(sid.view());
+  if (!recording) return nullptr;
+  const auto known = owner->by_recording.find(*recording);
+  return known == owner->by_recording.end() ? nullptr : &row(known->second);
+}
+
+Result<Recording*> MemoryCallStore::row_at_fence(std::int64_t row_id, std::int64_t fence) {
+  if (row_id < 1 || row_id > std::ssize(recordings_)) {
+    return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
+  }
+  Recording& recording = row(row_id);
+  if (recording.fence != fence) return fail(Errc::kStaleFence, "somebody else has taken the recording since");
+  return &recording;
+}
+
+void MemoryCallStore::set_state(Recording& recording, RecordingState state) {
+  recording.state = state;
+  recording.retry_at.reset();
+  if (is_waiting(state)) {
+    waiting_[recording.wanted_order] = recording.row_id;
+  } else {
+    waiting_.erase(recording.wanted_order);
+  }
+}
+
+void MemoryCallStore::enqueue(Recording& recording, Lane lane) {
+  waiting_.erase(recording.wanted_order);
+  recording.wanted_order = ++last_wanted_order_;
+  recording.lane = lane;
+  recording.attempts = 0;
+  set_state(recording, RecordingState::kQueued);
+}
+
+Task<Result<PutOutcome>> MemoryCallStore::put_business(Business business) {
+  const BusinessId id = business.id;
+  const auto [place, created] = tenants_.try_emplace(id);
+  place->second.business = std::move(business);
+  co_return created ? PutOutcome::kCreated : PutOutcome::kChanged;
+}
+
+Task<Result<std::optional<Business>>> MemoryCallStore::find_business(BusinessId id) {
+  const Tenant* found = tenant(id);
+  if (found == nullptr) co_return std::nullopt;
+  co_return found->business;
+}
+
+Task<Result<std::vector<Business>>> MemoryCallStore::list_businesses() {
+  std::vector<Business> all;
+  for (const auto& [id, entry] : tenants_) all.push_back(entry.business);
+  co_return all;
+}
+
+Task<Result<std::optional<Recording>>> MemoryCallStore::find_recording(BusinessId business, Sid sid) {
+  const Recording* found = find_row(business, sid);
+  if (found == nullptr) co_return std::nullopt;
+  co_return *found;
+}
+
+Task<Result<RecordingChange>> MemoryCallStore::want(BusinessId business, Sid sid, Lane lane, SystemTime now) {
+  Recording* found = find_row(business, sid);
+  if (found == nullptr) co_return no_recording(sid);
+  const bool promoted = found->state == RecordingState::kQueued && found->lane == Lane::kFetch && lane == Lane::kPlay &&
+                        !is_backing_off(*found, now);
+  const bool changed = found->state == RecordingState::kRemote || promoted;
+  if (changed) enqueue(*found, lane);
+  co_return RecordingChange{*found, changed};
+}
+
+Task<Result<RecordingChange>> MemoryCallStore::retry(BusinessId business, Sid sid, SystemTime now) {
+  Recording* found = find_row(business, sid);
+  if (found == nullptr) co_return no_recording(sid);
+  const bool changed =
+      found->state == RecordingState::kFailed || found->state == RecordingState::kAbsent || is_backing_off(*found, now);
+  if (changed) enqueue(*found, Lane::kPlay);
+  co_return RecordingChange{*found, changed};
+}
+
+Task<Result<RecordingChange>> MemoryCallStore::cancel(BusinessId business, Sid sid) {
+  Recording* found = find_row(business, sid);
+  if (found == nullptr) co_return no_recording(sid);
+  const bool changed = found->state == RecordingState::kQueued;
+  if (changed) set_state(*found, found->cause.has_value() ? RecordingState::kFailed : RecordingState::kRemote);
+  co_return RecordingChange{*found, changed};
+}
+
+Task<Result<RecordingChange>> MemoryCallStore::remove(BusinessId business, Sid sid) {
+  Recording* found = find_row(business, sid);
+  if (found == nullptr) co_return no_recording(sid);
+  const bool changed = found->state != RecordingState::kDeleted;
+  if (changed) {
+    set_state(*found, RecordingState::kDeleted);
+    ++found->fence;
+    found->cause.reset();
+    if (found->audio) {
+      StoredAudio leftover;
+      leftover.blob_key = found->audio->blob_key;
+      found->audio = leftover;
+      deleted_with_blob_.insert(found->row_id);
+    }
+  }
+  co_return RecordingChange{*found, changed};
+}
+
+Task<Result<void>> MemoryCallStore::forget_blob(std::int64_t row_id) {
+  if (row_id < 1 || row_id > std::ssize(recordings_)) {
+    co_return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
+  }
+  Recording& found = row(row_id);
+  if (found.state != RecordingState::kDeleted) co_return fail(Errc::kConflict, "the recording is not deleted");
+  found.audio.reset();
+  deleted_with_blob_.erase(row_id);
+  co_return Result<void>();
+}
+
+Task<Result<std::vector<Recording>>> MemoryCallStore::deleted_with_blob(int limit) {
+  std::vector<Recording> found;
+  for (const std::int64_t row_id : deleted_with_blob_) {
+    if (std::ssize(found) >= limit) break;
+    found.push_back(row(row_id));
+  }
+  co_return found;
+}
+
+Task<Result<std::optional<Recording>>> MemoryCallStore::begin_attempt(BusinessId business, Sid sid) {
+  Recording* found = find_row(business, sid);
+  if (found == nullptr) co_return no_recording(sid);
+  if (!is_waiting(found->state)) co_return std::nullopt;
+  set_state(*found, RecordingState::kProcessing);
+  ++found->fence;
+  ++found->attempts;
+  co_return *found;
+}
+
+Task<Result<void>> MemoryCallStore::commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) {
+  const auto found = row_at_fence(row_id, fence);
+  if (!found) co_return fail(found.error());
+  Recording& recording = **found;
+  set_state(recording, RecordingState::kStored);
+  recording.cause.reset();
+  recording.audio = std::move(audio);
+  co_return Result<void>();
+}
+
+Task<Result<void>> MemoryCallStore::fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) {
+  const auto found = row_at_fence(row_id, fence);
+  if (!found) co_return fail(found.error());
+  Recording& recording = **found;
+  if (recording.state != RecordingState::kProcessing) co_return fail(Errc::kStaleFence, "the attempt is over");
+  set_state(recording, failure.retry_at ? RecordingState::kQueued : failure.final_state);
+  recording.retry_at = failure.retry_at;
+  recording.cause = std::move(failure.cause);
+  co_return Result<void>();
+}
+
+Task<Result<void>> MemoryCallStore::hand_back(std::int64_t row_id, std::int64_t fence) {
+  const auto found = row_at_fence(row_id, fence);
+  if (!found) co_return fail(found.error());
+  Recording& recording = **found;
+  if (recording.state != RecordingState::kProcessing) co_return fail(Errc::kStaleFence, "the attempt is over");
+  set_state(recording, RecordingState::kQueued);
+  recording.attempts = std::max(0, recording.attempts - 1);
+  co_return Result<void>();
+}
+
+Task<Result<void>> MemoryCallStore::reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) {
+  Recording* found = find_row(business, sid);
+  if (found == nullptr) co_return no_recording(sid);
+  if (found->state != RecordingState::kProcessing) co_return Result<void>();
+  set_state(*found, give_up ? RecordingState::kFailed : RecordingState::kQueued);
+  if (give_up) found->cause = std::move(give_up);
+  co_return Result<void>();
+}
+
+Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting(std::int64_t after, int limit) {
+  std::vector<WaitingRecording> found;
+  for (auto next = waiting_.upper_bound(after); next != waiting_.end() && std::ssize(found) < limit; ++next) {
+    const Recording& entry = row(next->second);
+    found.push_back({.business = entry.business,
+                     .sid = entry.sid,
+                     .lane = entry.lane,
+                     .state = entry.state,
+                     .wanted_order = entry.wanted_order,
+                     .retry_at = entry.retry_at,
+                     .cause = entry.cause});
+  }
+  co_return found;
+}
+
+Task<Result<std::int64_t>> MemoryCallStore::create_key(ApiKey key) {
+  if (!key.business.empty() && tenant(key.business) == nullptr) co_return no_business(key.business);
+  for (const ApiKey& other : keys_) {
+    if (other.hash == key.hash) co_return fail(Errc::kConflict, "the key exists already");
+  }
+  key.id = std::ssize(keys_) + 1;
+  key.revoked_at.reset();
+  keys_.push_back(std::move(key));
+  co_return keys_.back().id;
+}
+
+Task<Result<std::optional<ApiKey>>> MemoryCallStore::find_key(std::string hash) {
+  for (const ApiKey& key : keys_) {
+    if (key.hash == hash && !key.revoked_at) co_return key;
+  }
+  co_return std::nullopt;
+}
+
+Task<Result<std::vector<ApiKey>>> MemoryCallStore::list_keys() { co_return keys_; }
+
+Task<Result<void>> MemoryCallStore::revoke_key(std::int64_t id, SystemTime now) {
+  if (id < 1 || id > std::ssize(keys_)) co_return fail(Errc::kNotFound, fmt::format("no key {}", id));
+  ApiKey& key = keys_[static_cast<std::size_t>(id - 1)];
+  if (!key.revoked_at) key.revoked_at = now;
+  co_return Result<void>();
+}
+
+Task<Result<void>> MemoryCallStore::create_login(std::string token_hash, LoginGrant grant, SystemTime expires) {
+  if (!grant.business.empty() && tenant(grant.business) == nullptr) co_return no_business(grant.business);
+  const bool added = logins_.try_emplace(std::move(token_hash), Login{std::move(grant), expires}).second;
+  if (!added) co_return fail(Errc::kConflict, "the login link exists already");
+  co_return Result<void>();
+}
+
+Task<Result<std::optional<LoginGrant>>> MemoryCallStore::consume_login(std::string token_hash, SystemTime now) {
+  const auto taken = logins_.extract(token_hash);
+  if (taken.empty() || taken.mapped().expires <= now) co_return std::nullopt;
+  co_return taken.mapped().grant;
+}
+
+Task<Result<void>> MemoryCallStore::append_audit(std::vector<AuditEntry> entries) {
+  audit_.insert(audit_.end(), entries.begin(), entries.end());
+  co_return Result<void>();
+}
+
+Task<Result<void>> MemoryCallStore::ping() { co_return Result<void>(); }
+
+}  // namespace tapedeck

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "ports/call_store.hpp"
+
+namespace tapedeck {
+
+/// A call store in memory, for simulations: deterministic, and its tasks complete without suspending. It passes
+/// tests/contract/call_store_contract.hpp, as the real ones do. One thread only.
+class MemoryCallStore final : public CallStore {
+ public:
+  Task<Result<PutOutcome>> put_business(Business business) override;
+  Task<Result<std::optional<Business>>> find_business(BusinessId id) override;
+  Task<Result<std::vector<Business>>> list_businesses() override;
+
+  Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) override;
+  Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) override;
+
+  Task<Result<std::optional<Recording>>> find_recording(BusinessId business, Sid sid) override;
+  Task<Result<RecordingChange>> announce(BusinessId business, RecordingAnnouncement announcement,
+                                         SystemTime now) override;
+  Task<Result<RecordingChange>> want(BusinessId business, Sid sid, Lane lane, SystemTime now) override;
+  Task<Result<RecordingChange>> retry(BusinessId business, Sid sid, SystemTime now) override;
+  Task<Result<RecordingChange>> cancel(BusinessId business, Sid sid) override;
+  Task<Result<RecordingChange>> remove(BusinessId business, Sid sid) override;
+  Task<Result<void>> forget_blob(std::int64_t row_id) override;
+  Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) override;
+
+  Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override;
+  Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override;
+  Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override;
+  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) override;
+  Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
+  Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
+
+  Task<Result<std::int64_t>> create_key(ApiKey key) override;
+  Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override;
+  Task<Result<std::vector<ApiKey>>> list_keys() override;
+  Task<Result<void>> revoke_key(std::int64_t id, SystemTime now) override;
+  Task<Result<void>> create_login(std::string token_hash, LoginGrant grant, SystemTime expires) override;
+  Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override;
+
+  Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
+  Task<Result<void>> ping() override;
+
+  // What a test looks at from outside.
+
+  /// Every recording; row_id is the place plus one.
+  [[nodiscard]] const std::deque<Recording>& recordings() const { return recordings_; }
+  [[nodiscard]] const std::vector<AuditEntry>& audit() const { return audit_; }
+
+ private:
+  struct CallRow {
+    Call call;
+    std::vector<std::int64_t> recordings;  // row ids, first heard of first
+    std::string search_text;
+  };
+  using Timeline = std::map<std::pair<SystemTime, std::int64_t>, std::size_t>;  // (started_at, row id) -> calls_
+  struct Tenant {
+    Business business;
+    std::unordered_map<CallSid, std::size_t> calls;
+    Timeline timeline;
+    std::unordered_map<Sid, std::int64_t> by_name;
+    std::unordered_map<RecordingSid, std::int64_t> by_recording;
+  };
+  struct Login {
+    LoginGrant grant;
+    SystemTime expires;
+  };
+
+  [[nodiscard]] Tenant* tenant(const BusinessId& id);
+  [[nodiscard]] Recording& row(std::int64_t row_id) { return recordings_[static_cast<std::size_t>(row_id - 1)]; }
+  [[nodiscard]] Result<Recording*> row_at_fence(std::int64_t row_id, std::int64_t fence);
+  [[nodiscard]] Recording* find_row(const BusinessId& business, const Sid& sid);
+
+  [[nodiscard]] CallRow& find_or_add_call(Tenant& tenant, const CallSid& sid, SystemTime started_at);
+  void set_started_at(Tenant& tenant, CallRow& call, SystemTime started_at);
+  [[nodiscard]] const Recording* shown_recording(const CallRow& call) const;
+
+  /// Error kConflict when the recording is another's.
+  [[nodiscard]] Result<void> check_identity(Tenant& tenant, const CallSid& call, const RecordingSid& recording,
+                                            const AccountSid& account);
+  [[nodiscard]] std::pair<Recording*, bool> find_or_add_recording(Tenant& tenant, CallRow& call,
+                                                                  const RecordingSid& recording,
+                                                                  const AccountSid& account);
+  void set_state(Recording& recording, RecordingState state);
+  void enqueue(Recording& recording, Lane lane);
+
+  std::map<BusinessId, Tenant> tenants_;
+  std::deque<CallRow> calls_;
+  std::deque<Recording> recordings_;
+  std::map<std::pair<AccountSid, RecordingSid>, std::int64_t> identities_;
+  std::map<std::int64_t, std::int64_t> waiting_;  // wanted_order -> row id
+  std::set<std::int64_t> deleted_with_blob_;
+  std::int64_t last_wanted_order_ = 0;
+  std::vector<ApiKey> keys_;
+  std::map<std::string, Login> logins_;
+  std::vector<AuditEntry> audit_;
+};
+
+}  // namespace tapedeck
