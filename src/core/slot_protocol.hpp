@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/ranked_sids.hpp"
 #include "core/recording.hpp"
 
 // The slot protocol of one business, as a pure state machine.
@@ -228,23 +229,28 @@ class BusinessSlots {
     FinishAnswer answer;
   };
 
-  [[nodiscard]] const std::map<Rank, Sid>& lane_of(Lane lane) const noexcept {
-    return lane == Lane::kPlay ? play_ : fetch_;
-  }
-  [[nodiscard]] std::map<Rank, Sid>& lane_of(Lane lane) noexcept { return lane == Lane::kPlay ? play_ : fetch_; }
+  [[nodiscard]] const RankedSids& lane_of(Lane lane) const noexcept { return lane == Lane::kPlay ? play_ : fetch_; }
+  [[nodiscard]] RankedSids& lane_of(Lane lane) noexcept { return lane == Lane::kPlay ? play_ : fetch_; }
 
+  [[nodiscard]] bool is_held_back(SystemTime now) const;
   [[nodiscard]] bool may_admit(SystemTime now) const;
   [[nodiscard]] Lane next_lane() const;
+  [[nodiscard]] Admitted grant_head(Lane lane);
   [[nodiscard]] std::vector<Admitted> admit(SystemTime now);
+  [[nodiscard]] std::vector<Admitted> admit_press(SystemTime now);
   void push_back(const Sid& sid, Entry& entry, Lane lane);
   void push_front(const Sid& sid, Entry& entry);
   void unlink(const Sid& sid, Entry& entry);
   bool yield_one_fetch_grant();
   void return_unclaimed(std::size_t keep);
+  std::vector<Reclaimed> reclaim_expired(SystemTime now);
+  void requeue_due(SystemTime now);
   void delay(const Sid& sid, Entry& entry, SystemTime until, std::string why);
-  [[nodiscard]] RequestAnswer answer_request(RequestKind kind, const Sid& sid, Lane lane, SystemTime now) const;
+  [[nodiscard]] RequestAnswer answer_request(RequestKind kind, const Sid& sid, Lane lane, std::vector<Admitted> admitted,
+                                             SystemTime now);
   [[nodiscard]] RequestAnswer request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op,
                                             SystemTime now);
+  void remember(const LeaseId& lease, const FinishAnswer& answer, SystemTime now);
   [[nodiscard]] int position_of(const Entry& entry) const;
   [[nodiscard]] SlotStatus status_of(const Entry& entry, SystemTime now) const;
   [[nodiscard]] std::string why_waiting(SystemTime now) const;
@@ -254,11 +260,12 @@ class BusinessSlots {
   std::int64_t epoch_ = 0;
   Entries entries_;
   std::map<Rank, Sid> active_;   // by order of the grant
-  std::map<Rank, Sid> play_;
-  std::map<Rank, Sid> fetch_;
+  RankedSids play_;
+  RankedSids fetch_;
   std::set<std::pair<SystemTime, Sid>> delayed_;
   std::unordered_map<LeaseId, Sid> leases_;
   std::unordered_map<LeaseId, Remembered> finished_;
+  std::deque<LeaseId> finish_order_;
   Rank next_rank_ = 1;
   Rank head_rank_ = 0;
   int plays_since_fetch_ = 0;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stop_token>
+#include <utility>
+
 #include "core/time.hpp"
 #include "ports/task.hpp"
 
@@ -13,8 +16,12 @@ class Clock {
   [[nodiscard]] virtual SystemTime system_now() const = 0;
   /// For waits and leases. Goes on while the machine sleeps (CLOCK_BOOTTIME).
   [[nodiscard]] virtual SteadyTime steady_now() const = 0;
-  /// Returns at `deadline`; throws boost::system::system_error(operation_aborted) when the task is cancelled.
-  [[nodiscard]] virtual Task<> sleep_until(SteadyTime deadline) = 0;
+  /// Returns at `deadline`, or sooner when `stop` is requested.
+  [[nodiscard]] virtual Task<> sleep_until(SteadyTime deadline, std::stop_token stop) = 0;
+
+  [[nodiscard]] Task<> sleep_for(Milliseconds duration, std::stop_token stop) {
+    return sleep_until(steady_now() + duration, std::move(stop));
+  }
 };
 
 }  // namespace tapedeck

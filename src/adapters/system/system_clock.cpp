@@ -6,9 +6,9 @@
 #include <ctime>
 #include <system_error>
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "runtime/alarm.hpp"
 
 namespace tapedeck {
 
@@ -24,12 +24,12 @@ SteadyTime SystemClock::steady_now() const {
   return SteadyTime(std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec});
 }
 
-Task<> SystemClock::sleep_until(SteadyTime deadline) {
+Task<> SystemClock::sleep_until(SteadyTime deadline, std::stop_token stop) {
   const auto executor = co_await boost::asio::this_coro::executor;
-  boost::asio::steady_timer timer(executor);
-  for (SteadyTime now = steady_now(); now < deadline; now = steady_now()) {
-    timer.expires_after(std::min<std::chrono::nanoseconds>(deadline - now, kSleepSliceMax));
-    co_await timer.async_wait(boost::asio::use_awaitable);
+  Alarm alarm(executor);
+  const std::stop_callback on_stop(stop, Alarm::Ringer{&alarm});
+  for (SteadyTime now = steady_now(); now < deadline && !stop.stop_requested(); now = steady_now()) {
+    co_await alarm.wait_for(std::min<std::chrono::nanoseconds>(deadline - now, kSleepSliceMax));
   }
 }
 

@@ -14,7 +14,7 @@ class SystemClock final : public Clock {
   [[nodiscard]] SystemTime system_now() const override;
   [[nodiscard]] SteadyTime steady_now() const override;
   /// Waits by a timer on the awaiting executor. A deadline that has passed returns at once.
-  [[nodiscard]] Task<> sleep_until(SteadyTime deadline) override;
+  [[nodiscard]] Task<> sleep_until(SteadyTime deadline, std::stop_token stop) override;
 };
 
 }  // namespace tapedeck

@@ -18,7 +18,7 @@ namespace tapedeck {
 namespace {
 
 Task<std::thread::id> sleep_for(SystemClock& clock, Milliseconds length) {
-  co_await clock.sleep_until(clock.steady_now() + length);
+  co_await clock.sleep_until(clock.steady_now() + length, std::stop_token{});
   co_return std::this_thread::get_id();
 }
 

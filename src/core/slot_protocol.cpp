@@ -1,0 +1,507 @@
+#include "core/slot_protocol.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/planted_bugs.hpp"
+
+namespace tapedeck {
+namespace {
+
+bool is_active(SlotPlace place) noexcept { return place == SlotPlace::kGranted || place == SlotPlace::kRunning; }
+
+}  // namespace
+
+// Admission.
+
+bool BusinessSlots::is_held_back(SystemTime now) const {
+  return now < hold_ || (blocked_ && (!blocked_until_ || now < *blocked_until_));
+}
+
+bool BusinessSlots::may_admit(SystemTime now) const {
+  return active() < limit_ && waiting() > 0 && !is_held_back(now);
+}
+
+Lane BusinessSlots::next_lane() const {
+  if (play_.empty()) return Lane::kFetch;
+  if (fetch_.empty()) return Lane::kPlay;
+  return plays_since_fetch_ >= kFetchShare - 1 ? Lane::kFetch : Lane::kPlay;
+}
+
+Admitted BusinessSlots::grant_head(Lane lane) {
+  const Sid sid = lane_of(lane).begin()->second;
+  Entry& entry = entries_.at(sid);
+  entry.by_share = lane == Lane::kFetch && !play_.empty();
+  plays_since_fetch_ = lane == Lane::kPlay ? plays_since_fetch_ + 1 : 0;
+  unlink(sid, entry);
+  entry.place = SlotPlace::kGranted;
+  entry.rank = next_rank_++;
+  active_.emplace(entry.rank, sid);
+  return {sid, lane, active(), limit_};
+}
+
+std::vector<Admitted> BusinessSlots::admit(SystemTime now) {
+  std::vector<Admitted> admitted;
+  while (may_admit(now)) admitted.push_back(grant_head(next_lane()));
+  return admitted;
+}
+
+// A press that found no free slot may take the place of an automatic fetch that no worker has taken yet.
+std::vector<Admitted> BusinessSlots::admit_press(SystemTime now) {
+  std::vector<Admitted> admitted = admit(now);
+  if (!play_.empty() && !is_held_back(now) && active() == limit_ && yield_one_fetch_grant()) {
+    admitted.push_back(grant_head(Lane::kPlay));
+  }
+  return admitted;
+}
+
+bool BusinessSlots::yield_one_fetch_grant() {
+  for (auto it = active_.rbegin(); it != active_.rend(); ++it) {
+    Entry& entry = entries_.at(it->second);
+    if (entry.place != SlotPlace::kGranted || entry.lane != Lane::kFetch) continue;
+    const Sid sid = it->second;
+    if (entry.by_share) plays_since_fetch_ = kFetchShare - 1;  // its turn is only put off
+    unlink(sid, entry);
+    push_front(sid, entry);
+    return true;
+  }
+  return false;
+}
+
+void BusinessSlots::return_unclaimed(std::size_t keep) {
+  std::vector<Sid> newest_first;
+  for (auto it = active_.rbegin(); it != active_.rend(); ++it) {
+    if (entries_.at(it->second).place == SlotPlace::kGranted) newest_first.push_back(it->second);
+  }
+  for (const Sid& sid : newest_first) {
+    if (active_.size() <= keep) return;
+    Entry& entry = entries_.at(sid);
+    unlink(sid, entry);
+    push_front(sid, entry);
+  }
+}
+
+// Places.
+
+void BusinessSlots::push_back(const Sid& sid, Entry& entry, Lane lane) {
+  entry.place = SlotPlace::kWaiting;
+  entry.lane = lane;
+  entry.rank = next_rank_++;
+  lane_of(lane).insert({entry.rank, sid});
+}
+
+void BusinessSlots::push_front(const Sid& sid, Entry& entry) {
+  entry.place = SlotPlace::kWaiting;
+  entry.rank = head_rank_--;
+  lane_of(entry.lane).insert({entry.rank, sid});
+}
+
+void BusinessSlots::delay(const Sid& sid, Entry& entry, SystemTime until, std::string why) {
+  entry.place = SlotPlace::kDelayed;
+  entry.deadline = until;
+  entry.why = std::move(why);
+  delayed_.emplace(until, sid);
+}
+
+void BusinessSlots::unlink(const Sid& sid, Entry& entry) {
+  switch (entry.place) {
+    case SlotPlace::kWaiting: lane_of(entry.lane).erase(entry.rank); break;
+    case SlotPlace::kDelayed: delayed_.erase({entry.deadline, sid}); break;
+    case SlotPlace::kRunning: leases_.erase(entry.lease); [[fallthrough]];
+    case SlotPlace::kGranted: active_.erase(entry.rank); break;
+    case SlotPlace::kNone: break;
+  }
+  entry.lease.clear();
+  entry.place = SlotPlace::kNone;
+}
+
+// Requests.
+
+RequestAnswer BusinessSlots::request(const Sid& sid, Lane lane, const OperationId& op, SystemTime now) {
+  const auto [found, is_new] = entries_.try_emplace(sid);
+  Entry& entry = found->second;
+  if (!is_new) return request_again(sid, entry, lane, op, now);
+
+  push_back(sid, entry, lane);
+  if (planted(PlantedBug::kNewcomerOvertakes)) {
+    unlink(sid, entry);
+    push_front(sid, entry);
+  }
+  std::vector<Admitted> admitted;
+  if (!planted(PlantedBug::kLostWakeUp) && !planted(PlantedBug::kDrainOnlyOnRelease)) {
+    admitted = lane == Lane::kPlay ? admit_press(now) : admit(now);
+  }
+  if (planted(PlantedBug::kDrainOnlyOnRelease) && active() == 0) admitted = admit(now);
+  entry.request_op = op;
+  entry.request_kind = is_active(entry.place) ? RequestKind::kAcquired : RequestKind::kQueued;
+  return answer_request(entry.request_kind, sid, lane, std::move(admitted), now);
+}
+
+RequestAnswer BusinessSlots::request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op,
+                                           SystemTime now) {
+  const bool is_repeat = !op.empty() && entry.request_op == op;
+  if (is_active(entry.place)) {
+    if (planted(PlantedBug::kDedupExpires) && entry.place == SlotPlace::kRunning) {
+      leases_.erase(entry.lease);
+      entry.place = SlotPlace::kGranted;
+      return answer_request(RequestKind::kAcquired, sid, lane, {}, now);
+    }
+    // A press hurries a grant that no worker has taken yet.
+    if (entry.place == SlotPlace::kGranted && lane == Lane::kPlay) entry.lane = Lane::kPlay;
+    const bool acquired = is_repeat && entry.request_kind == RequestKind::kAcquired;
+    return answer_request(acquired ? RequestKind::kAcquired : RequestKind::kProcessing, sid, lane, {}, now);
+  }
+  if (entry.place == SlotPlace::kDelayed) return answer_request(RequestKind::kDelayed, sid, lane, {}, now);
+  if (is_repeat) return answer_request(RequestKind::kQueued, sid, lane, {}, now);
+  if (lane == Lane::kFetch || entry.lane == Lane::kPlay) {
+    return answer_request(RequestKind::kAlreadyQueued, sid, lane, {}, now);
+  }
+
+  unlink(sid, entry);
+  push_back(sid, entry, Lane::kPlay);
+  std::vector<Admitted> admitted = admit_press(now);
+  const bool promoted = is_active(entry.place);
+  entry.request_op = op;
+  entry.request_kind = promoted ? RequestKind::kAcquired : RequestKind::kQueued;
+  return answer_request(promoted ? RequestKind::kAcquired : RequestKind::kAlreadyQueued, sid, lane, std::move(admitted),
+                        now);
+}
+
+RequestAnswer BusinessSlots::answer_request(RequestKind kind, const Sid& sid, Lane lane, std::vector<Admitted> admitted,
+                                            SystemTime now) {
+  std::erase_if(admitted, [&sid](const Admitted& other) { return other.sid == sid; });
+  const SlotStatus status = status_of(entries_.at(sid), now);
+  RequestAnswer answer;
+  answer.kind = kind;
+  answer.active = active();
+  answer.limit = limit_;
+  answer.position = status.position;
+  answer.queue_length = waiting();
+  answer.lane_length = waiting(lane);
+  answer.until = status.until;
+  answer.why = status.why;
+  answer.admitted = std::move(admitted);
+  return answer;
+}
+
+// Leases.
+
+std::optional<ClaimAnswer> BusinessSlots::claim(bool play_only, const LeaseId& lease, SystemTime now) {
+  if (const auto held = leases_.find(lease); held != leases_.end()) {
+    return ClaimAnswer{held->second, entries_.at(held->second).lane};
+  }
+  for (const Lane lane : {Lane::kPlay, Lane::kFetch}) {
+    if (play_only && lane == Lane::kFetch) break;
+    for (const auto& [rank, sid] : active_) {
+      Entry& entry = entries_.at(sid);
+      if (entry.place != SlotPlace::kGranted || entry.lane != lane) continue;
+      entry.place = SlotPlace::kRunning;
+      entry.lease = lease;
+      entry.deadline = now + kLeaseTtl;
+      leases_.emplace(lease, sid);
+      return ClaimAnswer{sid, lane};
+    }
+  }
+  return std::nullopt;
+}
+
+bool BusinessSlots::renew(const LeaseId& lease, SystemTime now) {
+  const auto held = leases_.find(lease);
+  if (held == leases_.end()) return false;
+  entries_.at(held->second).deadline = now + kLeaseTtl;
+  return true;
+}
+
+FinishAnswer BusinessSlots::finish(const LeaseId& lease, const FinishOutcome& outcome, SystemTime now) {
+  prune_memory(now);
+  if (const auto before = finished_.find(lease); before != finished_.end()) return before->second.answer;
+  const auto held = leases_.find(lease);
+  if (held == leases_.end()) {
+    FinishAnswer answer{false, active(), limit_, {}};
+    if (planted(PlantedBug::kReleaseNotHeld) && waiting() > 0) answer.admitted.push_back(grant_head(next_lane()));
+    return answer;
+  }
+
+  const Sid sid = held->second;
+  Entry& entry = entries_.at(sid);
+  unlink(sid, entry);
+  FinishAnswer answer{true, active(), limit_, {}};
+  switch (outcome.kind) {
+    case FinishKind::kDone: entries_.erase(sid); break;
+    case FinishKind::kHandBack: push_front(sid, entry); break;
+    case FinishKind::kRetry:
+      delay(sid, entry, outcome.retry_at.value_or(now), outcome.why);
+      if (planted(PlantedBug::kRetryOutsideLimit)) {
+        std::vector<Admitted> others = admit(now);
+        unlink(sid, entry);
+        entry.place = SlotPlace::kGranted;
+        entry.rank = next_rank_++;
+        active_.emplace(entry.rank, sid);
+      }
+      requeue_due(now);
+      break;
+  }
+  answer.admitted = admit(now);
+  if (planted(PlantedBug::kHandoffLosesJob) && !answer.admitted.empty()) {
+    const Sid lost = answer.admitted.front().sid;
+    unlink(lost, entries_.at(lost));
+    entries_.erase(lost);
+  }
+  remember(lease, answer, now);
+  return answer;
+}
+
+void BusinessSlots::remember(const LeaseId& lease, const FinishAnswer& answer, SystemTime now) {
+  finished_.emplace(lease, Remembered{now + kAnswerMemory, answer});
+  finish_order_.push_back(lease);
+}
+
+void BusinessSlots::prune_memory(SystemTime now) {
+  while (!finish_order_.empty()) {
+    const auto oldest = finished_.find(finish_order_.front());
+    if (oldest->second.forget_at > now) return;
+    finished_.erase(oldest);
+    finish_order_.pop_front();
+  }
+}
+
+// Rules of the business.
+
+std::vector<Admitted> BusinessSlots::block(std::optional<SystemTime> until, const std::string& why, SystemTime now) {
+  blocked_ = true;
+  blocked_until_ = until;
+  blocked_why_ = why;
+  return_unclaimed(0);
+  return admit(now);
+}
+
+std::vector<Admitted> BusinessSlots::unblock(SystemTime now) {
+  blocked_ = false;
+  blocked_until_.reset();
+  blocked_why_.clear();
+  if (planted(PlantedBug::kDrainOnlyOnRelease)) return {};
+  return admit(now);
+}
+
+CancelAnswer BusinessSlots::cancel(const Sid& sid, SystemTime now) {
+  const auto found = entries_.find(sid);
+  if (found == entries_.end()) return {CancelKind::kUnknown, {}};
+  if (found->second.place == SlotPlace::kRunning) return {CancelKind::kRunning, {}};
+  unlink(sid, found->second);
+  entries_.erase(found);
+  if (planted(PlantedBug::kDrainOnlyOnRelease)) return {CancelKind::kCancelled, {}};
+  return {CancelKind::kCancelled, admit(now)};
+}
+
+std::vector<Admitted> BusinessSlots::set_limit(int limit, SystemTime now) {
+  limit_ = std::clamp(limit, 1, kSlotLimitMax);
+  return_unclaimed(static_cast<std::size_t>(limit_));
+  if (planted(PlantedBug::kDrainOnlyOnRelease)) return {};
+  return admit(now);
+}
+
+// Sweep and recovery.
+
+std::vector<Reclaimed> BusinessSlots::reclaim_expired(SystemTime now) {
+  std::vector<Sid> newest_first;
+  for (auto it = active_.rbegin(); it != active_.rend(); ++it) {
+    const Entry& entry = entries_.at(it->second);
+    if (entry.place == SlotPlace::kRunning && entry.deadline <= now) newest_first.push_back(it->second);
+  }
+  std::vector<Reclaimed> reclaimed;
+  for (const Sid& sid : newest_first) {
+    Entry& entry = entries_.at(sid);
+    unlink(sid, entry);
+    const bool gave_up = ++entry.reclaims > kMaxReclaims;
+    reclaimed.push_back({sid, entry.lane, gave_up});
+    if (gave_up) {
+      entries_.erase(sid);
+    } else {
+      push_front(sid, entry);
+    }
+  }
+  std::ranges::reverse(reclaimed);
+  return reclaimed;
+}
+
+void BusinessSlots::requeue_due(SystemTime now) {
+  while (!delayed_.empty() && delayed_.begin()->first <= now) {
+    const Sid sid = delayed_.begin()->second;
+    Entry& entry = entries_.at(sid);
+    unlink(sid, entry);
+    push_back(sid, entry, entry.lane);
+  }
+}
+
+SweepAnswer BusinessSlots::sweep(SystemTime now) {
+  SweepAnswer answer;
+  if (blocked_ && blocked_until_ && *blocked_until_ <= now) {
+    blocked_ = false;
+    blocked_until_.reset();
+    blocked_why_.clear();
+  }
+  if (hold_ <= now) hold_ = SystemTime{};
+  if (!planted(PlantedBug::kLeakOnCrash)) answer.reclaimed = reclaim_expired(now);
+  requeue_due(now);
+  if (!planted(PlantedBug::kDrainOnlyOnRelease)) answer.admitted = admit(now);
+  prune_memory(now);
+  return answer;
+}
+
+std::vector<Admitted> BusinessSlots::recover(std::int64_t epoch, int limit, const std::vector<RecoveredEntry>& entries,
+                                             SystemTime hold, SystemTime now) {
+  if (epoch <= epoch_) return {};
+  *this = BusinessSlots(limit);
+  epoch_ = epoch;
+  hold_ = hold;
+  for (const bool interrupted : {true, false}) {
+    for (const RecoveredEntry& recovered : entries) {
+      if (recovered.was_processing != interrupted) continue;
+      const auto [found, is_new] = entries_.try_emplace(recovered.sid);
+      if (!is_new) continue;
+      found->second.lane = recovered.lane;
+      if (recovered.retry_at && *recovered.retry_at > now) {
+        delay(recovered.sid, found->second, *recovered.retry_at, recovered.why);
+      } else {
+        push_back(recovered.sid, found->second, recovered.lane);
+      }
+    }
+  }
+  return admit(now);
+}
+
+// Questions.
+
+int BusinessSlots::position_of(const Entry& entry) const {
+  if (entry.place != SlotPlace::kWaiting) return 0;
+  const std::size_t before = lane_of(entry.lane).order_of_key(entry.rank);
+  return static_cast<int>(before) + 1 + (entry.lane == Lane::kFetch ? waiting(Lane::kPlay) : 0);
+}
+
+std::string BusinessSlots::why_waiting(SystemTime now) const {
+  if (blocked_ && (!blocked_until_ || now < *blocked_until_)) return blocked_why_;
+  if (now < hold_) return "downloads from before a restart may still be open at the provider";
+  return fmt::format("{} of {} downloads of this business are running", active(), limit_);
+}
+
+SlotStatus BusinessSlots::status_of(const Entry& entry, SystemTime now) const {
+  SlotStatus status;
+  status.place = entry.place;
+  status.lane = entry.lane;
+  status.position = position_of(entry);
+  status.queue_length = waiting();
+  status.active = active();
+  status.limit = limit_;
+  switch (entry.place) {
+    case SlotPlace::kGranted: status.why = "waiting for a free worker"; break;
+    case SlotPlace::kDelayed:
+      status.until = entry.deadline;
+      status.why = entry.why;
+      break;
+    case SlotPlace::kWaiting:
+      status.why = why_waiting(now);
+      if (blocked_ && blocked_until_ && now < *blocked_until_) status.until = blocked_until_;
+      break;
+    case SlotPlace::kRunning:
+    case SlotPlace::kNone: break;
+  }
+  return status;
+}
+
+SlotStatus BusinessSlots::status(const Sid& sid, SystemTime now) const {
+  const auto found = entries_.find(sid);
+  if (found != entries_.end()) return status_of(found->second, now);
+  SlotStatus nowhere;
+  nowhere.queue_length = waiting();
+  nowhere.active = active();
+  nowhere.limit = limit_;
+  return nowhere;
+}
+
+BusinessView BusinessSlots::view(std::size_t most, SystemTime now) const {
+  BusinessView view;
+  view.active = active();
+  view.limit = limit_;
+  view.waiting_play = waiting(Lane::kPlay);
+  view.waiting_fetch = waiting(Lane::kFetch);
+  view.delayed = delayed();
+  if (blocked_ && (!blocked_until_ || now < *blocked_until_)) {
+    view.blocked_until = blocked_until_;
+    view.blocked_why = blocked_why_;
+  }
+  const auto append = [&](const Sid& sid) {
+    if (view.items.size() < most) view.items.push_back({sid, status_of(entries_.at(sid), now)});
+    return view.items.size() < most;
+  };
+  for (const auto& [rank, sid] : active_) {
+    if (!append(sid)) return view;
+  }
+  for (const RankedSids* lane : {&play_, &fetch_}) {
+    for (const auto& [rank, sid] : *lane) {
+      if (!append(sid)) return view;
+    }
+  }
+  for (const auto& [due, sid] : delayed_) {
+    if (!append(sid)) return view;
+  }
+  return view;
+}
+
+bool BusinessSlots::has_unclaimed(Lane lane) const noexcept {
+  return std::ranges::any_of(active_, [this, lane](const auto& item) {
+    const Entry& entry = entries_.at(item.second);
+    return entry.place == SlotPlace::kGranted && entry.lane == lane;
+  });
+}
+
+std::optional<SystemTime> BusinessSlots::next_due() const {
+  std::optional<SystemTime> due;
+  const auto consider = [&due](SystemTime at) {
+    if (!due || at < *due) due = at;
+  };
+  for (const auto& [rank, sid] : active_) {
+    const Entry& entry = entries_.at(sid);
+    if (entry.place == SlotPlace::kRunning) consider(entry.deadline);
+  }
+  if (!delayed_.empty()) consider(delayed_.begin()->first);
+  if (hold_ != SystemTime{}) consider(hold_);
+  if (blocked_ && blocked_until_) consider(*blocked_until_);
+  if (!finish_order_.empty()) consider(finished_.at(finish_order_.front()).forget_at);
+  return due;
+}
+
+bool BusinessSlots::at_rest() const noexcept {
+  return entries_.empty() && finished_.empty() && !blocked_ && hold_ == SystemTime{};
+}
+
+std::string BusinessSlots::broken_invariant(SystemTime now) const {
+  if (may_admit(now)) return "a slot is free, nothing forbids admission, and somebody waits";
+  const std::size_t places = active_.size() + play_.size() + fetch_.size() + delayed_.size();
+  if (places != entries_.size()) return "a recording is in two places, or in none";
+  std::size_t running = 0;
+  for (const auto& [sid, entry] : entries_) {
+    bool linked = false;
+    switch (entry.place) {
+      case SlotPlace::kGranted:
+      case SlotPlace::kRunning: linked = active_.contains(entry.rank) && active_.at(entry.rank) == sid; break;
+      case SlotPlace::kWaiting: {
+        const auto found = lane_of(entry.lane).find(entry.rank);
+        linked = found != lane_of(entry.lane).end() && found->second == sid;
+        break;
+      }
+      case SlotPlace::kDelayed: linked = delayed_.contains({entry.deadline, sid}); break;
+      case SlotPlace::kNone: break;
+    }
+    if (!linked) return "a recording is not where it says it is: " + sid.str();
+    if (entry.place == SlotPlace::kRunning) {
+      ++running;
+      const auto held = leases_.find(entry.lease);
+      if (held == leases_.end() || held->second != sid) return "a running recording without its lease: " + sid.str();
+    }
+  }
+  if (running != leases_.size()) return "a lease without its recording";
+  return {};
+}
+
+}  // namespace tapedeck
