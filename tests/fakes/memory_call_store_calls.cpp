@@ -16,7 +16,7 @@ namespace {
 std::string fold_case(std::string_view text) {
   static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   auto wide = boost::locale::conv::utf_to_utf<wchar_t>(std::string(text));
-  for (wchar_t& c : wide) c = static_cast<wchar_t>(::towlower_l(static_cast<wint_t>(c), utf8));
+  for (wchar_t& c : wide) c = c < L' ' ? L' ' : static_cast<wchar_t>(::towlower_l(static_cast<wint_t>(c), utf8));
   return boost::locale::conv::utf_to_utf<char>(wide);
 }
 

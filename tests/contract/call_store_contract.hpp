@@ -1,0 +1,10 @@
+#pragma once
+
+// What every CallStore must do: the sentences of ports/call_store.hpp, one test each. Include it in one file of a test
+// program, and name the stores with INSTANTIATE_TEST_SUITE_P(..., CallStoreContract, ...).
+
+#include "tests/contract/call_store_access_contract.hpp"
+#include "tests/contract/call_store_attempts_contract.hpp"
+#include "tests/contract/call_store_calls_contract.hpp"
+#include "tests/contract/call_store_webhook_contract.hpp"
+#include "tests/contract/call_store_wishes_contract.hpp"
