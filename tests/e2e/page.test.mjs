@@ -1,0 +1,384 @@
+/** The page in a real browser, before the look-alike of the server. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+
+import { openBrowser, openPage } from "./support/browser.mjs";
+import { startMockServer } from "./support/mock_server.mjs";
+import { describePage } from "./support/page_scenarios.mjs";
+import {
+  audioRequests,
+  audioState,
+  buttonOf,
+  pressPlay,
+  rowOf,
+  setHidden,
+  signIn,
+  waitForRowWords,
+  waitForSound,
+  waitForWords,
+} from "./support/page_steps.mjs";
+
+describePage("the page's main scenarios", startMockServer);
+
+describe("the page", () => {
+  let browser, stage, page, context, requests, troubles;
+
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(async () => {
+    await browser.close();
+  });
+  beforeEach(async () => {
+    stage = await startMockServer();
+    ({ page, context, requests, troubles } = await openPage(browser));
+  });
+  afterEach(async () => {
+    await context.close();
+    await stage.stop();
+    assert.deepEqual(troubles, [], "no dialog, no policy violation, no uncaught error");
+  });
+
+  const statusRequests = () => stage.server.requests.filter((request) => request.path.endsWith("/status"));
+
+  it("tells a press of a cold recording with a range of one byte", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    stage.queueFourth(cold.sid);
+    await pressPlay(page, cold);
+    await waitForWords(page, /Queued, 4th/);
+    const streams = stage.server.requests.filter((request) => request.path.endsWith("/stream"));
+    assert.deepEqual(streams.map((request) => request.range), ["bytes=0-0"]);
+  });
+
+  it("says what a waiting recording waits for", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    stage.queueFourth(cold.sid);
+    await pressPlay(page, cold);
+    await waitForWords(page, /It is 4th of 7 in the queue\. 3 of 3 downloads of this business are running\./);
+  });
+
+  it("tells a screen reader the place in a live region", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    stage.queueFourth(cold.sid);
+    await pressPlay(page, cold);
+    await page.getByRole("status").filter({ hasText: "Queued, 4th" }).waitFor({ state: "attached" });
+  });
+
+  it("shows a failure that happens while the person waits, with a retry", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    stage.queueFourth(cold.sid);
+    await pressPlay(page, cold);
+    await waitForWords(page, /Queued, 4th/);
+    stage.fail(cold.sid);
+    await waitForWords(page, /Failed.*The provider stopped sending after 12 kB\./);
+    stage.server.onAsked.set(`retry ${cold.sid}`, { state: "stored" });
+    await page.locator(".player").getByRole("button", { name: "Retry" }).click();
+    await waitForSound(page);
+  });
+
+  it("says when the next try is while a recording backs off", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    const retryAt = new Date(Date.now() + 150_000).toISOString();
+    stage.server.onAsked.set(cold.sid, { state: "queued", why: "The provider answered 503", retry_at: retryAt });
+    await pressPlay(page, cold);
+    await waitForWords(page, /Next try in 3 min.*The provider answered 503\. The next try is at/);
+  });
+
+  it("follows rows that wait without a press, and reads them anew", async () => {
+    const { cold } = stage.calls;
+    stage.server.set(cold.sid, { state: "processing", progress: { bytes: 10, total: 100, percent: 10 } });
+    await signIn(page, stage);
+    await waitForRowWords(page, cold, /Fetching 10 %/);
+    stage.store(cold.sid);
+    await waitForRowWords(page, cold, /Ready/);
+    assert.deepEqual(audioRequests(requests), []);
+  });
+
+  it("asks nothing while it is hidden, and goes on when it is seen again", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    stage.queueFourth(cold.sid);
+    await pressPlay(page, cold);
+    await waitForWords(page, /Queued, 4th/);
+    await page.clock.install();
+    await setHidden(page, true);
+    // Whatever was on its way before the page was hidden may still arrive.
+    await page.clock.runFor(10_000);
+    const before = statusRequests().length;
+    await page.clock.runFor(120_000);
+    assert.equal(statusRequests().length, before);
+    stage.store(cold.sid);
+    await setHidden(page, false);
+    await waitForSound(page);
+  });
+
+  it("waits for a part of the server that is away, and says so", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    stage.server.fault = 503;
+    await pressPlay(page, cold);
+    await waitForWords(page, /Not available.*The slot store does not answer\. Trying again/);
+    stage.server.onAsked.set(cold.sid, { state: "stored" });
+    stage.server.fault = null;
+    await waitForSound(page);
+  });
+
+  it("goes on waiting when the connection breaks in between", async () => {
+    const { cold } = stage.calls;
+    await signIn(page, stage);
+    stage.queueFourth(cold.sid);
+    await pressPlay(page, cold);
+    await waitForWords(page, /Queued, 4th/);
+    await context.setOffline(true);
+    await waitForWords(page, /No connection.*Trying again in/);
+    stage.store(cold.sid);
+    await context.setOffline(false);
+    await waitForSound(page);
+  });
+
+  it("says that a recording was deleted when its list is out of date", async () => {
+    const { gone } = stage.calls;
+    await signIn(page, stage);
+    stage.server.set(gone.sid, { state: "deleted" });
+    await pressPlay(page, gone);
+    await waitForWords(page, /Gone/);
+    await waitForRowWords(page, gone, /Deleted/);
+  });
+
+  it("says why the provider has no audio, and can ask again", async () => {
+    const { absent } = stage.calls;
+    await signIn(page, stage);
+    await pressPlay(page, absent);
+    await waitForWords(page, /No audio.*the recording was too short/);
+    stage.server.onAsked.set(`retry ${absent.sid}`, { state: "stored" });
+    await page.locator(".player").getByRole("button", { name: "Retry" }).click();
+    await waitForSound(page);
+  });
+
+  it("offers a press when the browser forbids sound without one", async () => {
+    await page.addInitScript(() => {
+      const play = HTMLMediaElement.prototype.play;
+      let isForbidden = true;
+      HTMLMediaElement.prototype.play = function forbiddenOnce() {
+        if (!isForbidden) return play.call(this);
+        isForbidden = false;
+        return Promise.reject(new DOMException("not allowed", "NotAllowedError"));
+      };
+    });
+    await signIn(page, stage);
+    await pressPlay(page, stage.calls.stored);
+    await waitForWords(page, /Ready/);
+    await page.locator(".player").getByRole("button", { name: "Play", exact: true }).click();
+    await waitForSound(page);
+  });
+
+  it("plays the last pressed of two, and goes on telling of the first", async () => {
+    const { cold, rightToLeft } = stage.calls;
+    await signIn(page, stage);
+    stage.queueFourth(cold.sid);
+    await pressPlay(page, cold);
+    await waitForWords(page, /Queued, 4th/);
+    stage.server.onAsked.set(rightToLeft.sid, { state: "queued", position: 5, queue_length: 8 });
+    await pressPlay(page, rightToLeft);
+    await waitForWords(page, /Queued, 5th/);
+    stage.store(cold.sid);
+    await waitForRowWords(page, cold, /Ready/);
+    assert.equal((await audioState(page)).src, "");
+    stage.store(rightToLeft.sid);
+    await waitForSound(page);
+    assert.match((await audioState(page)).src, new RegExp(rightToLeft.sid));
+  });
+
+  it("keeps the chosen speed for the next recording", async () => {
+    await signIn(page, stage);
+    await pressPlay(page, stage.calls.stored);
+    await waitForSound(page);
+    await page.getByLabel("Speed").selectOption("1.5");
+    assert.equal((await audioState(page)).playbackRate, 1.5);
+    await pressPlay(page, stage.calls.arabic);
+    await page.waitForFunction((sid) => document.querySelector("audio").src.includes(sid), stage.calls.arabic.sid);
+    await waitForSound(page);
+    assert.equal((await audioState(page)).playbackRate, 1.5);
+  });
+
+  it("offers stored recordings, and only those, for download", async () => {
+    await signIn(page, stage);
+    const link = rowOf(page, stage.calls.stored).getByRole("link", { name: /^Download/ });
+    const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+    assert.equal(download.suggestedFilename(), "call.wav");
+    assert.equal(await rowOf(page, stage.calls.cold).getByRole("link").count(), 0);
+  });
+
+  it("searches as the person types, once they pause, and keeps the search in the address", async () => {
+    await signIn(page, stage);
+    const listed = () => stage.server.requests.filter((request) => request.path === "/api/calls").length;
+    const before = listed();
+    await page.getByRole("searchbox").pressSequentially("thompson");
+    await page.waitForURL(/\?search=thompson$/);
+    await page.locator(".row").filter({ hasText: "Ava Thompson" }).waitFor();
+    await page.waitForFunction(() => document.querySelectorAll(".row").length === 1);
+    assert.equal(listed() - before, 1);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelectorAll(".row").length === 1);
+    assert.equal(await page.getByRole("searchbox").inputValue(), "thompson");
+  });
+
+  it("offers all calls when a search finds none", async () => {
+    await signIn(page, stage);
+    await page.getByRole("searchbox").fill("nobody at all");
+    await page.getByRole("button", { name: "Show all calls" }).click();
+    await rowOf(page, stage.calls.stored).waitFor();
+    assert.equal(await page.getByRole("searchbox").inputValue(), "");
+  });
+
+  it("shows one direction at a choice", async () => {
+    await signIn(page, stage);
+    await page.getByRole("radio", { name: "Outbound" }).check({ force: true });
+    await page.waitForURL(/direction=outbound/);
+    await page.waitForFunction(() => document.querySelector(".row-direction-inbound") === null);
+    await rowOf(page, stage.calls.arabic).waitFor();
+  });
+
+  it("loads the next pages at a press, and ends with all calls", async () => {
+    await signIn(page, stage);
+    await page.getByRole("button", { name: "Load more" }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".row").length === 100);
+    await page.getByRole("button", { name: "Load more" }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".row").length === 120);
+    assert.equal(await page.getByRole("button", { name: "Load more" }).isVisible(), false);
+    const titles = await page.locator(".day-title").allTextContents();
+    assert.equal(new Set(titles).size, titles.length, "a day that two pages share has one heading");
+  });
+
+  it("shows the sign-in form without a session, and takes a key", async () => {
+    await page.goto(stage.baseUrl);
+    await page.getByLabel("API key").fill("tdk_wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").filter({ hasText: "This key is not valid." }).waitFor();
+    await page.getByLabel("API key").fill(stage.businessKey);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await rowOf(page, stage.calls.stored).waitFor();
+    assert.match(await page.locator(".business").textContent(), /harbour-dental/);
+  });
+
+  it("signs out", async () => {
+    await signIn(page, stage);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("API key").waitFor();
+    await page.reload();
+    await page.getByLabel("API key").waitFor();
+  });
+
+  it("asks to sign in again when the session has ended", async () => {
+    await signIn(page, stage);
+    stage.server.endSessions();
+    await pressPlay(page, stage.calls.cold);
+    await page.getByRole("alert").filter({ hasText: "Your session has ended." }).waitFor();
+  });
+
+  it("lets an operator choose a business, and plays that one's recordings", async () => {
+    await signIn(page, stage, stage.operatorSignInPath);
+    await page.getByLabel("Business").selectOption("northside-motors");
+    await page.waitForURL(/business=northside-motors/);
+    await page.waitForFunction(() => document.querySelectorAll(".row").length === 12);
+    await pressPlay(page, stage.calls.stored);
+    await waitForSound(page);
+    assert.match((await audioState(page)).src, /business_id=northside-motors/);
+    const lists = stage.server.requests.filter((request) => request.path === "/api/calls");
+    assert.deepEqual(lists.map((request) => request.business), ["harbour-dental", "northside-motors"]);
+    await page.getByLabel("Business").selectOption("lumen-legal");
+    await page.waitForFunction(() => document.querySelector("audio").paused);
+    assert.equal(await page.locator(".player").isVisible(), false);
+  });
+
+  it("closes the player, and leaves no sound behind", async () => {
+    await signIn(page, stage);
+    await pressPlay(page, stage.calls.stored);
+    await waitForSound(page);
+    await page.getByRole("button", { name: "Close player" }).click();
+    assert.equal((await audioState(page)).paused, true);
+    assert.equal(await page.locator(".player").isVisible(), false);
+    assert.match(await buttonOf(page, stage.calls.stored).getAttribute("aria-label"), /^Play/);
+  });
+});
+
+describe("the page's looks", () => {
+  const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+  let browser, stage;
+
+  before(async () => {
+    browser = await openBrowser();
+    stage = await startMockServer();
+  });
+  after(async () => {
+    await browser.close();
+    await stage.stop();
+  });
+
+  /** Signs in anew, since one-time links work once, and runs `look` on the page. */
+  async function withPage(options, look) {
+    stage.server.logins.set("looks", "harbour-dental");
+    const { page, context, troubles } = await openPage(browser, options);
+    try {
+      await signIn(page, stage, "/login?token=looks");
+      await look(page);
+      assert.deepEqual(troubles, []);
+    } finally {
+      await context.close();
+    }
+  }
+
+  async function violations(page) {
+    await page.evaluate(await readFile(axe, "utf8"));
+    const { violations: found } = await page.evaluate(() => globalThis.axe.run(document));
+    return found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(" ")}`);
+  }
+
+  for (const colorScheme of ["light", "dark"]) {
+    it(`has no accessibility faults in the ${colorScheme} scheme, list and player`, async () => {
+      await withPage({ colorScheme }, async (page) => {
+        assert.deepEqual(await violations(page), []);
+        await pressPlay(page, stage.calls.failed);
+        await page.locator(".player-message:visible").waitFor();
+        assert.deepEqual(await violations(page), []);
+        await pressPlay(page, stage.calls.stored);
+        await waitForSound(page);
+        assert.deepEqual(await violations(page), []);
+      });
+    });
+  }
+
+  it("has no accessibility faults in the sign-in form", async () => {
+    const { page, context } = await openPage(browser);
+    await page.goto(stage.baseUrl);
+    await page.getByLabel("API key").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await context.close();
+  });
+
+  it("is dark where the person's system is dark", async () => {
+    const brightness = (page) =>
+      page.evaluate(() => {
+        const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
+        return (red + green + blue) / 3;
+      });
+    await withPage({ colorScheme: "light" }, async (page) => assert.ok((await brightness(page)) > 200));
+    await withPage({ colorScheme: "dark" }, async (page) => assert.ok((await brightness(page)) < 60));
+  });
+
+  it("fits a narrow phone without scrolling sideways", async () => {
+    await withPage({ viewport: { width: 320, height: 640 } }, async (page) => {
+      await pressPlay(page, stage.calls.stored);
+      await waitForSound(page);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 320, `the page is ${width} pixels wide`);
+    });
+  });
+});

@@ -1,0 +1,213 @@
+/**
+ * The one place that talks to the server. Everything a person can cause by a press comes back as a
+ * value (`PressAnswer`); what the caller cannot go on from is thrown (`ApiFailure`).
+ */
+
+import { readRetryAfter } from "./pace";
+import {
+  readCallPage,
+  readProblem,
+  readSession,
+  readStanding,
+  type CallPage,
+  type Problem,
+  type Session,
+  type Standing,
+} from "./types";
+
+/** A request that did not bring what was asked for. `status` 0: no answer at all. */
+export class ApiFailure extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+    readonly retryAfterMs: number | null,
+  ) {
+    super(problem.detail || problem.title || `HTTP ${status}`);
+  }
+}
+
+/** What a press of play, or of retry, came to. */
+export type PressAnswer =
+  | { kind: "ready" }
+  | { kind: "waiting"; standing: Standing; retryAfterMs: number | null }
+  | { kind: "refused"; failure: ApiFailure };
+
+export interface StatusAnswer {
+  standing: Standing;
+  retryAfterMs: number | null;
+}
+
+export interface CallQuery {
+  search: string;
+  direction: "" | "inbound" | "outbound";
+}
+
+/** Entries asked for at once: a few screens, quick to draw on a phone. */
+const kPageSize = 50;
+
+const kNoProblem: Problem = { title: "", detail: "", cause: null };
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return null; // An answer without a body, or one that broke off: its status still speaks.
+  }
+}
+
+async function failureOf(response: Response): Promise<ApiFailure> {
+  const problem = readProblem(await jsonOf(response));
+  const retryAfter = readRetryAfter(response.headers.get("Retry-After"), new Date());
+  return new ApiFailure(response.status, problem, retryAfter);
+}
+
+export class Api {
+  /** The business an operator acts for; ignored in the session of one business. */
+  businessId: string | null = null;
+  /** Called when the server no longer knows the session. */
+  onSignedOut: () => void = () => {};
+
+  private csrfToken_ = "";
+  private isOperator_ = false;
+
+  /** Null when nobody is signed in. Throws ApiFailure on any other trouble. */
+  async session(): Promise<Session | null> {
+    const response = await this.send("GET", "/api/session", {}, false);
+    if (response.status === 401) return null;
+    if (!response.ok) throw await failureOf(response);
+    const session = readSession(await jsonOf(response));
+    this.csrfToken_ = session.csrfToken;
+    this.isOperator_ = session.operator;
+    return session;
+  }
+
+  /** Signs in with an API key. Throws ApiFailure; 401 means that the key is not valid. */
+  async signIn(key: string): Promise<void> {
+    const response = await this.send(
+      "POST",
+      "/api/session",
+      { body: JSON.stringify({ key }), headers: { "Content-Type": "application/json" } },
+      false,
+    );
+    if (!response.ok) throw await failureOf(response);
+  }
+
+  async signOut(): Promise<void> {
+    const response = await this.send("DELETE", "/api/session", {}, false);
+    if (!response.ok && response.status !== 401) throw await failureOf(response);
+    this.csrfToken_ = "";
+    this.isOperator_ = false;
+    this.businessId = null;
+  }
+
+  /** One page of calls, newest first. Starts nothing on the server. */
+  async calls(query: CallQuery, cursor: string | null, signal: AbortSignal): Promise<CallPage> {
+    const parameters = new URLSearchParams({ limit: String(kPageSize) });
+    if (query.search !== "") parameters.set("search", query.search);
+    if (query.direction !== "") parameters.set("direction", query.direction);
+    if (cursor !== null) parameters.set("cursor", cursor);
+    const response = await this.send("GET", `/api/calls?${parameters}`, { signal });
+    if (!response.ok) throw await failureOf(response);
+    return readCallPage(await jsonOf(response));
+  }
+
+  /**
+   * Asks for a recording with a range of one byte: that is how a press of play is told to the
+   * server without fetching the audio twice. Never throws but for an abort.
+   */
+  async press(sid: string, signal: AbortSignal): Promise<PressAnswer> {
+    const headers = { Range: "bytes=0-0" };
+    return this.pressAnswer(() => this.send("GET", recordingPath(sid, "stream"), { headers, signal }));
+  }
+
+  /** Asks for another try at a failed recording. Never throws but for an abort. */
+  async retry(sid: string, signal: AbortSignal): Promise<PressAnswer> {
+    return this.pressAnswer(() => this.send("POST", recordingPath(sid, "retry"), { signal }));
+  }
+
+  /** Where a recording stands; never enqueues. Throws ApiFailure. */
+  async status(sid: string, signal: AbortSignal): Promise<StatusAnswer> {
+    const response = await this.send("GET", recordingPath(sid, "status"), { signal });
+    if (!response.ok) throw await failureOf(response);
+    const standing = readStanding(await jsonOf(response));
+    if (standing === null) throw new ApiFailure(response.status, kNoProblem, null);
+    const retryAfterMs = readRetryAfter(response.headers.get("Retry-After"), new Date());
+    return { standing, retryAfterMs };
+  }
+
+  /** The address for an audio element or a link, which cannot carry the operator's header. */
+  streamUrl(sid: string, options: { download: boolean }): string {
+    const parameters = new URLSearchParams();
+    if (this.isOperator_ && this.businessId !== null) {
+      parameters.set("business_id", this.businessId);
+    }
+    if (options.download) parameters.set("download", "1");
+    const query = parameters.toString();
+    return recordingPath(sid, "stream") + (query === "" ? "" : `?${query}`);
+  }
+
+  private async pressAnswer(request: () => Promise<Response>): Promise<PressAnswer> {
+    try {
+      const response = await request();
+      if (response.status === 200 || response.status === 206) {
+        // The element will fetch the audio itself: drop whatever body this answer brings.
+        await response.body?.cancel();
+        return { kind: "ready" };
+      }
+      if (response.status !== 202) return { kind: "refused", failure: await failureOf(response) };
+      const standing = readStanding(await jsonOf(response));
+      if (standing === null) {
+        return { kind: "refused", failure: new ApiFailure(202, kNoProblem, null) };
+      }
+      if (standing.state === "stored") return { kind: "ready" };
+      const retryAfterMs = readRetryAfter(response.headers.get("Retry-After"), new Date());
+      return { kind: "waiting", standing, retryAfterMs };
+    } catch (error) {
+      if (error instanceof ApiFailure) return { kind: "refused", failure: error };
+      throw error;
+    }
+  }
+
+  /** Sends a request with the session's headers. Throws ApiFailure with status 0 without an answer. */
+  private async send(
+    method: string,
+    path: string,
+    init: RequestInit = {},
+    forBusiness = true,
+  ): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("Accept", "application/json, application/problem+json, audio/*");
+    if (method !== "GET" && this.csrfToken_ !== "") headers.set("X-CSRF-Token", this.csrfToken_);
+    if (forBusiness && this.isOperator_ && this.businessId !== null) {
+      headers.set("X-Business-Id", this.businessId);
+    }
+    let response: Response;
+    try {
+      response = await fetch(path, {
+        ...init,
+        method,
+        headers,
+        credentials: "same-origin",
+        cache: "no-store",
+      });
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      throw new ApiFailure(0, kNoProblem, null);
+    }
+    if (response.status === 401 && forBusiness) this.onSignedOut();
+    return response;
+  }
+}
+
+function recordingPath(sid: string, leaf: "stream" | "status" | "retry"): string {
+  return `/api/recordings/${encodeURIComponent(sid)}/${leaf}`;
+}
+
+/** True for a request that was withdrawn on purpose, which is no news for anybody. */
+export function wasWithdrawn(error: unknown): boolean {
+  return isAbort(error);
+}

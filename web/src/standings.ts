@@ -1,0 +1,182 @@
+/**
+ * Where each recording on the page stands, and the questions that keep it true.
+ *
+ * Every recording that waits (queued, processing) is asked after at its own pace: eagerly the one
+ * the person wants to hear, calmly the others. A recording that does not wait costs no request.
+ */
+
+import { ApiFailure, wasWithdrawn, type Api } from "./api";
+import { kCalmPace, kEagerPace, kTroublePace, nextPause } from "./pace";
+import type { Recording, Standing } from "./types";
+import { VisibleTimer } from "./visible_timer";
+import { isWaiting, readsSame } from "./words";
+
+/** Rows asked after at once. The rest of a long list is told of by the next reload. */
+const kMostFollowed = 40;
+
+interface Followed {
+  timer: VisibleTimer;
+  eager: boolean;
+  /** Answers in a row without news. */
+  unchanged: number;
+  /** Questions in a row that brought no answer. */
+  failures: number;
+  inFlight: AbortController | null;
+}
+
+export interface StandingListener {
+  changed(sid: string, standing: Standing): void;
+  /** A question went wrong; the next one follows in `pauseMs`, or never when it is null. */
+  troubled(sid: string, failure: ApiFailure, pauseMs: number | null): void;
+}
+
+export class Standings {
+  private readonly known_ = new Map<string, Standing>();
+  private readonly followed_ = new Map<string, Followed>();
+  private readonly listeners_: StandingListener[] = [];
+
+  constructor(private readonly api_: Api) {
+    // Back on the network: whoever waited out a fault may ask now.
+    addEventListener("online", () => {
+      for (const [sid, followed] of this.followed_) {
+        if (followed.failures > 0) followed.timer.set(0, () => void this.ask(sid));
+      }
+    });
+  }
+
+  listen(listener: StandingListener): void {
+    this.listeners_.push(listener);
+  }
+
+  get(sid: string): Standing | null {
+    return this.known_.get(sid) ?? null;
+  }
+
+  /** Takes over what a list said, and follows what waits. */
+  adopt(recordings: readonly Recording[]): void {
+    for (const recording of recordings) {
+      this.known_.set(recording.sid, recording);
+      if (isWaiting(recording)) this.follow(recording.sid, { eager: false, retryAfterMs: null });
+    }
+  }
+
+  /** Notes news from elsewhere than a question, such as the answer to a press. */
+  note(sid: string, standing: Standing): void {
+    this.known_.set(sid, standing);
+    if (!isWaiting(standing)) this.unfollow(sid);
+    for (const listener of this.listeners_) listener.changed(sid, standing);
+  }
+
+  /** Asks once, for the words that an answer to a press did not bring. Trouble changes nothing. */
+  async refresh(sid: string): Promise<void> {
+    try {
+      const answer = await this.api_.status(sid, new AbortController().signal);
+      this.note(sid, answer.standing);
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error;
+    }
+  }
+
+  /** Goes on asking after a recording until it no longer waits. */
+  follow(sid: string, how: { eager: boolean; retryAfterMs: number | null }): void {
+    if (!this.followed_.has(sid) && !how.eager && this.followed_.size >= kMostFollowed) return;
+    const followed = this.followed_.get(sid) ?? {
+      timer: new VisibleTimer(),
+      eager: how.eager,
+      unchanged: 0,
+      failures: 0,
+      inFlight: null,
+    };
+    followed.eager = how.eager;
+    followed.unchanged = 0;
+    this.followed_.set(sid, followed);
+    const pause = nextPause(paceOf(followed), 0, how.retryAfterMs);
+    followed.timer.set(pause, () => void this.ask(sid));
+  }
+
+  /** The person turned to something else: go on asking, but calmly. */
+  calm(sid: string): void {
+    const followed = this.followed_.get(sid);
+    if (followed !== undefined) followed.eager = false;
+  }
+
+  /** The person waits for this one now. */
+  hurry(sid: string): void {
+    const followed = this.followed_.get(sid);
+    if (followed !== undefined) followed.eager = true;
+  }
+
+  unfollow(sid: string): void {
+    const followed = this.followed_.get(sid);
+    followed?.timer.clear();
+    followed?.inFlight?.abort();
+    this.followed_.delete(sid);
+  }
+
+  /** Forgets everything but the recording that the player holds. */
+  clear(keepSid: string | null): void {
+    for (const sid of [...this.followed_.keys()]) {
+      if (sid !== keepSid) this.unfollow(sid);
+    }
+    for (const sid of [...this.known_.keys()]) {
+      if (sid !== keepSid) this.known_.delete(sid);
+    }
+  }
+
+  private async ask(sid: string): Promise<void> {
+    const followed = this.followed_.get(sid);
+    if (followed === undefined || followed.inFlight !== null) return;
+    const request = new AbortController();
+    followed.inFlight = request;
+    try {
+      const answer = await this.api_.status(sid, request.signal);
+      followed.inFlight = null;
+      if (this.followed_.get(sid) !== followed) return;
+      this.take(sid, followed, answer.standing, answer.retryAfterMs);
+    } catch (error) {
+      followed.inFlight = null;
+      if (wasWithdrawn(error) || this.followed_.get(sid) !== followed) return;
+      if (!(error instanceof ApiFailure)) throw error;
+      this.endure(sid, followed, error);
+    }
+  }
+
+  private take(
+    sid: string,
+    followed: Followed,
+    standing: Standing,
+    retryAfterMs: number | null,
+  ): void {
+    const before = this.known_.get(sid);
+    const isNews = before === undefined || !readsSame(before, standing);
+    followed.unchanged = isNews ? 0 : followed.unchanged + 1;
+    followed.failures = 0;
+    if (isWaiting(standing)) {
+      const pause = nextPause(paceOf(followed), followed.unchanged, retryAfterMs);
+      followed.timer.set(pause, () => void this.ask(sid));
+    }
+    this.note(sid, standing);
+  }
+
+  /** A fault that may pass is waited out, however long; an answer that will not change ends it. */
+  private endure(sid: string, followed: Followed, failure: ApiFailure): void {
+    if (!mayPass(failure)) {
+      this.unfollow(sid);
+      for (const listener of this.listeners_) listener.troubled(sid, failure, null);
+      return;
+    }
+    const pause = nextPause(kTroublePace, followed.failures, failure.retryAfterMs);
+    followed.failures += 1;
+    followed.timer.set(pause, () => void this.ask(sid));
+    for (const listener of this.listeners_) listener.troubled(sid, failure, pause);
+  }
+}
+
+function paceOf(followed: Followed): typeof kEagerPace {
+  return followed.eager ? kEagerPace : kCalmPace;
+}
+
+/** True for trouble of the moment: no answer, too many requests, a part of the server away. */
+export function mayPass(failure: ApiFailure): boolean {
+  return failure.status === 0 || failure.status === 429 || failure.status >= 500;
+}
