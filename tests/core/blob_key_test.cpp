@@ -1,0 +1,92 @@
+#include "core/blob_key.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace tapedeck {
+namespace {
+
+const std::string kAccount = "AC00000000000000000000000000000001";
+const std::string kRecording = "RE000000000000000000000000000000a7";
+
+BlobName sample() {
+  return {*BusinessId::parse("123"), *AccountSid::parse(kAccount), *RecordingSid::parse(kRecording), 4,
+          AudioKind::kMpeg};
+}
+
+TEST(BlobKey, is_made_of_business_account_shard_recording_fence_and_kind) {
+  EXPECT_EQ(blob_key(sample()), "123/" + kAccount + "/a7/" + kRecording + "-4.mp3");
+}
+
+TEST(BlobKey, differs_when_any_part_of_the_name_differs) {
+  std::vector<BlobName> names(6, sample());
+  names[1].business = *BusinessId::parse("124");
+  names[2].account = *AccountSid::parse("AC00000000000000000000000000000002");
+  names[3].recording = *RecordingSid::parse("RE000000000000000000000000000001a7");
+  names[4].fence = 5;
+  names[5].kind = AudioKind::kWav;
+  std::set<std::string> keys;
+  for (const BlobName& name : names) keys.insert(blob_key(name));
+  EXPECT_EQ(keys.size(), names.size());
+}
+
+TEST(BlobKey, is_read_back_to_the_same_name) {
+  BlobName name = sample();
+  name.business = *BusinessId::parse("a-B_9");
+  name.fence = 9'223'372'036'854'775'807;
+  name.kind = AudioKind::kWav;
+  const auto parsed = parse_blob_key(blob_key(name));
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(*parsed, name);
+}
+
+TEST(BlobKey, keeps_within_the_length_that_it_promises) {
+  BlobName name = sample();
+  name.business = *BusinessId::parse(std::string(kBusinessIdMaxLength, 'x'));
+  name.fence = 9'223'372'036'854'775'807;
+  EXPECT_EQ(blob_key(name).size(), 161U);
+}
+
+class RefusedBlobKey : public testing::TestWithParam<std::string> {};
+
+TEST_P(RefusedBlobKey, is_no_name_of_ours) { EXPECT_FALSE(parse_blob_key(GetParam()).has_value()); }
+
+const std::string kTail = kAccount + "/a7/" + kRecording;
+INSTANTIATE_TEST_SUITE_P(
+    Table, RefusedBlobKey,
+    testing::Values("", "/", ".", "..", "../../etc/passwd", "/etc/passwd", ".tmp/1-1", "123/" + kTail,
+                    "../" + kTail + "-4.mp3", "/123/" + kTail + "-4.mp3", "./123/" + kTail + "-4.mp3",
+                    "123//" + kTail + "-4.mp3", "123/../" + kTail + "-4.mp3", "%2e%2e/" + kTail + "-4.mp3",
+                    "123/" + kAccount + "/b7/" + kRecording + "-4.mp3", "123/" + kAccount + "/" + kRecording + "-4.mp3",
+                    "123/" + kTail + "-0.mp3", "123/" + kTail + "-04.mp3", "123/" + kTail + "--4.mp3",
+                    "123/" + kTail + "-+4.mp3", "123/" + kTail + "-.mp3", "123/" + kTail + "-4.exe",
+                    "123/" + kTail + "-4.MP3", "123/" + kTail + "-4.mp3/", "123/" + kTail + "-4.mp3/..",
+                    "123/" + kTail + "-4.mp3 ", "123/" + kTail + "-99999999999999999999.mp3",
+                    std::string("123/" + kTail + "-4.mp3") + '\0', std::string("12\0003/", 5) + kTail + "-4.mp3",
+                    std::string(65, 'x') + "/" + kTail + "-4.mp3"));
+
+TEST(SupersededBlobKeys, names_older_fences_of_either_kind_and_never_the_committed_one) {
+  BlobName name = sample();
+  name.fence = 3;
+  const std::vector<std::string> keys = superseded_blob_keys(name);
+  const std::string stem = "123/" + kTail;
+  EXPECT_EQ(keys, (std::vector<std::string>{stem + "-2.mp3", stem + "-2.wav", stem + "-1.mp3", stem + "-1.wav"}));
+}
+
+TEST(SupersededBlobKeys, are_none_for_the_first_attempt) {
+  BlobName name = sample();
+  name.fence = 1;
+  EXPECT_TRUE(superseded_blob_keys(name).empty());
+}
+
+TEST(SupersededBlobKeys, are_limited_in_number) {
+  BlobName name = sample();
+  name.fence = 1'000'000;
+  EXPECT_EQ(superseded_blob_keys(name).size(), 2U * kSupersededFencesMax);
+}
+
+}  // namespace
+}  // namespace tapedeck
