@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <future>
+#include <stop_token>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -57,6 +58,20 @@ TEST(SystemClock, a_cancelled_sleep_throws_operation_aborted_before_its_deadline
   } catch (const boost::system::system_error& error) {
     EXPECT_EQ(error.code(), boost::asio::error::operation_aborted);
   }
+}
+
+Task<> sleep_an_hour(SystemClock& clock, std::stop_token stop) {
+  co_await clock.sleep_until(clock.steady_now() + std::chrono::hours{1}, stop);
+}
+
+TEST(SystemClock, a_sleep_that_another_thread_stops_returns_before_its_deadline) {
+  SystemClock clock;
+  boost::asio::io_context loop;
+  std::stop_source stop;
+  auto woken = boost::asio::co_spawn(loop, sleep_an_hour(clock, stop.get_token()), boost::asio::use_future);
+  const std::jthread other([&stop] { stop.request_stop(); });
+  loop.run();
+  EXPECT_NO_THROW(woken.get());
 }
 
 TEST(SystemClock, system_time_is_after_this_was_written) {

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ports/event_sink.hpp"
+
+namespace tapedeck {
+
+/// Most values that one label takes; events with further ones are counted as "other".
+inline constexpr std::size_t kLabelValuesMax = 40;
+
+enum class MetricKind { kCounter, kGauge };
+
+/// One value of a watched metric.
+struct Sample {
+  std::string label_value;  ///< empty where the metric has no label
+  double value = 0;
+};
+
+/// A number that something else keeps, read when the metrics are asked for.
+struct Watched {
+  MetricKind kind = MetricKind::kGauge;
+  std::string name;                           ///< tapedeck_<noun>_<unit>, and _total for a counter
+  std::string help;                           ///< a sentence
+  std::string label;                          ///< empty: none. Never the name of a business
+  std::function<std::vector<Sample>()> read;  ///< thread-safe and quick; one that throws is left out
+};
+
+/// Counters fed by events, and watched numbers, in Prometheus's text format. Thread-safe. No metric names a business:
+/// their number has no bound, and who may read metrics may not know every business.
+class Metrics final : public EventSink {
+ public:
+  explicit Metrics(std::string version);
+  ~Metrics() override;
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void emit(const Event& event) noexcept override;
+  /// Throws std::invalid_argument for a name that breaks the rule of names, or was given before.
+  void watch(Watched watched);
+  /// The body of GET /metrics, of type kMetricsContentType.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+/// Prometheus's text format (exposition format 0.0.4).
+inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+}  // namespace tapedeck
