@@ -36,6 +36,15 @@ Task<Result<std::optional<Business>>> Businesses::find(BusinessId id) {
   co_return business;
 }
 
+Task<Result<std::vector<BusinessId>>> Businesses::ids() {
+  Result<std::vector<Business>> businesses = co_await calls_.list_businesses();
+  if (!businesses) co_return fail(std::move(businesses.error()));
+  std::vector<BusinessId> ids;
+  ids.reserve(businesses->size());
+  for (Business& business : *businesses) ids.push_back(std::move(business.id));
+  co_return ids;
+}
+
 void Businesses::forget(const BusinessId& id) {
   const std::scoped_lock lock(mutex_);
   cache_.erase(id);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/recording.hpp"
 #include "core/slot_protocol.hpp"
@@ -38,6 +39,8 @@ class Businesses {
 
   /// Empty: no such business. Errors: the call store's.
   [[nodiscard]] Task<Result<std::optional<Business>>> find(BusinessId id);
+  /// Every business's id, in order: what an operator may choose from.
+  [[nodiscard]] Task<Result<std::vector<BusinessId>>> ids();
   /// The next find() asks the call store: after a change by this process.
   void forget(const BusinessId& id);
   [[nodiscard]] const ProviderDefaults& defaults() const noexcept { return defaults_; }
