@@ -30,8 +30,14 @@ class Recordings {
  public:
   Recordings(CallStore& calls, SlotStore& slots, BlobStore& blobs, Clock& clock, Random& random, EventSink& events,
              ProgressBoard& progress, HotRecordings& hot)
-      : calls_(calls), slots_(slots), blobs_(blobs), clock_(clock), random_(random), events_(events),
-        progress_(progress), hot_(hot) {}
+      : calls_(calls),
+        slots_(slots),
+        blobs_(blobs),
+        clock_(clock),
+        random_(random),
+        events_(events),
+        progress_(progress),
+        hot_(hot) {}
 
   /// A user's press of play. Asks for what is not stored; durable before it returns.
   [[nodiscard]] Task<Result<RecordingView>> press(BusinessId business, Sid sid);

@@ -352,9 +352,13 @@ SweepAnswer BusinessSlots::sweep(SystemTime now) {
 std::vector<Admitted> BusinessSlots::recover(std::int64_t epoch, int limit, const std::vector<RecoveredEntry>& entries,
                                              SystemTime hold, SystemTime now) {
   if (epoch <= epoch_) return {};
-  *this = BusinessSlots(limit);
-  epoch_ = epoch;
-  hold_ = hold;
+  BusinessSlots fresh(limit);
+  fresh.epoch_ = epoch;
+  fresh.hold_ = hold;
+  fresh.blocked_ = blocked_;
+  fresh.blocked_until_ = blocked_until_;
+  fresh.blocked_why_ = blocked_why_;
+  *this = std::move(fresh);
   for (const bool interrupted : {true, false}) {
     for (const RecoveredEntry& recovered : entries) {
       if (recovered.was_processing != interrupted) continue;

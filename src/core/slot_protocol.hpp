@@ -185,7 +185,7 @@ class BusinessSlots {
   /// Takes effect as slots free themselves: what runs is not killed.
   [[nodiscard]] std::vector<Admitted> set_limit(int limit, SystemTime now);
   [[nodiscard]] SweepAnswer sweep(SystemTime now);
-  /// Replaces everything, unless `epoch` is not higher than the last one seen.
+  /// Replaces everything but a block, unless `epoch` is not higher than the last one seen.
   [[nodiscard]] std::vector<Admitted> recover(std::int64_t epoch, int limit, const std::vector<RecoveredEntry>& entries,
                                               SystemTime hold, SystemTime now);
 

@@ -92,6 +92,8 @@ struct AttemptFailure {
   std::optional<SystemTime> retry_at;
   /// With no retry_at: kFailed, or kAbsent where the provider says that there is none.
   RecordingState final_state = RecordingState::kFailed;
+  /// With retry_at: false takes the attempt back, because nothing was learnt of the recording.
+  bool attempt_counts = true;
 };
 
 struct ApiKey {

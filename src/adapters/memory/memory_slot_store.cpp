@@ -5,6 +5,8 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "core/slot_events.hpp"
+
 namespace tapedeck {
 namespace {
 
@@ -16,17 +18,26 @@ constexpr std::size_t kSweepBatchesMax = 1'000;
 
 }  // namespace
 
-MemorySlotStore::MemorySlotStore(Clock& clock, int default_limit)
-    : clock_(clock), system_start_(clock.system_now()), steady_start_(clock.steady_now()), table_(default_limit) {}
+MemorySlotStore::MemorySlotStore(Clock& clock, EventSink& events, int default_limit)
+    : clock_(clock),
+      events_(events),
+      system_start_(clock.system_now()),
+      steady_start_(clock.steady_now()),
+      table_(default_limit) {}
 
 SystemTime MemorySlotStore::now() const {
   return system_start_ + std::chrono::floor<Milliseconds>(clock_.steady_now() - steady_start_);
 }
 
-template <class Operation>
-auto MemorySlotStore::change(const BusinessId& business, Operation operation) {
+void MemorySlotStore::emit(const std::vector<Event>& events) {
+  for (const Event& event : events) events_.emit(event);
+}
+
+template <class Operation, class... Subject>
+auto MemorySlotStore::change(const BusinessId& business, Operation operation, const Subject&... subject) {
   const std::scoped_lock lock(mutex_);
   auto answer = table_.change(business, operation);
+  if constexpr (requires { events_of(business, subject..., answer); }) emit(events_of(business, subject..., answer));
   wake_waiters();
   return answer;
 }
@@ -40,7 +51,7 @@ void MemorySlotStore::wake_waiters() {
 }
 
 Task<Result<RequestAnswer>> MemorySlotStore::request(BusinessId business, Sid sid, Lane lane, OperationId op) {
-  co_return change(business, [&](BusinessSlots& slots) { return slots.request(sid, lane, op, now()); });
+  co_return change(business, [&](BusinessSlots& slots) { return slots.request(sid, lane, op, now()); }, sid);
 }
 
 Task<Result<std::optional<Claim>>> MemorySlotStore::claim(std::string, LaneFilter lanes, LeaseId lease,
@@ -74,7 +85,8 @@ Task<Result<std::vector<bool>>> MemorySlotStore::renew(std::vector<LeaseRef> lea
 }
 
 Task<Result<FinishAnswer>> MemorySlotStore::finish(LeaseRef lease, FinishOutcome outcome) {
-  co_return change(lease.business, [&](BusinessSlots& slots) { return slots.finish(lease.lease, outcome, now()); });
+  co_return change(lease.business, [&](BusinessSlots& slots) { return slots.finish(lease.lease, outcome, now()); },
+                   lease.sid);
 }
 
 Task<Result<std::vector<Admitted>>> MemorySlotStore::block(BusinessId business, std::optional<SystemTime> until,
@@ -87,7 +99,11 @@ Task<Result<std::vector<Admitted>>> MemorySlotStore::unblock(BusinessId business
 }
 
 Task<Result<CancelAnswer>> MemorySlotStore::cancel(BusinessId business, Sid sid) {
-  co_return change(business, [&](BusinessSlots& slots) { return slots.cancel(sid, now()); });
+  const std::scoped_lock lock(mutex_);
+  CancelAnswer answer = table_.change(business, [&](BusinessSlots& slots) { return slots.cancel(sid, now()); });
+  emit(events_of(business, answer.admitted));
+  wake_waiters();
+  co_return answer;
 }
 
 Task<Result<std::vector<Admitted>>> MemorySlotStore::set_limit(BusinessId business, int limit) {
@@ -107,6 +123,7 @@ Task<Result<SweepReport>> MemorySlotStore::sweep() {
       const auto due = table_.next_due(now());
       if (!due) break;
       const SweepAnswer answer = table_.change(*due, [&](BusinessSlots& slots) { return slots.sweep(now()); });
+      emit(events_of(*due, answer));
       for (const Reclaimed& item : answer.reclaimed) {
         report.reclaimed.push_back({*due, item.sid, item.lane, item.gave_up});
       }

@@ -6,6 +6,7 @@
 
 #include "core/slot_table.hpp"
 #include "ports/clock.hpp"
+#include "ports/event_sink.hpp"
 #include "ports/slot_store.hpp"
 #include "runtime/alarm.hpp"
 
@@ -18,7 +19,7 @@ namespace tapedeck {
 /// clock neither ends nor prolongs one.
 class MemorySlotStore final : public SlotStore {
  public:
-  MemorySlotStore(Clock& clock, int default_limit);
+  MemorySlotStore(Clock& clock, EventSink& events, int default_limit);
 
   [[nodiscard]] Task<Result<RequestAnswer>> request(BusinessId business, Sid sid, Lane lane, OperationId op) override;
   [[nodiscard]] Task<Result<std::optional<Claim>>> claim(std::string worker, LaneFilter lanes, LeaseId lease,
@@ -53,13 +54,15 @@ class MemorySlotStore final : public SlotStore {
   };
 
   [[nodiscard]] SystemTime now() const;
-  /// Runs a change under the lock, then wakes workers if there is work for them.
-  template <class Operation>
-  auto change(const BusinessId& business, Operation operation);
+  /// Runs a change under the lock, tells the log of it, then wakes workers if there is work for them.
+  template <class Operation, class... Subject>
+  auto change(const BusinessId& business, Operation operation, const Subject&... subject);
+  void emit(const std::vector<Event>& events);
   /// Wakes those who wait for what is there now. Called with the lock held.
   void wake_waiters();
 
   Clock& clock_;
+  EventSink& events_;
   const SystemTime system_start_;
   const SteadyTime steady_start_;
   mutable std::mutex mutex_;

@@ -1,0 +1,204 @@
+#include "app/fetch_job.hpp"
+
+#include <fmt/format.h>
+
+#include "app/media_sink.hpp"
+#include "core/blob_key.hpp"
+
+namespace tapedeck {
+namespace {
+
+FinishOutcome done() { return {FinishKind::kDone, std::nullopt, {}}; }
+FinishOutcome handed_back() { return {FinishKind::kHandBack, std::nullopt, {}}; }
+FinishOutcome retry_at(SystemTime at, std::string why) { return {FinishKind::kRetry, at, std::move(why)}; }
+
+FetchRequest request_for(const Business& business, const Recording& recording) {
+  return {recording.recording, recording.account, business.account, business.auth_token, business.format};
+}
+
+// Ours, not the provider's: the call store refused or was away.
+bool is_stale(const Result<void>& result) { return !result && result.error().errc() == Errc::kStaleFence; }
+
+}  // namespace
+
+Task<FinishOutcome> FetchJob::run() {
+  auto business = co_await d_.businesses.find(claim_.business);
+  if (!business) co_return retry_at(d_.clock.system_now() + kStoreAwayPause, business.error().detail);
+  if (!*business) co_return done();
+
+  const auto pause = d_.backoff.of_account((*business)->account, d_.clock.system_now());
+  if (pause) {
+    auto blocked = co_await d_.slots.block(claim_.business, pause->until, pause->why);
+    (void)blocked;
+    co_return handed_back();
+  }
+
+  auto begun = co_await d_.calls.begin_attempt(claim_.business, claim_.sid);
+  if (!begun) co_return retry_at(d_.clock.system_now() + kStoreAwayPause, begun.error().detail);
+  if (!*begun) co_return done();  // somebody was faster, or it is not wanted any more
+  attempted_ = true;
+  co_return co_await fetch(std::move(**business), std::move(**begun));
+}
+
+Task<FinishOutcome> FetchJob::fetch(Business business, Recording recording) {
+  const FetchRequest request = request_for(business, recording);
+  bool cut_by_us = false;
+  auto audio = co_await fetch_to_blob(request, recording, &cut_by_us);
+  d_.progress.erase(claim_.business, claim_.sid);
+  if (cut_by_us) co_await d_.clock.sleep_for(kCutTransferLinger, {});
+
+  if (audio) {
+    const SteadyTime last_byte = d_.clock.steady_now();
+    d_.backoff.succeeded(business.account, business.id);
+    co_return co_await commit(std::move(recording), std::move(*audio), last_byte);
+  }
+  if (stop_.stop_requested()) co_return co_await hand_back(std::move(recording));
+  co_return co_await give_up_attempt(std::move(business), request, std::move(recording), audio.error());
+}
+
+Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recording recording, bool* cut_by_us) {
+  if (request.login_account.empty()) {
+    co_return fail(Errc::kProviderUnauthorized,
+                   "no provider account: give the business one, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN");
+  }
+  const AudioKind kind = kind_of(request.format);
+  const std::string key = blob_key({recording.business, recording.account, recording.recording, recording.fence, kind});
+  auto writer = co_await d_.blobs.create(key);
+  if (!writer) co_return fail(writer.error());
+
+  ProgressBoard& board = d_.progress;
+  const BusinessId business_id = claim_.business;
+  const Sid sid = claim_.sid;
+  MediaSink sink(**writer, kind,
+                 [&board, business_id, sid](Progress progress) { board.update(business_id, sid, progress); });
+  FetchOutcome fetched = co_await d_.source.fetch(request, sink, stop_);
+  *cut_by_us = fetched.cut_by_us;
+  if (!fetched.result) co_return fail(fetched.result.error());
+  auto checked = sink.finish();
+  if (!checked) co_return fail(checked.error());
+  auto published = co_await (*writer)->publish();
+  if (!published) co_return fail(published.error());
+  co_return StoredAudio{key, checked->size_bytes, std::string(content_type_of(checked->kind)), sink.sha256_hex(),
+                        d_.clock.system_now()};
+}
+
+Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, SteadyTime last_byte) {
+  const std::string key = audio.blob_key;
+  const auto size = static_cast<std::int64_t>(audio.size_bytes);
+  Result<void> committed = fail(Errc::kUnavailable, "not tried");
+  for (int tries = 0; tries < kRecordTries && !committed && !is_stale(committed); ++tries) {
+    if (tries > 0) co_await d_.clock.sleep_for(kRecordPause, {});
+    committed = co_await d_.calls.commit_stored(recording.row_id, recording.fence, audio);
+  }
+  if (is_stale(committed)) {
+    d_.events.emit(
+        {Severity::kWarning,
+         "",
+         "COMMIT_FENCED",
+         {{"business_id", recording.business.str()}, {"sid", recording.sid.str()}, {"fence", recording.fence}}});
+    auto removed = co_await d_.blobs.remove(key);
+    (void)removed;
+    co_return done();
+  }
+  if (!committed) {
+    const RetryDecision later{RetryKind::kRetry, RetryScope::kRecording, d_.clock.system_now() + kStoreAwayPause, true};
+    co_return co_await record_failure(std::move(recording), committed.error(), later);
+  }
+  const auto took = std::chrono::duration<double>(d_.clock.steady_now() - last_byte).count();
+  d_.events.emit({Severity::kInfo,
+                  "",
+                  "RECORDING_STORED",
+                  {{"business_id", recording.business.str()},
+                   {"sid", recording.sid.str()},
+                   {"bytes", size},
+                   {"attempt", std::int64_t{recording.attempts}},
+                   {"commit_seconds", took}}});
+  co_return done();
+}
+
+Task<FinishOutcome> FetchJob::hand_back(Recording recording) {
+  auto returned = co_await d_.calls.hand_back(recording.row_id, recording.fence);
+  (void)returned;  // a row left behind as processing is found by the reconciliation
+  co_return handed_back();
+}
+
+Task<FinishOutcome> FetchJob::give_up_attempt(Business business, FetchRequest request, Recording recording,
+                                              Error error) {
+  const RetryDecision decision = co_await decide(request, recording, error);
+  if (decision.scope == RetryScope::kAccount) co_await pause_business(std::move(business), error);
+  co_return co_await record_failure(std::move(recording), std::move(error), decision);
+}
+
+Task<RetryDecision> FetchJob::decide(FetchRequest request, Recording recording, Error error) {
+  FailedAttempt attempt{recording.attempts, recording.announced_at, d_.clock.system_now(), d_.random.uniform()};
+  const RetryDecision decision = after_failure(error, attempt);
+  if (decision.kind != RetryKind::kDescribe) co_return decision;
+
+  auto described = co_await d_.source.describe(request, stop_);
+  attempt.now = d_.clock.system_now();
+  if (!described) co_return after_failure(described.error(), attempt);
+  switch (*described) {
+    case RemoteStatus::kPreparing:
+      co_return after_describe(DescribedAs::kPreparing, attempt);
+    case RemoteStatus::kCompleted:
+      co_return after_describe(DescribedAs::kCompleted, attempt);
+    case RemoteStatus::kAbsent:
+      break;
+  }
+  co_return after_describe(DescribedAs::kAbsent, attempt);
+}
+
+// What the answer says of the whole account or business stops others from running into the same.
+Task<> FetchJob::pause_business(Business business, Error error) {
+  std::optional<ProviderBackoff::Pause> pause;
+  if (error.errc() == Errc::kProviderRateLimited) {
+    pause = d_.backoff.rate_limited(business.account, error.retry_after, d_.clock.system_now());
+  } else {
+    pause = d_.backoff.refused(business.id, d_.clock.system_now());
+  }
+  if (!pause) co_return;
+  auto blocked = co_await d_.slots.block(business.id, pause->until, pause->why);
+  (void)blocked;
+  d_.events.emit({Severity::kWarning,
+                  "",
+                  "BUSINESS_PAUSED",
+                  {{"business_id", business.id.str()},
+                   {"cause", std::string(errc_name(error.errc()))},
+                   {"until", format_rfc3339(pause->until)}}});
+}
+
+Task<FinishOutcome> FetchJob::record_failure(Recording recording, Error error, RetryDecision decision) {
+  AttemptFailure failure;
+  failure.cause = {std::string(errc_name(error.errc())), error.detail};
+  failure.attempt_counts = decision.attempt_counts;
+  if (decision.kind == RetryKind::kRetry) failure.retry_at = decision.retry_at;
+  if (decision.kind == RetryKind::kAbsent) failure.final_state = RecordingState::kAbsent;
+
+  Result<void> recorded = fail(Errc::kUnavailable, "not tried");
+  for (int tries = 0; tries < kRecordTries && !recorded && !is_stale(recorded); ++tries) {
+    if (tries > 0) co_await d_.clock.sleep_for(kRecordPause, {});
+    recorded = co_await d_.calls.fail_attempt(recording.row_id, recording.fence, failure);
+  }
+  if (is_stale(recorded)) co_return done();
+  const bool is_final = decision.kind != RetryKind::kRetry;
+  tell(is_final ? Severity::kError : Severity::kWarning, is_final ? "RECORDING_FAILED" : "RECORDING_RETRY", error,
+       recording, decision);
+  if (is_final) co_return done();
+  co_return retry_at(decision.retry_at, failure.cause.detail);
+}
+
+void FetchJob::tell(Severity severity, std::string_view name, const Error& error, const Recording& recording,
+                    const RetryDecision& decision) {
+  Event event{severity,
+              "",
+              name,
+              {{"business_id", recording.business.str()},
+               {"sid", recording.sid.str()},
+               {"cause", std::string(errc_name(error.errc()))},
+               {"detail", error.detail},
+               {"attempt", std::int64_t{recording.attempts}}}};
+  if (decision.kind == RetryKind::kRetry) event.fields.push_back({"retry_at", format_rfc3339(decision.retry_at)});
+  d_.events.emit(event);
+}
+
+}  // namespace tapedeck

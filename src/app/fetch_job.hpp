@@ -1,0 +1,75 @@
+#pragma once
+
+#include <stop_token>
+
+#include "app/businesses.hpp"
+#include "app/progress.hpp"
+#include "app/provider_backoff.hpp"
+#include "core/retry_policy.hpp"
+#include "ports/blob_store.hpp"
+#include "ports/call_store.hpp"
+#include "ports/clock.hpp"
+#include "ports/event_sink.hpp"
+#include "ports/random.hpp"
+#include "ports/recording_source.hpp"
+#include "ports/slot_store.hpp"
+
+namespace tapedeck {
+
+/// After we cut a transfer, the provider may count it for a moment longer: the slot is kept that long.
+inline constexpr Milliseconds kCutTransferLinger{2'000};
+/// Tries of a commit or a failure record while the call store is away, and the pause between them.
+inline constexpr int kRecordTries = 5;
+inline constexpr Milliseconds kRecordPause{200};
+/// Before a claim is tried again when the call store could not even be asked.
+inline constexpr Milliseconds kStoreAwayPause{2'000};
+
+/// One claimed recording, from the fence to the end:
+///
+///   begin attempt (fence) -> fetch into an unpublished blob -> verify -> publish -> commit the row
+///
+/// Each step may fail or find that somebody was faster; every way out ends in an outcome for the slot, so that no path
+/// can leave it behind. The row is always written before the slot is given back.
+class FetchJob {
+ public:
+  struct Dependencies {
+    CallStore& calls;
+    SlotStore& slots;
+    BlobStore& blobs;
+    RecordingSource& source;
+    Businesses& businesses;
+    Clock& clock;
+    Random& random;
+    EventSink& events;
+    ProgressBoard& progress;
+    ProviderBackoff& backoff;
+  };
+
+  FetchJob(Dependencies dependencies, Claim claim, std::stop_token stop)
+      : d_(dependencies), claim_(std::move(claim)), stop_(std::move(stop)) {}
+
+  /// What to finish the lease with. On `stop` the connection is closed, and the recording handed back unharmed.
+  [[nodiscard]] Task<FinishOutcome> run();
+  /// run() took the recording: the row's fence was raised.
+  [[nodiscard]] bool attempted() const noexcept { return attempted_; }
+
+ private:
+  [[nodiscard]] Task<FinishOutcome> fetch(Business business, Recording recording);
+  [[nodiscard]] Task<Result<StoredAudio>> fetch_to_blob(FetchRequest request, Recording recording, bool* cut_by_us);
+  [[nodiscard]] Task<FinishOutcome> commit(Recording recording, StoredAudio audio, SteadyTime last_byte);
+  [[nodiscard]] Task<FinishOutcome> give_up_attempt(Business business, FetchRequest request, Recording recording,
+                                                    Error error);
+  [[nodiscard]] Task<FinishOutcome> record_failure(Recording recording, Error error, RetryDecision decision);
+  [[nodiscard]] Task<RetryDecision> decide(FetchRequest request, Recording recording, Error error);
+  [[nodiscard]] Task<> pause_business(Business business, Error error);
+  [[nodiscard]] Task<FinishOutcome> hand_back(Recording recording);
+  void tell(Severity severity, std::string_view name, const Error& error, const Recording& recording,
+            const RetryDecision& decision);
+
+  Dependencies d_;
+  Claim claim_;
+  std::stop_token stop_;
+  bool attempted_ = false;
+};
+
+}  // namespace tapedeck

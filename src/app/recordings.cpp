@@ -1,0 +1,143 @@
+#include "app/recordings.hpp"
+
+#include <fmt/format.h>
+
+#include "app/ask.hpp"
+
+namespace tapedeck {
+namespace {
+
+Error unknown_recording() { return Error(Errc::kNotFound, "there is no such recording"); }
+
+}  // namespace
+
+Task<Result<RecordingView>> Recordings::press(BusinessId business, Sid sid) {
+  auto found = co_await calls_.find_recording(business, sid);
+  if (!found) co_return fail(found.error());
+  if (!*found) co_return fail(unknown_recording());
+  const RecordingState state = (*found)->state;
+  const bool is_waiting = state == RecordingState::kQueued || state == RecordingState::kProcessing;
+  if (state != RecordingState::kRemote && !is_waiting) co_return co_await view_of(std::move(**found));
+
+  auto wanted = co_await calls_.want(business, sid, Lane::kPlay, clock_.system_now());
+  if (!wanted) co_return fail(wanted.error());
+  co_return co_await ask(std::move(wanted->recording), Lane::kPlay);
+}
+
+Task<Result<RecordingView>> Recordings::ask(Recording recording, Lane lane) {
+  if (recording.state != RecordingState::kQueued && recording.state != RecordingState::kProcessing) {
+    co_return co_await view_of(std::move(recording));
+  }
+  const BusinessId business = recording.business;
+  const Sid sid = recording.sid;
+  auto answer = co_await ask_for_slot(slots_, random_, business, sid, lane);
+  if (!answer) co_return fail(answer.error());
+  co_return co_await view_of(std::move(recording));
+}
+
+Task<Result<RecordingView>> Recordings::look(BusinessId business, Sid sid) {
+  auto found = co_await calls_.find_recording(business, sid);
+  if (!found) co_return fail(found.error());
+  if (!*found) co_return fail(unknown_recording());
+  co_return co_await view_of(std::move(**found));
+}
+
+Task<Result<RecordingView>> Recordings::view_of(Recording recording) {
+  RecordingView view;
+  view.recording = std::move(recording);
+  const RecordingState state = view.recording.state;
+  if (state != RecordingState::kQueued && state != RecordingState::kProcessing) co_return view;
+
+  const BusinessId business = view.recording.business;
+  const Sid sid = view.recording.sid;
+  auto status = co_await slots_.status(business, sid);
+  if (status) {
+    view.slot = std::move(*status);
+  } else {
+    view.slot.why = "the slot store is away; the recording keeps its place";
+  }
+  if (view.slot.place == SlotPlace::kNone) {
+    // It may have been finished between the two questions: the call store is the truth.
+    auto again = co_await calls_.find_recording(business, sid);
+    if (again && *again) view.recording = std::move(**again);
+  }
+  if (view.slot.place == SlotPlace::kNone && view.recording.retry_at) {
+    view.slot.place = SlotPlace::kDelayed;
+    view.slot.until = view.recording.retry_at;
+  }
+  if (view.slot.place == SlotPlace::kDelayed && view.slot.why.empty() && view.recording.cause) {
+    view.slot.why = view.recording.cause->detail;
+  }
+  view.progress = progress_.find(business, sid);
+  co_return view;
+}
+
+Task<Result<std::shared_ptr<const HotRecording>>> Recordings::open(BusinessId business, Sid sid) {
+  if (auto hot = hot_.find(business, sid)) co_return hot;
+
+  auto found = co_await calls_.find_recording(business, sid);
+  if (!found) co_return fail(found.error());
+  if (!*found || !(*found)->audio) co_return fail(unknown_recording());
+  Recording recording = std::move(**found);
+
+  auto blob = co_await blobs_.open(recording.audio->blob_key);
+  if (!blob && is_not_found(blob.error())) {
+    co_return fail(Errc::kCorrupt, "the stored audio is missing");
+  }
+  if (!blob) co_return fail(blob.error());
+  if ((*blob)->size() != recording.audio->size_bytes) {
+    co_return fail(Errc::kCorrupt, fmt::format("the stored audio has {} bytes, and should have {}", (*blob)->size(),
+                                               recording.audio->size_bytes));
+  }
+  auto hot = std::make_shared<HotRecording>();
+  hot->etag = fmt::format("\"{}\"", recording.audio->sha256);
+  hot->last_modified = format_http_date(recording.audio->stored_at);
+  hot->blob = std::move(*blob);
+  hot->recording = std::move(recording);
+  hot_.insert(business, sid, hot);
+  co_return std::shared_ptr<const HotRecording>(std::move(hot));
+}
+
+Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
+  auto retried = co_await calls_.retry(business, sid, clock_.system_now());
+  if (!retried) co_return fail(retried.error());
+  if (!retried->changed) co_return co_await press(business, sid);
+  // What backs off in the slot store would go on doing so: it asks anew.
+  const Sid name = retried->recording.sid;
+  auto cancelled = co_await slots_.cancel(business, name);
+  if (!cancelled) co_return fail(cancelled.error());
+  co_return co_await ask(std::move(retried->recording), Lane::kPlay);
+}
+
+Task<Result<RecordingView>> Recordings::cancel(BusinessId business, Sid sid) {
+  auto cancelled = co_await calls_.cancel(business, sid);
+  if (!cancelled) co_return fail(cancelled.error());
+  if (!cancelled->changed) {
+    co_return fail(Errc::kConflict, fmt::format("the recording is {}, so it cannot be cancelled: only a queued one can",
+                                                state_name(cancelled->recording.state)));
+  }
+  const Sid name = cancelled->recording.sid;
+  auto freed = co_await slots_.cancel(business, name);
+  if (!freed) co_return fail(freed.error());
+  co_return co_await view_of(std::move(cancelled->recording));
+}
+
+Task<Result<void>> Recordings::remove(BusinessId business, Sid sid) {
+  auto removed = co_await calls_.remove(business, sid);
+  if (!removed) co_return fail(removed.error());
+  const Recording recording = std::move(removed->recording);
+  hot_.erase(recording);
+  auto freed = co_await slots_.cancel(business, recording.sid);
+  (void)freed;  // a worker that claims it finds nothing to fetch
+  if (!recording.audio) co_return Result<void>();
+
+  auto gone = co_await blobs_.remove(recording.audio->blob_key);
+  if (!gone) co_return Result<void>();  // the row keeps the key, and the collector tries again
+  co_return co_await calls_.forget_blob(recording.row_id);
+}
+
+Task<Result<BusinessView>> Recordings::queue(BusinessId business, int most) {
+  co_return co_await slots_.view(business, most);
+}
+
+}  // namespace tapedeck

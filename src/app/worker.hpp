@@ -1,0 +1,76 @@
+#pragma once
+
+#include <list>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "app/fetch_job.hpp"
+#include "runtime/alarm.hpp"
+#include "runtime/task_scope.hpp"
+
+namespace tapedeck {
+
+/// Default of MAX_CONCURRENT_DOWNLOADS.
+inline constexpr int kDownloadsDefault = 64;
+/// Automatic fetches leave this share of a worker's downloads to presses of play.
+inline constexpr int kPressShare = 4;
+
+struct WorkerOptions {
+  std::string name;  ///< shown with its claims
+  int max_downloads = kDownloadsDefault;
+  Milliseconds renew_every{3'000};
+  /// Without an acknowledged renewal for this long, counted from the sending of the last one, the worker closes the
+  /// download: the slot may soon be another's.
+  Milliseconds close_after{7'000};
+  Milliseconds sweep_every{1'000};
+  /// Longest that one claim waits before it asks again.
+  Milliseconds claim_patience{30'000};
+  /// On drain, downloads may go on for this long before they are handed back.
+  Milliseconds drain_grace{10'000};
+};
+
+/// Claims recordings, runs a FetchJob for each, renews their leases, and sweeps. Everything on one executor of one
+/// thread.
+class Worker {
+ public:
+  Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dependencies, WorkerOptions options);
+
+  /// Until `stop` is requested; then claims nothing more, and returns when every download has ended or was handed back.
+  [[nodiscard]] Task<> run(std::stop_token stop);
+
+  [[nodiscard]] int running() const noexcept { return static_cast<int>(jobs_.size()); }
+
+ private:
+  struct Job {
+    LeaseRef lease;
+    Lane lane = Lane::kPlay;
+    std::stop_source stop;
+    SteadyTime renewed;  // when the last acknowledged renewal was sent
+  };
+  using Jobs = std::list<Job>;
+
+  [[nodiscard]] Task<> claim_loop(std::stop_token stop);
+  [[nodiscard]] Task<> wait_for_room(std::stop_token stop);
+  [[nodiscard]] Task<> run_job(Claim claim, Jobs::iterator job);
+  [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
+  [[nodiscard]] Task<> renew_loop(std::stop_token stop);
+  [[nodiscard]] Task<> renew_all();
+  void close_unrenewed();
+  [[nodiscard]] Task<> sweep_loop(std::stop_token stop);
+  [[nodiscard]] Task<> sweep_once();
+  [[nodiscard]] Task<> drain();
+  [[nodiscard]] bool has_room_for_fetch() const;
+
+  boost::asio::any_io_executor executor_;
+  FetchJob::Dependencies d_;
+  WorkerOptions options_;
+  Jobs jobs_;
+  TaskScope jobs_scope_;
+  Alarm job_ended_;
+  std::optional<std::stop_source> play_only_claim_;  // set while a claim waits for presses alone
+};
+
+}  // namespace tapedeck
