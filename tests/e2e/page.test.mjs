@@ -103,11 +103,11 @@ describe("the page", () => {
 
   it("asks nothing while it is hidden, and goes on when it is seen again", async () => {
     const { cold } = stage.calls;
+    await page.clock.install();
     await signIn(page, stage);
     stage.queueFourth(cold.sid);
     await pressPlay(page, cold);
     await waitForWords(page, /Queued, 4th/);
-    await page.clock.install();
     await setHidden(page, true);
     // Whatever was on its way before the page was hidden may still arrive.
     await page.clock.runFor(10_000);
@@ -296,6 +296,22 @@ describe("the page", () => {
     await page.getByLabel("Business").selectOption("lumen-legal");
     await page.waitForFunction(() => document.querySelector("audio").paused);
     assert.equal(await page.locator(".player").isVisible(), false);
+  });
+
+  it("keeps a keyboard's place when a button of the player goes away", async () => {
+    const { failed, stored } = stage.calls;
+    await signIn(page, stage);
+    await rowOf(page, failed).getByRole("button", { name: /^Retry/ }).click();
+    await waitForWords(page, /Failed/);
+    stage.queueRetryFourth(failed.sid);
+    await page.locator(".player").getByRole("button", { name: "Retry" }).press("Enter");
+    await waitForWords(page, /Queued, 4th/);
+    assert.match(await page.evaluate(() => document.activeElement.className), /player/);
+    await pressPlay(page, stored);
+    await waitForSound(page);
+    await page.getByRole("button", { name: "Close player" }).press("Enter");
+    const focused = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+    assert.equal(focused, await buttonOf(page, stored).getAttribute("aria-label"));
   });
 
   it("closes the player, and leaves no sound behind", async () => {

@@ -69,6 +69,11 @@ export class CallList {
     await this.load(null);
   }
 
+  /** Puts the focus on a recording's row, where it is still listed. */
+  focus(sid: string): void {
+    this.rows_.find((row) => row.call.recording?.sid === sid)?.button?.focus({ preventScroll: true });
+  }
+
   /** Redraws times, and the buttons of rows that the player touches. */
   draw(now: Date): void {
     for (const row of this.rows_) row.draw(now);
@@ -159,7 +164,7 @@ export class CallList {
     }
     this.notice_.replaceChildren(
       h("p", { class: "notice-title" }, "No call matches"),
-      h("p", {}, "Search looks at names, numbers and call SIDs."),
+      h("p", {}, "The search looks at names and numbers, whole or in part."),
       h(
         "button",
         { class: "button", attributes: { type: "button" }, on: { click: () => this.clearSearch_() } },

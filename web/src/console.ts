@@ -55,6 +55,7 @@ export class Console {
       chooseBusiness: (business) => this.chooseBusiness(business),
       signOut,
     });
+    this.bar_.onClose = (sid) => this.list_.focus(sid);
     this.toolbar_.onChange = (query) => this.search(query);
     this.player_.onChange = () => this.drawPlayer();
     this.element = h(

@@ -11,7 +11,7 @@ export interface Pace {
 }
 
 /** For the recording a person is waiting to hear. */
-export const kEagerPace: Pace = { firstMs: 1000, longestMs: 5000 };
+export const kEagerPace: Pace = { firstMs: 1000, longestMs: 3000 };
 /** For rows of the list that nobody pressed. */
 export const kCalmPace: Pace = { firstMs: 4000, longestMs: 30000 };
 /** For a server that does not answer. */

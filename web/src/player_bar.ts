@@ -49,6 +49,10 @@ export class PlayerBar {
     hidden("Download recording"),
   );
   private shownSid_: string | null = null;
+  private spoken_ = "";
+
+  /** Called when the person put the player away; the focus should go back to the call's row. */
+  onClose: (sid: string) => void = () => {};
 
   constructor(
     private readonly player_: Player,
@@ -73,7 +77,7 @@ export class PlayerBar {
     );
     this.element = h(
       "section",
-      { class: "player", attributes: { "aria-label": "Player", hidden: true } },
+      { class: "player", attributes: { "aria-label": "Player", hidden: true, tabindex: "-1" } },
       this.about_,
       h("div", { class: "player-stage" }, this.message_, this.sound_),
       h("div", { class: "player-tools" }, this.download_, this.closeButton()),
@@ -84,10 +88,13 @@ export class PlayerBar {
   draw(now: Date): void {
     const call = this.player_.call;
     const phase = this.player_.phase;
+    // Read first: a browser may take the focus from an element at the moment it is hidden.
+    const focused = document.activeElement;
     setAttribute(this.element, "hidden", call === null);
     setAttribute(this.element, "data-phase", phase.kind);
     if (call === null) {
       this.shownSid_ = null;
+      this.spoken_ = "";
       return;
     }
     if (this.shownSid_ !== call.recording.sid) {
@@ -99,7 +106,9 @@ export class PlayerBar {
     setAttribute(this.message_, "hidden", isLoaded);
     const isStored = this.player_.standing?.state === "stored";
     setAttribute(this.download_, "hidden", !isStored);
-    if (!isLoaded) this.drawMessage(this.messageOf(phase, now));
+    if (isLoaded) this.spoken_ = "";
+    else this.drawMessage(this.messageOf(phase, now));
+    if (focused !== null) this.keepFocus(focused);
   }
 
   private drawAbout(now: Date): void {
@@ -153,7 +162,7 @@ export class PlayerBar {
     const words = describe(standing, now, this.locale_);
     return {
       ...words,
-      long: join(words.long, "It starts by itself."),
+      long: join(words.long, "It will start by itself."),
       // Backing off holds no place in the queue: whoever knows better may ask the provider now.
       remedy: standing.state === "queued" && standing.retryAt !== null ? "retry" : null,
       percent: standing.state === "processing" ? (standing.progress?.percent ?? null) : undefined,
@@ -169,7 +178,20 @@ export class PlayerBar {
     else this.progress_.removeAttribute("value");
     setAttribute(this.remedy_, "hidden", message.remedy === null);
     setText(this.remedy_, this.remedyLabel(message.remedy));
-    this.announcer_.say(spokenMessage(message));
+    this.say(spokenMessage(message));
+  }
+
+  /** Says what is new here, so that a countdown's redraw does not talk over news from the list. */
+  private say(text: string): void {
+    if (text === this.spoken_) return;
+    this.spoken_ = text;
+    this.announcer_.say(text);
+  }
+
+  /** A button that goes away under the finger must not drop a keyboard's place to the page's top. */
+  private keepFocus(focused: Element): void {
+    if (!this.element.contains(focused) || focused.closest("[hidden]") === null) return;
+    this.element.focus({ preventScroll: true });
   }
 
   private remedyLabel(remedy: Remedy): string {
@@ -220,13 +242,19 @@ export class PlayerBar {
     return h("label", { class: "speed-label" }, hidden("Speed"), select);
   }
 
+  private close(): void {
+    const sid = this.player_.call?.recording.sid;
+    this.player_.close();
+    if (sid !== undefined) this.onClose(sid);
+  }
+
   private closeButton(): HTMLButtonElement {
     return h(
       "button",
       {
         class: "icon-button",
         attributes: { type: "button", title: "Close player" },
-        on: { click: () => this.player_.close() },
+        on: { click: () => this.close() },
       },
       icon("close"),
       hidden("Close player"),

@@ -79,7 +79,9 @@ export class Standings {
 
   /** Goes on asking after a recording until it no longer waits. */
   follow(sid: string, how: { eager: boolean; retryAfterMs: number | null }): void {
-    if (!this.followed_.has(sid) && !how.eager && this.followed_.size >= kMostFollowed) return;
+    const isKnown = this.followed_.has(sid);
+    // What the player waits for stays eager, and keeps its own pace, when a list tells of it again.
+    if (!how.eager && (isKnown || this.followed_.size >= kMostFollowed)) return;
     const followed = this.followed_.get(sid) ?? {
       timer: new VisibleTimer(),
       eager: how.eager,

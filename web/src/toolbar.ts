@@ -22,7 +22,7 @@ export class Toolbar {
     attributes: {
       type: "search",
       name: "search",
-      placeholder: "Search name, number or SID",
+      placeholder: "Search name or number",
       "aria-label": "Search calls",
       "aria-controls": "calls",
       autocomplete: "off",

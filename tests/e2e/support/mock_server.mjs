@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { makeCalls } from "./mock_calls.mjs";
 import { makeTone } from "./tone.mjs";
 
-const kPageFolder = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+const kPageFolder = process.env.TAPEDECK_PAGE_FOLDER ?? fileURLToPath(new URL("../../../web/dist/", import.meta.url));
 const kContentTypes = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const kPolicy =
   "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; style-src 'self'; script-src 'self'; " +
