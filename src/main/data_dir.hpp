@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace tapedeck {
+
+/// The file of DATA_DIR that holds the pid of its server, which holds a lock on it (flock(2)) for as long as it lives.
+inline constexpr const char* kPidFile = "tapedeck.pid";
+
+/// Creates the directory where it is missing, for its owner only. Error kIo or kReadOnly says why it cannot be used.
+[[nodiscard]] Result<void> make_data_dir(const std::filesystem::path& data_dir);
+
+/// One server has one DATA_DIR to itself: it keeps slots and the order of waiting in its memory, so a second one would
+/// hand them out again. The kernel frees the lock when the process ends, however it ends.
+class DataDirLock {
+ public:
+  /// Makes the directory where needed. Error kConflict names the pid of the server that has it.
+  [[nodiscard]] static Result<DataDirLock> acquire(const std::filesystem::path& data_dir);
+
+  DataDirLock(DataDirLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  DataDirLock& operator=(DataDirLock&& other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~DataDirLock();
+
+ private:
+  explicit DataDirLock(int file) : file_(file) {}
+  int file_ = -1;
+};
+
+}  // namespace tapedeck

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/error.hpp"
+#include "main/settings.hpp"
+#include "ports/random.hpp"
+
+namespace tapedeck {
+
+/// The file of DATA_DIR that holds the key, in base64, readable by its owner only.
+inline constexpr const char* kSecretKeyFile = "secret.key";
+
+/// The 32 bytes of SECRET_KEY; without the setting those of the file, which is made once, whoever comes first. Error
+/// kForbidden: others may read the file. kCorrupt: it holds no key. kIo: it can be neither read nor made.
+[[nodiscard]] Result<std::string> load_secret_key(const Settings& settings, Random& random);
+
+}  // namespace tapedeck

@@ -1,0 +1,296 @@
+#include "main/setting_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+#include <boost/asio/ip/address.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include "core/encoding.hpp"
+#include "core/slot_protocol.hpp"
+
+namespace tapedeck {
+namespace {
+
+/// Bytes of SECRET_KEY.
+constexpr std::size_t kSecretKeyBytes = 32;
+/// Fewer downloads at once than this let a few slow ones starve all businesses.
+constexpr int kDownloadsComfortable = 8;
+/// Characters of a Twilio auth token are 32 today; more are let through, for that is not documented.
+constexpr std::size_t kAuthTokenMax = 256;
+/// Most origins in CORS_ORIGINS.
+constexpr std::size_t kOriginsMax = 100;
+
+std::unexpected<Error> refuse(std::string what) { return fail(Errc::kInvalidArgument, std::move(what)); }
+
+Result<std::int64_t> parse_number(const Setting& setting, std::string_view text) {
+  std::int64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
+    return refuse(fmt::format("expected a whole number, {}", range_of(setting)));
+  }
+  if (value < setting.least || value > setting.most) return refuse(fmt::format("expected {}", range_of(setting)));
+  return value;
+}
+
+template <auto kMember>
+Result<void> apply_number(const Setting& setting, std::string_view text, Settings& settings) {
+  const auto value = parse_number(setting, text);
+  if (!value) return fail(value.error());
+  settings.*kMember = static_cast<std::remove_cvref_t<decltype(settings.*kMember)>>(*value);
+  return {};
+}
+
+template <auto kMember, auto kParse>
+Result<void> apply_choice(const Setting& setting, std::string_view text, Settings& settings) {
+  const auto value = kParse(text);
+  if (!value) return refuse(fmt::format("expected one of: {}", setting.choices));
+  settings.*kMember = *value;
+  return {};
+}
+
+Result<void> apply_listen(const Setting&, std::string_view text, Settings& settings) {
+  const auto wrong = [] { return refuse("expected ADDRESS:PORT, the address in numbers, IPv6 in brackets"); };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong();
+  std::string host(text.substr(0, colon));
+  if (host == "localhost") host = "127.0.0.1";
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  boost::system::error_code problem;
+  const auto address = boost::asio::ip::make_address(host, problem);
+  if (problem || address.is_v6() != bracketed) return wrong();
+  const std::string_view port_text = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto parsed = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
+  if (parsed.ec != std::errc{} || parsed.ptr != port_text.data() + port_text.size()) return wrong();
+  settings.listen = {std::move(host), port};
+  return {};
+}
+
+// An absolute http or https URL without user, query and fragment; the slash at its end is taken away.
+Result<std::string> parse_http_url(std::string_view text) {
+  const auto url = boost::urls::parse_uri(text);
+  if (!url || (url->scheme() != "https" && url->scheme() != "http") || url->host().empty()) {
+    return refuse("expected a URL that begins with https:// or http://");
+  }
+  if (url->has_userinfo() || url->has_query() || url->has_fragment()) {
+    return refuse("expected a URL without user, query and fragment");
+  }
+  while (text.ends_with('/')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+bool is_loopback(std::string_view url) {
+  const auto parsed = boost::urls::parse_uri(url);
+  if (!parsed) return false;
+  boost::system::error_code problem;
+  const auto address = boost::asio::ip::make_address(parsed->host_address(), problem);
+  return parsed->host() == "localhost" || (!problem && address.is_loopback());
+}
+
+Result<void> apply_public_url(const Setting& setting, std::string_view text, Settings& settings) {
+  auto url = parse_http_url(text);
+  if (!url) return fail(url.error());
+  if (url->starts_with("http:") && !is_loopback(*url)) {
+    settings.warnings.push_back(
+        fmt::format("{} is not https: recordings and keys can be read on the way", setting.name));
+  }
+  settings.public_url = std::move(*url);
+  return {};
+}
+
+Result<void> apply_provider_url(const Setting& setting, std::string_view text, Settings& settings) {
+  auto url = parse_http_url(text);
+  if (!url) return fail(url.error());
+  if (url->starts_with("http:") && !is_loopback(*url)) {
+    settings.warnings.push_back(fmt::format("{} is not https: the auth token can be read on the way", setting.name));
+  }
+  settings.provider_url_is_set = text != setting.fallback;
+  settings.provider_url = std::move(*url);
+  return {};
+}
+
+// An origin is scheme, host and port (RFC 6454 §6.2): compared byte by byte with what browsers send.
+Result<void> apply_cors_origins(const Setting&, std::string_view text, Settings& settings) {
+  std::vector<std::string> origins;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view origin = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    while (origin.starts_with(' ')) origin.remove_prefix(1);
+    while (origin.ends_with(' ')) origin.remove_suffix(1);
+    const auto url = parse_http_url(origin);
+    if (!url || *url != origin || origin.find('/', origin.find("//") + 2) != std::string_view::npos) {
+      return refuse("expected origins, separated by commas: scheme, host and perhaps port, nothing after them");
+    }
+    origins.emplace_back(origin);
+  }
+  if (origins.size() > kOriginsMax) return refuse(fmt::format("expected at most {} origins", kOriginsMax));
+  settings.cors_origins = std::move(origins);
+  return {};
+}
+
+Result<void> apply_data_dir(const Setting&, std::string_view text, Settings& settings) {
+  std::filesystem::path path(text);
+  if (!path.has_filename()) path = path.parent_path();  // without the slash at its end
+  settings.data_dir = std::move(path);
+  return {};
+}
+
+Result<void> apply_switch(const Setting&, std::string_view text, Settings& settings) {
+  if (text != "true" && text != "false" && text != "1" && text != "0") return refuse("expected true or false");
+  settings.is_worker = text == "true" || text == "1";
+  return {};
+}
+
+Result<void> apply_downloads(const Setting& setting, std::string_view text, Settings& settings) {
+  auto applied = apply_number<&Settings::downloads_max>(setting, text, settings);
+  if (applied && settings.downloads_max < kDownloadsComfortable) {
+    settings.warnings.push_back(fmt::format("{}={} is low: below {}, a few slow downloads hold up every business",
+                                            setting.name, settings.downloads_max, kDownloadsComfortable));
+  }
+  return applied;
+}
+
+Result<void> apply_account(const Setting&, std::string_view text, Settings& settings) {
+  auto account = AccountSid::parse(text);
+  if (!account) return fail(account.error());
+  settings.account = std::move(*account);
+  return {};
+}
+
+Result<void> apply_auth_token(const Setting&, std::string_view text, Settings& settings) {
+  const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!printable || text.size() > kAuthTokenMax)
+    return refuse("expected the auth token of the console, without spaces");
+  settings.auth_token = text;
+  return {};
+}
+
+Result<void> apply_secret_key(const Setting&, std::string_view text, Settings& settings) {
+  auto key = from_base64(text);
+  if (!key || key->size() != kSecretKeyBytes) return refuse("expected 32 bytes in base64: 44 characters");
+  settings.secret_key = std::move(*key);
+  return {};
+}
+
+// What is designed, and not built yet: refused rather than ignored, for a process that was told to share its state and
+// does not would hand out more slots than it may.
+Result<void> apply_later(const Setting& setting, std::string_view, Settings&) {
+  return refuse(fmt::format("this version does not have it yet: leave {} empty", setting.name));
+}
+
+Result<void> apply_shutdown_grace(const Setting& setting, std::string_view text, Settings& settings) {
+  const auto value = parse_number(setting, text);
+  if (!value) return fail(value.error());
+  settings.shutdown_grace = Seconds{*value};
+  return {};
+}
+
+constexpr std::array kSettings{
+    Setting{"LISTEN", SettingType::kAddress, "", "127.0.0.1:8080", 0, 0, "",
+            "Where the server listens; port 0 takes any that is free.", "0.0.0.0:8080", apply_listen},
+    Setting{"PUBLIC_URL", SettingType::kUrl, "", "", 0, 0, "",
+            "How browsers and the provider reach this server. The provider signs its webhooks over it.",
+            "https://calls.example.com", apply_public_url},
+    Setting{"CORS_ORIGINS", SettingType::kUrlList, "", "", 0, 0, "",
+            "Origins of other pages that may call this server from a browser, separated by commas.",
+            "https://app.example.com", apply_cors_origins},
+    Setting{"DATA_DIR", SettingType::kPath, "", "./data", 0, 0, "", "Where everything is kept.", "/var/lib/tapedeck",
+            apply_data_dir},
+    Setting{"DATABASE_URL", SettingType::kUrl, "", "", 0, 0, "",
+            "The call store; empty: SQLite in DATA_DIR. PostgreSQL comes later.", "(leave it empty)", apply_later},
+    Setting{"STORAGE_URL", SettingType::kUrl, "", "", 0, 0, "",
+            "The blob store; empty: files in DATA_DIR. S3 and R2 come later.", "(leave it empty)", apply_later},
+    Setting{"REDIS_URL", SettingType::kUrl, "", "", 0, 0, "",
+            "The slot store; empty: in the process. Redis comes later.", "(leave it empty)", apply_later},
+    Setting{"ENABLE_SCHEDULERS", SettingType::kSwitch, "", "false", 0, 0, "",
+            "This process is a worker. Without REDIS_URL every process is API and worker in one.", "true",
+            apply_switch},
+    Setting{"MAX_CONCURRENT_DOWNLOADS", SettingType::kNumber, "", "64", 1, 4096, "",
+            "Most downloads at once in this process, over all businesses; a quarter is kept for presses of play.", "64",
+            apply_downloads},
+    Setting{"MAX_SLOTS_PER_BUSINESS", SettingType::kNumber, "", "3", 1, kSlotLimitMax, "",
+            "Most downloads at once of a business that sets no limit of its own.", "3",
+            apply_number<&Settings::slots_per_business>},
+    Setting{"TWILIO_ACCOUNT_SID", SettingType::kAccountSid, "", "", 0, 0, "",
+            "The provider account of businesses that have none of their own.", "AC0123456789abcdef0123456789abcdef",
+            apply_account},
+    Setting{"TWILIO_AUTH_TOKEN", SettingType::kSecret, "", "", 0, 0, "", "The auth token of TWILIO_ACCOUNT_SID.",
+            "(from the provider's console)", apply_auth_token},
+    Setting{"TWILIO_BASE_URL", SettingType::kUrl, "", "https://api.twilio.com", 0, 0, "",
+            "The provider's API. Plain http and private addresses are allowed only when this is set.",
+            "https://api.dublin.ie1.twilio.com", apply_provider_url},
+    Setting{"RECORDING_FORMAT", SettingType::kChoice, "", "mp3", 0, 0, "mp3, wav, wav-dual",
+            "What to fetch for businesses that set no format of their own; wav-dual has a channel for each party.",
+            "mp3", apply_choice<&Settings::format, parse_format>},
+    Setting{"SECRET_KEY", SettingType::kSecret, "", "", 0, 0, "",
+            "32 bytes in base64: seals provider credentials at rest, signs links and sessions; empty: made once, in "
+            "DATA_DIR.",
+            "(from: head -c 32 /dev/urandom | base64)", apply_secret_key},
+    Setting{"LOG_FORMAT", SettingType::kChoice, "", "text", 0, 0, "text, json", "How log lines look, on stderr.",
+            "json", apply_choice<&Settings::log_format, parse_log_format>},
+    Setting{"LOG_LEVEL", SettingType::kChoice, "", "info", 0, 0, "debug, info, warning, error",
+            "The least severe events that are logged.", "warning", apply_choice<&Settings::log_level, parse_severity>},
+    Setting{"HTTP_LOOPS", SettingType::kNumber, "", "0", 0, 256, "", "Event loops of the server; 0: one for each core.",
+            "4", apply_number<&Settings::http_loops>},
+    Setting{"MAX_CONNECTIONS", SettingType::kNumber, "", "10000", 1, 1'000'000, "",
+            "Most connections at once; one more is answered 503.", "10000", apply_number<&Settings::connections_max>},
+    Setting{"SHUTDOWN_GRACE", SettingType::kNumber, "s", "10", 0, 3600, "",
+            "How long a stopping server lets running responses and downloads go on.", "30", apply_shutdown_grace},
+};
+
+}  // namespace
+
+std::span<const Setting> setting_table() { return kSettings; }
+
+const Setting* find_setting(std::string_view name) {
+  const auto* found = std::ranges::find(kSettings, name, &Setting::name);
+  return found == kSettings.end() ? nullptr : found;
+}
+
+std::string flag_of(const Setting& setting) {
+  std::string flag = "--";
+  for (const char c : setting.name) flag += c == '_' ? '-' : static_cast<char>(c - 'A' + 'a');
+  return flag;
+}
+
+std::string range_of(const Setting& setting) {
+  switch (setting.type) {
+    case SettingType::kNumber:
+      return fmt::format("{} to {}{}{}", setting.least, setting.most, setting.unit.empty() ? "" : " ", setting.unit);
+    case SettingType::kChoice:
+      return std::string(setting.choices);
+    case SettingType::kSwitch:
+      return "true, false";
+    case SettingType::kAddress:
+      return "address:port";
+    case SettingType::kUrl:
+      return "URL";
+    case SettingType::kUrlList:
+      return "origins";
+    case SettingType::kPath:
+      return "path";
+    case SettingType::kAccountSid:
+      return "AC and 32 hexadecimal digits";
+    case SettingType::kSecret:
+      return "secret";
+  }
+  return {};
+}
+
+std::string shown(const Setting& setting, std::string_view text) {
+  if (text.empty()) return {};
+  if (setting.type == SettingType::kSecret) return "***";
+  const std::size_t user = text.find("://");
+  const std::size_t at = text.find('@');
+  if (user == std::string_view::npos || at == std::string_view::npos || at < user) return std::string(text);
+  return fmt::format("{}***{}", text.substr(0, user + 3), text.substr(at));
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "adapters/telemetry/logger.hpp"
+#include "core/recording.hpp"
+
+namespace tapedeck {
+
+struct ListenAddress {
+  std::string host;        ///< an IP address, without brackets
+  std::uint16_t port = 0;  ///< 0: any that is free
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+/// What the process was told, checked: see setting_table() for each one's meaning, range and default. Made once at the
+/// start, by load_config(), and const from then on.
+struct Settings {
+  ListenAddress listen;
+  std::string public_url;  ///< scheme, host and perhaps a path, without a slash at the end; empty: not told
+  std::vector<std::string> cors_origins;
+  std::filesystem::path data_dir;
+  bool is_worker = false;  ///< ENABLE_SCHEDULERS; without REDIS_URL a process is API and worker whatever this says
+  int downloads_max = 0;
+  int slots_per_business = 0;
+  AccountSid account;      ///< empty: no default account
+  std::string auth_token;  ///< of `account`
+  std::string provider_url;
+  bool provider_url_is_set = false;  ///< plain http and private addresses are allowed
+  AudioFormat format = AudioFormat::kMp3;
+  std::string secret_key;  ///< 32 bytes; empty: see load_secret_key()
+  LogFormat log_format = LogFormat::kText;
+  Severity log_level = Severity::kInfo;
+  int http_loops = 0;  ///< 0: one for each core
+  int connections_max = 0;
+  Seconds shutdown_grace{0};
+  std::vector<std::string> warnings;  ///< sentences for the log, once it is open
+};
+
+}  // namespace tapedeck

@@ -1,0 +1,273 @@
+#include "main/config.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace tapedeck {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kAccount = "AC" + std::string(32, 'a');
+
+// A settings file that goes with the test.
+class SettingsFile {
+ public:
+  explicit SettingsFile(const std::string& text)
+      : path_(std::filesystem::path(testing::TempDir()) / ("tapedeck_config_test_" + std::to_string(::getpid()))) {
+    std::ofstream(path_) << text;
+  }
+  ~SettingsFile() { std::filesystem::remove(path_); }
+  SettingsFile(const SettingsFile&) = delete;
+  SettingsFile& operator=(const SettingsFile&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+ConfigSources sources_of(SettingTexts flags, SettingTexts environment = {}) {
+  return {.flags = std::move(flags),
+          .environment = [environment = std::move(environment)](std::string_view name) -> std::optional<std::string> {
+            const auto found = environment.find(name);
+            if (found == environment.end()) return std::nullopt;
+            return found->second;
+          },
+          .file = std::nullopt};
+}
+
+std::vector<std::string> problem_names(const ConfigSources& sources) {
+  std::vector<std::string> names;
+  const auto config = load_config(sources);
+  if (!config) {
+    for (const ConfigProblem& problem : config.error()) names.push_back(problem.name);
+  }
+  return names;
+}
+
+const EffectiveSetting& effective(const Config& config, std::string_view name) {
+  for (const EffectiveSetting& one : config.effective) {
+    if (one.setting->name == name) return one;
+  }
+  throw std::out_of_range(std::string(name));
+}
+
+TEST(Config, without_any_configuration_every_setting_has_its_documented_default) {
+  const auto config = load_config({});
+  ASSERT_TRUE(config.has_value());
+  const Settings& settings = config->settings;
+  EXPECT_EQ(settings.listen, (ListenAddress{"127.0.0.1", 8080}));
+  EXPECT_EQ(settings.public_url, "");
+  EXPECT_EQ(settings.data_dir, "./data");
+  EXPECT_FALSE(settings.is_worker);
+  EXPECT_EQ(settings.downloads_max, 64);
+  EXPECT_EQ(settings.slots_per_business, 3);
+  EXPECT_EQ(settings.provider_url, "https://api.twilio.com");
+  EXPECT_FALSE(settings.provider_url_is_set);
+  EXPECT_EQ(settings.format, AudioFormat::kMp3);
+  EXPECT_EQ(settings.log_format, LogFormat::kText);
+  EXPECT_EQ(settings.log_level, Severity::kInfo);
+  EXPECT_THAT(settings.warnings, testing::IsEmpty());
+}
+
+TEST(Config, flags_win_over_the_environment_which_wins_over_the_file_which_wins_over_defaults) {
+  const SettingsFile file("LISTEN=127.0.0.1:1\nLOG_LEVEL=debug\nMAX_SLOTS_PER_BUSINESS=7\n");
+  ConfigSources sources = sources_of({{"LISTEN", "127.0.0.1:3"}}, {{"LISTEN", "127.0.0.1:2"}, {"LOG_LEVEL", "error"}});
+  sources.file = file.path();
+  const auto config = load_config(sources);
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->settings.listen.port, 3);
+  EXPECT_EQ(config->settings.log_level, Severity::kError);
+  EXPECT_EQ(config->settings.slots_per_business, 7);
+  EXPECT_EQ(effective(*config, "LISTEN").origin, SettingOrigin::kFlag);
+  EXPECT_EQ(effective(*config, "LOG_LEVEL").origin, SettingOrigin::kEnvironment);
+  EXPECT_EQ(effective(*config, "MAX_SLOTS_PER_BUSINESS").origin, SettingOrigin::kFile);
+  EXPECT_EQ(effective(*config, "DATA_DIR").origin, SettingOrigin::kDefault);
+}
+
+TEST(Config, the_environment_may_name_the_file) {
+  const SettingsFile file("HTTP_LOOPS=5\n");
+  const auto config = load_config(sources_of({}, {{"TAPEDECK_CONFIG", file.path().string()}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->settings.http_loops, 5);
+}
+
+TEST(Config, an_empty_value_counts_as_not_given) {
+  const auto config = load_config(sources_of({{"LISTEN", ""}}, {{"LISTEN", "127.0.0.1:9"}, {"DATA_DIR", ""}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->settings.listen.port, 9);
+  EXPECT_EQ(config->settings.data_dir, "./data");
+}
+
+TEST(Config, a_file_may_hold_comments_quotes_exports_and_windows_line_ends) {
+  const SettingsFile file("# ours\r\n\r\nexport DATA_DIR=\"/tmp/a b\"\r\n  LOG_FORMAT = 'json'  \r\n");
+  ConfigSources sources = sources_of({});
+  sources.file = file.path();
+  const auto config = load_config(sources);
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->settings.data_dir, "/tmp/a b");
+  EXPECT_EQ(config->settings.log_format, LogFormat::kJson);
+}
+
+TEST(Config, every_problem_is_reported_at_once_with_its_name_and_an_example) {
+  const SettingsFile file("LISTENS=127.0.0.1:1\nnonsense\n");
+  ConfigSources sources = sources_of({{"LISTEN", "here"},
+                                      {"MAX_SLOTS_PER_BUSINESS", "0"},
+                                      {"RECORDING_FORMAT", "ogg"},
+                                      {"TWILIO_ACCOUNT_SID", kAccount},
+                                      {"SECRET_KEY", "short"}});
+  sources.file = file.path();
+  const auto config = load_config(sources);
+  ASSERT_FALSE(config.has_value());
+  std::vector<std::string> said;
+  for (const ConfigProblem& problem : config.error()) said.push_back(describe(problem));
+  const std::string where = file.path().string();
+  EXPECT_THAT(
+      said,
+      ElementsAre(
+          where + " line 1: LISTENS: no setting has this name; did you mean LISTEN?",
+          where + " line 2: expected NAME=VALUE, or # and a comment",
+          "LISTEN: expected ADDRESS:PORT, the address in numbers, IPv6 in brackets (example: LISTEN=0.0.0.0:8080)",
+          "MAX_SLOTS_PER_BUSINESS: expected 1 to 1000 (example: MAX_SLOTS_PER_BUSINESS=3)",
+          "RECORDING_FORMAT: expected one of: mp3, wav, wav-dual (example: RECORDING_FORMAT=mp3)",
+          "SECRET_KEY: expected 32 bytes in base64: 44 characters (from: head -c 32 /dev/urandom | base64)",
+          "TWILIO_AUTH_TOKEN: TWILIO_ACCOUNT_SID is set, so this must be too (from the provider's console)"));
+}
+
+TEST(Config, a_file_that_cannot_be_read_is_a_problem) {
+  ConfigSources sources = sources_of({});
+  sources.file = "/nonexistent/tapedeck.env";
+  EXPECT_THAT(problem_names(sources), ElementsAre("/nonexistent/tapedeck.env"));
+}
+
+struct Refused {
+  std::string_view name;
+  std::string_view text;
+};
+class RefusedValue : public testing::TestWithParam<Refused> {};
+
+TEST_P(RefusedValue, is_a_problem_of_its_setting) {
+  const Refused& refused = GetParam();
+  EXPECT_THAT(problem_names(sources_of({{std::string(refused.name), std::string(refused.text)}})),
+              testing::Contains(std::string(refused.name)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Config, RefusedValue,
+    testing::Values(Refused{"LISTEN", "8080"}, Refused{"LISTEN", "127.0.0.1:"}, Refused{"LISTEN", "127.0.0.1:65536"},
+                    Refused{"LISTEN", "127.0.0.1:80 "}, Refused{"LISTEN", "example.com:80"},
+                    Refused{"LISTEN", "::1:80"}, Refused{"PUBLIC_URL", "example.com"},
+                    Refused{"PUBLIC_URL", "ftp://example.com"}, Refused{"PUBLIC_URL", "https://"},
+                    Refused{"PUBLIC_URL", "https://a.example/?x=1"},
+                    Refused{"PUBLIC_URL", "https://user:secret@a.example"}, Refused{"PUBLIC_URL", "https://a b"},
+                    Refused{"CORS_ORIGINS", "*"}, Refused{"CORS_ORIGINS", "https://a.example/path"},
+                    Refused{"CORS_ORIGINS", "https://a.example,,https://b.example"}, Refused{"CORS_ORIGINS", "null"},
+                    Refused{"CORS_ORIGINS", "https://a.example/"}, Refused{"ENABLE_SCHEDULERS", "yes"},
+                    Refused{"MAX_CONCURRENT_DOWNLOADS", "0"}, Refused{"MAX_CONCURRENT_DOWNLOADS", "4097"},
+                    Refused{"MAX_CONCURRENT_DOWNLOADS", "64x"}, Refused{"MAX_CONCURRENT_DOWNLOADS", "-1"},
+                    Refused{"MAX_CONCURRENT_DOWNLOADS", "99999999999999999999"},
+                    Refused{"MAX_SLOTS_PER_BUSINESS", "1001"}, Refused{"TWILIO_ACCOUNT_SID", "AC123"},
+                    Refused{"TWILIO_AUTH_TOKEN", "two words"}, Refused{"TWILIO_BASE_URL", "api.twilio.com"},
+                    Refused{"RECORDING_FORMAT", "MP3"}, Refused{"SECRET_KEY", "AAAA"}, Refused{"LOG_FORMAT", "xml"},
+                    Refused{"LOG_LEVEL", "trace"}, Refused{"HTTP_LOOPS", "257"}, Refused{"MAX_CONNECTIONS", "0"},
+                    Refused{"SHUTDOWN_GRACE", "-5"}));
+
+class NotBuiltYet : public testing::TestWithParam<Refused> {};
+
+TEST_P(NotBuiltYet, is_refused_and_says_so_rather_than_ignored) {
+  const Refused& later = GetParam();
+  const auto config = load_config(sources_of({{std::string(later.name), std::string(later.text)}}));
+  ASSERT_FALSE(config.has_value());
+  ASSERT_EQ(config.error().size(), 1U);
+  EXPECT_THAT(describe(config.error()[0]), HasSubstr("this version does not have it yet"));
+  EXPECT_THAT(describe(config.error()[0]), Not(HasSubstr(std::string(later.text))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Config, NotBuiltYet,
+                         testing::Values(Refused{"REDIS_URL", "redis://127.0.0.1"},
+                                         Refused{"DATABASE_URL", "postgresql://user:secret@127.0.0.1/tapedeck"},
+                                         Refused{"STORAGE_URL", "s3://bucket"}));
+
+struct Accepted {
+  std::string_view text;
+  ListenAddress listen;
+};
+class AcceptedListen : public testing::TestWithParam<Accepted> {};
+
+TEST_P(AcceptedListen, is_understood) {
+  const auto config = load_config(sources_of({{"LISTEN", std::string(GetParam().text)}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->settings.listen, GetParam().listen);
+}
+
+INSTANTIATE_TEST_SUITE_P(Config, AcceptedListen,
+                         testing::Values(Accepted{"0.0.0.0:80", {"0.0.0.0", 80}}, Accepted{"[::1]:0", {"::1", 0}},
+                                         Accepted{"localhost:8080", {"127.0.0.1", 8080}}));
+
+TEST(Config, the_slash_at_the_end_of_a_url_is_taken_away) {
+  const auto config = load_config(sources_of({{"PUBLIC_URL", "https://a.example/calls/"}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->settings.public_url, "https://a.example/calls");
+}
+
+TEST(Config, origins_are_a_list) {
+  const auto config = load_config(sources_of({{"CORS_ORIGINS", "https://a.example, http://b.example:81"}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_THAT(config->settings.cors_origins, ElementsAre("https://a.example", "http://b.example:81"));
+}
+
+TEST(Config, a_provider_url_of_ones_own_allows_plain_http) {
+  const auto config = load_config(sources_of({{"TWILIO_BASE_URL", "http://127.0.0.1:9000"}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_TRUE(config->settings.provider_url_is_set);
+  EXPECT_THAT(config->settings.warnings, testing::IsEmpty());
+}
+
+TEST(Config, fewer_downloads_than_eight_earn_a_warning) {
+  for (const auto& [text, warnings] : {std::pair{"7", 1U}, std::pair{"8", 0U}}) {
+    const auto config = load_config(sources_of({{"MAX_CONCURRENT_DOWNLOADS", text}}));
+    ASSERT_TRUE(config.has_value());
+    EXPECT_EQ(config->settings.warnings.size(), warnings) << text;
+  }
+}
+
+TEST(Config, plain_http_over_the_network_earns_a_warning) {
+  for (const char* name : {"PUBLIC_URL", "TWILIO_BASE_URL"}) {
+    const auto config = load_config(sources_of({{name, "http://calls.example.com"}}));
+    ASSERT_TRUE(config.has_value());
+    ASSERT_EQ(config->settings.warnings.size(), 1U);
+    EXPECT_THAT(config->settings.warnings[0], HasSubstr(name));
+  }
+}
+
+TEST(SettingTable, secrets_are_never_shown) {
+  EXPECT_EQ(shown(*find_setting("TWILIO_AUTH_TOKEN"), "hunter2"), "***");
+  EXPECT_EQ(shown(*find_setting("SECRET_KEY"), "hunter2"), "***");
+  EXPECT_EQ(shown(*find_setting("DATABASE_URL"), "postgresql://user:hunter2@db/tapedeck"),
+            "postgresql://***@db/tapedeck");
+  EXPECT_EQ(shown(*find_setting("SECRET_KEY"), ""), "");
+  EXPECT_EQ(shown(*find_setting("LISTEN"), "127.0.0.1:1"), "127.0.0.1:1");
+}
+
+TEST(SettingTable, every_default_and_every_example_is_accepted) {
+  for (const Setting& setting : setting_table()) {
+    for (const std::string_view text : {setting.fallback, setting.example}) {
+      if (text.empty() || text.starts_with('(')) continue;
+      Settings settings;
+      EXPECT_TRUE(setting.apply(setting, text, settings).has_value()) << setting.name << "=" << text;
+    }
+  }
+}
+
+TEST(SettingTable, flags_are_the_names_in_lower_case) { EXPECT_EQ(flag_of(*find_setting("DATA_DIR")), "--data-dir"); }
+
+}  // namespace
+}  // namespace tapedeck
