@@ -1,0 +1,135 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/contract/blob_store_fixture.hpp"
+
+// What every blob store promises. Included by one file of each adapter's tests, which instantiates BlobStoreContract
+// with its kind.
+
+namespace tapedeck::contract {
+
+class BlobStoreContract : public testing::TestWithParam<BlobKind> {
+ protected:
+  BlobStore& store() { return subject_->store(); }
+  void settle() { subject_->settle(); }
+
+ private:
+  std::unique_ptr<BlobSubject> subject_ = GetParam().make();
+};
+
+TEST_P(BlobStoreContract, returns_the_bytes_that_were_written) {
+  const std::string bytes = sample_bytes(300'000);
+  put_blob(store(), sample_key(), bytes);
+  EXPECT_EQ(content_of(store(), sample_key()), bytes);
+}
+
+TEST_P(BlobStoreContract, joins_chunks_of_any_size_in_their_order) {
+  const std::string bytes = sample_bytes(700'001);
+  const std::unique_ptr<BlobWriter> writer = begin_blob(store(), sample_key());
+  std::size_t step = 1;
+  for (std::size_t at = 0; at < bytes.size(); at += step, step = step * 3 % 100'003) {
+    ASSERT_TRUE(run_task(writer->write(bytes.substr(at, step))));
+    if (at + step >= bytes.size()) break;
+  }
+  ASSERT_TRUE(run_task(writer->publish()));
+  EXPECT_EQ(content_of(store(), sample_key()), bytes);
+}
+
+TEST_P(BlobStoreContract, keeps_an_empty_blob) {
+  put_blob(store(), sample_key(), "");
+  EXPECT_EQ(content_of(store(), sample_key()), "");
+}
+
+TEST_P(BlobStoreContract, reads_from_any_offset_and_nothing_beyond_the_end) {
+  const std::string bytes = sample_bytes(50'000);
+  put_blob(store(), sample_key(), bytes);
+  const Result<std::shared_ptr<Blob>> blob = run_task(store().open(sample_key()));
+  ASSERT_TRUE(blob);
+  EXPECT_EQ((*blob)->size(), bytes.size());
+  EXPECT_EQ(read_all(**blob, 49'990), bytes.substr(49'990));
+  EXPECT_EQ(read_all(**blob, 123, 77), bytes.substr(123));
+  EXPECT_EQ(read_all(**blob, 50'000), "");
+  EXPECT_EQ(read_all(**blob, 1'000'000'000'000), "");
+}
+
+TEST_P(BlobStoreContract, does_not_find_what_was_never_published) {
+  EXPECT_EQ(content_of(store(), sample_key()), "missing");
+}
+
+TEST_P(BlobStoreContract, shows_nothing_before_publishing) {
+  const std::unique_ptr<BlobWriter> writer = begin_blob(store(), sample_key());
+  ASSERT_TRUE(run_task(writer->write(sample_bytes(500'000))));
+  EXPECT_EQ(content_of(store(), sample_key()), "missing");
+}
+
+TEST_P(BlobStoreContract, keeps_nothing_of_a_writer_that_was_destroyed_unpublished) {
+  {
+    const std::unique_ptr<BlobWriter> writer = begin_blob(store(), sample_key());
+    ASSERT_TRUE(run_task(writer->write(sample_bytes(500'000))));
+  }
+  settle();
+  EXPECT_EQ(content_of(store(), sample_key()), "missing");
+  EXPECT_EQ(run_task(store().collect_leftovers()).value(), 0);
+}
+
+TEST_P(BlobStoreContract, replaces_a_blob_that_is_there) {
+  put_blob(store(), sample_key(), "old bytes");
+  put_blob(store(), sample_key(), "new");
+  settle();
+  EXPECT_EQ(content_of(store(), sample_key()), "new");
+  EXPECT_EQ(run_task(store().collect_leftovers()).value(), 0);
+}
+
+TEST_P(BlobStoreContract, keeps_the_bytes_of_an_open_blob_while_it_is_replaced_and_removed) {
+  const std::string bytes = sample_bytes(200'000);
+  put_blob(store(), sample_key(), bytes);
+  const Result<std::shared_ptr<Blob>> blob = run_task(store().open(sample_key()));
+  ASSERT_TRUE(blob);
+  put_blob(store(), sample_key(), sample_bytes(200'000, 2));
+  EXPECT_EQ(read_all(**blob), bytes);
+  ASSERT_TRUE(run_task(store().remove(sample_key())));
+  EXPECT_EQ(read_all(**blob), bytes);
+}
+
+TEST_P(BlobStoreContract, keeps_attempts_at_one_recording_apart) {
+  put_blob(store(), sample_key(2), "newer attempt");
+  put_blob(store(), sample_key(1), "worker of an older fence");
+  EXPECT_EQ(content_of(store(), sample_key(2)), "newer attempt");
+}
+
+TEST_P(BlobStoreContract, removes_one_blob_and_no_other) {
+  put_blob(store(), sample_key(1), "one");
+  put_blob(store(), sample_key(2), "two");
+  ASSERT_TRUE(run_task(store().remove(sample_key(1))));
+  EXPECT_EQ(content_of(store(), sample_key(1)), "missing");
+  EXPECT_EQ(content_of(store(), sample_key(2)), "two");
+}
+
+TEST_P(BlobStoreContract, removes_what_is_not_there_without_complaint) {
+  EXPECT_TRUE(run_task(store().remove(sample_key())));
+  put_blob(store(), sample_key(), "once");
+  EXPECT_TRUE(run_task(store().remove(sample_key())));
+  EXPECT_TRUE(run_task(store().remove(sample_key())));
+}
+
+TEST_P(BlobStoreContract, refuses_keys_that_are_not_its_own) {
+  for (const std::string key : {"", "..", "../../etc/passwd", "/etc/passwd", "acme/../x", ".tmp/1-1"}) {
+    const auto created = run_task(store().create(key));
+    ASSERT_FALSE(created) << key;
+    EXPECT_EQ(created.error().errc(), Errc::kInvalidArgument) << key;
+    const auto opened = run_task(store().open(key));
+    ASSERT_FALSE(opened) << key;
+    EXPECT_EQ(opened.error().errc(), Errc::kInvalidArgument) << key;
+    const auto removed = run_task(store().remove(key));
+    ASSERT_FALSE(removed) << key;
+    EXPECT_EQ(removed.error().errc(), Errc::kInvalidArgument) << key;
+  }
+}
+
+TEST_P(BlobStoreContract, is_ready) { EXPECT_TRUE(run_task(store().ping())); }
+
+}  // namespace tapedeck::contract

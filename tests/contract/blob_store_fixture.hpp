@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "core/blob_key.hpp"
+#include "ports/blob_store.hpp"
+#include "tests/contract/run_task.hpp"
+
+// What every blob store promises. Included by each adapter's tests, which instantiate BlobStoreContract with their
+// kind.
+
+namespace tapedeck::contract {
+
+/// A store, with whatever it lives on.
+class BlobSubject {
+ public:
+  virtual ~BlobSubject() = default;
+  [[nodiscard]] virtual BlobStore& store() = 0;
+  /// Everything that the store was asked to do is done, clean-up of destroyed writers included.
+  virtual void settle() = 0;
+};
+
+/// One kind of store that the contract is run on.
+struct BlobKind {
+  std::string name;
+  std::unique_ptr<BlobSubject> (*make)();
+};
+
+inline void PrintTo(const BlobKind& kind, std::ostream* out) { *out << kind.name; }
+
+inline std::string sample_key(int fence = 1) {
+  const BlobName name{*BusinessId::parse("acme"), *AccountSid::parse("AC00000000000000000000000000000001"),
+                      *RecordingSid::parse("RE00000000000000000000000000000003"), fence, AudioKind::kMpeg};
+  return blob_key(name);
+}
+
+/// Bytes in which every place is told from its neighbours.
+inline std::string sample_bytes(std::size_t count, unsigned seed = 1) {
+  std::string bytes(count, '\0');
+  unsigned state = seed;
+  for (char& byte : bytes) {
+    state = state * 1664525U + 1013904223U;
+    byte = static_cast<char>(state >> 24U);
+  }
+  return bytes;
+}
+
+inline std::unique_ptr<BlobWriter> begin_blob(BlobStore& store, const std::string& key) {
+  Result<std::unique_ptr<BlobWriter>> writer = run_task(store.create(key));
+  EXPECT_TRUE(writer) << writer.error().detail;
+  return writer ? std::move(*writer) : nullptr;
+}
+
+inline void put_blob(BlobStore& store, const std::string& key, const std::string& bytes) {
+  const std::unique_ptr<BlobWriter> writer = begin_blob(store, key);
+  ASSERT_TRUE(run_task(writer->write(bytes)));
+  const Result<void> published = run_task(writer->publish());
+  ASSERT_TRUE(published) << published.error().detail;
+}
+
+inline std::string read_all(Blob& blob, std::uint64_t offset = 0, std::size_t step = 10'000) {
+  std::string bytes;
+  std::string part(step, '\0');
+  while (true) {
+    const Result<std::size_t> got =
+        run_task(blob.read(offset + bytes.size(), std::as_writable_bytes(std::span(part.data(), part.size()))));
+    EXPECT_TRUE(got);
+    if (!got || *got == 0) return bytes;
+    bytes.append(part, 0, *got);
+  }
+}
+
+/// "missing", or the bytes.
+inline std::string content_of(BlobStore& store, const std::string& key) {
+  const Result<std::shared_ptr<Blob>> blob = run_task(store.open(key));
+  if (!blob && blob.error().errc() == Errc::kNotFound) return "missing";
+  EXPECT_TRUE(blob) << blob.error().detail;
+  return blob ? read_all(**blob) : "error";
+}
+
+}  // namespace tapedeck::contract
