@@ -24,10 +24,10 @@ const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '.
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
 
-/** Path of the binary: TWILIO_SIM_BIN, or the one of the dev build, or of the release build. */
+/** Path of the binary: in TAPEDECK_BIN_DIR, or the one of the dev build, or of the release build. */
 export function simBinary() {
   const candidates = [
-    process.env.TWILIO_SIM_BIN,
+    process.env.TAPEDECK_BIN_DIR && path.join(process.env.TAPEDECK_BIN_DIR, 'twilio-sim'),
     path.join(repository, 'build/dev/bin/twilio-sim'),
     path.join(repository, 'build/release/bin/twilio-sim'),
   ].filter(Boolean);
