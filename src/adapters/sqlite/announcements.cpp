@@ -1,0 +1,93 @@
+// What the provider's webhook says of a recording. Twilio repeats its events and does not keep their order, so each
+// change is guarded by the state that it may leave.
+
+#include "adapters/sqlite/call_rows.hpp"
+#include "adapters/sqlite/calls.hpp"
+#include "adapters/sqlite/recordings.hpp"
+#include "adapters/sqlite/rows.hpp"
+
+namespace tapedeck::sqlite {
+namespace {
+
+// Error codes of Twilio's recording callbacks (www.twilio.com/docs/api/errors).
+constexpr std::string_view kTooShort = "16101";
+constexpr std::string_view kSilent = "16102";
+
+std::string absence_detail(std::string_view error_code) {
+  if (error_code == kTooShort) return "the provider has no audio: too short (error 16101)";
+  if (error_code == kSilent) return "the provider has no audio: silent (error 16102)";
+  if (error_code.empty() || error_code == "0") return "the provider has no audio";
+  return fmt::format("the provider has no audio (error {})", error_code);
+}
+
+std::optional<Recording> queue_announced(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
+                                         SystemTime now) {
+  auto queued = read_one_recording(
+      database.query("UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
+                     " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
+                     ", announced_at = ?2, duration_seconds = coalesce(?3, duration_seconds),"
+                     " channels = iif(?4 = 0, channels, ?4), recorded_at = coalesce(?5, recorded_at)"
+                     " WHERE id = ?1 AND state IN ('remote', 'absent') RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     row_id, now, told.duration_seconds, told.channels, told.started_at));
+  if (queued) take_wanted_order(database);
+  return queued;
+}
+
+// Details that were not known yet, where there are any: a repeat writes nothing.
+std::optional<Recording> fill_blanks(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
+                                     std::optional<SystemTime> announced_at) {
+  return read_one_recording(
+      database.query("UPDATE recordings SET announced_at = coalesce(announced_at, ?2),"
+                     " duration_seconds = coalesce(duration_seconds, ?3), channels = iif(channels = 0, ?4, channels),"
+                     " recorded_at = coalesce(recorded_at, ?5)"
+                     " WHERE id = ?1 AND state <> 'deleted' AND ("
+                     "  (announced_at IS NULL AND ?2 IS NOT NULL) OR (duration_seconds IS NULL AND ?3 IS NOT NULL)"
+                     "  OR (channels = 0 AND ?4 <> 0) OR (recorded_at IS NULL AND ?5 IS NOT NULL))"
+                     " RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     row_id, announced_at, told.duration_seconds, told.channels, told.started_at));
+}
+
+std::optional<Recording> mark_absent(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
+                                     SystemTime now) {
+  return read_one_recording(database.query(
+      "UPDATE recordings SET state = 'absent', retry_at = NULL, cause_code = ?6, cause_detail = ?7, announced_at = ?2,"
+      " duration_seconds = coalesce(?3, duration_seconds), channels = iif(?4 = 0, channels, ?4),"
+      " recorded_at = coalesce(?5, recorded_at)"
+      " WHERE id = ?1 AND state NOT IN ('stored', 'absent', 'deleted') RETURNING " TAPEDECK_RECORDING_COLUMNS,
+      row_id, now, told.duration_seconds, told.channels, told.started_at, errc_name(Errc::kProviderAbsent),
+      absence_detail(told.error_code)));
+}
+
+}  // namespace
+
+Result<RecordingChange> announce(Database& database, const BusinessId& business,
+                                 const RecordingAnnouncement& announcement, SystemTime now) {
+  if (!business_exists(database, business)) return no_business(business);
+  (void)add_call(database, business, announcement.call, announcement.started_at.value_or(now));
+  auto known =
+      find_or_add_recording(database, business, announcement.call, announcement.recording, announcement.account);
+  if (!known) return fail(known.error());
+  const std::int64_t row_id = known->recording.row_id;
+
+  std::optional<Recording> moved;
+  std::optional<Recording> filled;
+  switch (announcement.status) {
+    case AnnouncedStatus::kInProgress:
+      filled = fill_blanks(database, row_id, announcement, std::nullopt);
+      break;
+    case AnnouncedStatus::kCompleted:
+      moved = queue_announced(database, row_id, announcement, now);
+      if (!moved) filled = fill_blanks(database, row_id, announcement, now);
+      break;
+    case AnnouncedStatus::kAbsent:
+    case AnnouncedStatus::kFailed:
+      moved = mark_absent(database, row_id, announcement, now);
+      break;
+  }
+  const bool is_changed = known->is_new || moved.has_value();
+  if (moved) return RecordingChange{std::move(*moved), is_changed};
+  if (filled) return RecordingChange{std::move(*filled), is_changed};
+  return RecordingChange{std::move(known->recording), is_changed};
+}
+
+}  // namespace tapedeck::sqlite

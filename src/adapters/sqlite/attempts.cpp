@@ -1,0 +1,95 @@
+// Attempts are guarded by the fence, which begin_attempt() and remove() raise: an UPDATE of somebody who was overtaken
+// finds no row. Failing and handing back also need the state `processing`, since the sweep may have reclaimed the
+// recording meanwhile without raising the fence. A commit does not: its bytes were verified, and fetching them again
+// would bring the same.
+
+#include "adapters/sqlite/attempts.hpp"
+
+#include "adapters/sqlite/recordings.hpp"
+#include "adapters/sqlite/rows.hpp"
+
+namespace tapedeck::sqlite {
+namespace {
+
+// The result of an UPDATE that was guarded by a fence.
+Result<void> guarded(Database& database, std::int64_t row_id) {
+  if (database.changes() > 0) return {};
+  if (database.query("SELECT 1 FROM recordings WHERE id = ?1", row_id).step()) {
+    return fail(Errc::kStaleFence, "somebody else has taken the recording since");
+  }
+  return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
+}
+
+}  // namespace
+
+Result<std::optional<Recording>> begin_attempt(Database& database, const BusinessId& business, const Sid& sid) {
+  const auto before = find_recording(database, business, sid);
+  if (!before) return no_recording(sid);
+  return read_one_recording(database.query(
+      "UPDATE recordings SET state = 'processing', fence = fence + 1, attempts = attempts + 1, retry_at = NULL"
+      " WHERE id = ?1 AND state IN ('queued', 'processing') RETURNING " TAPEDECK_RECORDING_COLUMNS,
+      before->row_id));
+}
+
+Result<void> commit_stored(Database& database, std::int64_t row_id, std::int64_t fence, const StoredAudio& audio) {
+  database.run(
+      "UPDATE recordings SET state = 'stored', retry_at = NULL, cause_code = NULL, cause_detail = NULL, blob_key = ?3,"
+      " size_bytes = ?4, content_type = ?5, sha256 = ?6, stored_at = ?7 WHERE id = ?1 AND fence = ?2",
+      row_id, fence, audio.blob_key, static_cast<std::int64_t>(audio.size_bytes), audio.content_type, audio.sha256,
+      audio.stored_at);
+  return guarded(database, row_id);
+}
+
+Result<void> fail_attempt(Database& database, std::int64_t row_id, std::int64_t fence, const AttemptFailure& failure) {
+  const RecordingState state = failure.retry_at ? RecordingState::kQueued : failure.final_state;
+  database.run(
+      "UPDATE recordings SET state = ?3, retry_at = ?4, cause_code = ?5, cause_detail = ?6"
+      " WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
+      row_id, fence, state_name(state), failure.retry_at, failure.cause.code, failure.cause.detail);
+  return guarded(database, row_id);
+}
+
+Result<void> hand_back(Database& database, std::int64_t row_id, std::int64_t fence) {
+  database.run(
+      "UPDATE recordings SET state = 'queued', attempts = max(attempts - 1, 0)"
+      " WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
+      row_id, fence);
+  return guarded(database, row_id);
+}
+
+Result<void> reclaim(Database& database, const BusinessId& business, const Sid& sid,
+                     const std::optional<Cause>& give_up) {
+  const auto before = find_recording(database, business, sid);
+  if (!before) return no_recording(sid);
+  if (give_up) {
+    database.run(
+        "UPDATE recordings SET state = 'failed', cause_code = ?2, cause_detail = ?3"
+        " WHERE id = ?1 AND state = 'processing'",
+        before->row_id, give_up->code, give_up->detail);
+  } else {
+    database.run("UPDATE recordings SET state = 'queued' WHERE id = ?1 AND state = 'processing'", before->row_id);
+  }
+  return {};
+}
+
+Result<std::vector<WaitingRecording>> waiting(Database& database, std::int64_t after, int limit) {
+  std::vector<WaitingRecording> found;
+  Statement rows = database.query(
+      "SELECT business_id, sid, lane, state, wanted_order, retry_at, cause_code, cause_detail FROM recordings"
+      " WHERE state IN ('queued', 'processing') AND wanted_order > ?1 ORDER BY wanted_order LIMIT ?2",
+      after, limit);
+  while (rows.step()) {
+    WaitingRecording waits;
+    waits.business = read_id<BusinessId>(rows, 0);
+    waits.sid = read_id<Sid>(rows, 1);
+    waits.lane = read_name(rows, 2, parse_lane);
+    waits.state = read_name(rows, 3, parse_state);
+    waits.wanted_order = rows.integer(4);
+    waits.retry_at = read_time(rows, 5);
+    if (!rows.is_null(6)) waits.cause = Cause{rows.text(6), rows.text(7)};
+    found.push_back(std::move(waits));
+  }
+  return found;
+}
+
+}  // namespace tapedeck::sqlite

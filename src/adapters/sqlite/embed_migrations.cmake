@@ -1,0 +1,27 @@
+# Writes the .sql files (INPUTS, separated by "|") into OUTPUT as C++ string literals, in order of their numbers.
+string(REPLACE "|" ";" files "${INPUTS}")
+set(entries "")
+set(expected 0)
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME)
+  math(EXPR expected "${expected} + 1")
+  string(REGEX MATCH "^[0-9]+" number ${name})
+  math(EXPR version "1${number} - 10000")  # CMake would take a leading zero for octal
+  if(NOT version EQUAL expected)
+    message(FATAL_ERROR "${name}: expected migration number ${expected}")
+  endif()
+  file(READ ${file} text)
+  string(APPEND entries "    Migration{${version}, \"${name}\", R\"sql(${text})sql\"},\n")
+endforeach()
+file(WRITE ${OUTPUT} "#include \"adapters/sqlite/migrations.hpp\"
+
+namespace tapedeck::sqlite {
+namespace {
+constexpr Migration kMigrations[] = {
+${entries}};
+}  // namespace
+
+std::span<const Migration> migrations() noexcept { return kMigrations; }
+
+}  // namespace tapedeck::sqlite
+")

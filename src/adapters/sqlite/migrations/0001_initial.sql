@@ -1,0 +1,95 @@
+-- Businesses, calls, recordings, keys, logins and audit. Times are milliseconds since 1970 UTC.
+
+-- Counters. wanted_order: the last place given out in the order of asking, over the whole store.
+CREATE TABLE meta (
+  key   TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO meta (key, value) VALUES ('wanted_order', 0), ('probe', 0);
+
+CREATE TABLE businesses (
+  id                TEXT PRIMARY KEY,
+  account_sid       TEXT NOT NULL,     -- empty: the default account of the settings
+  sealed_auth_token TEXT NOT NULL,     -- core/secret_box.hpp, with the id as context; empty with account_sid
+  download_limit    INTEGER NOT NULL CHECK (download_limit >= 0),  -- 0: the default of the settings
+  format            TEXT NOT NULL CHECK (format IN ('mp3', 'wav', 'wav-dual')),
+  format_is_default INTEGER NOT NULL,
+  paused            INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE calls (
+  id               INTEGER PRIMARY KEY,
+  business_id      TEXT NOT NULL REFERENCES businesses (id),
+  call_sid         TEXT NOT NULL,
+  from_party       TEXT NOT NULL,
+  to_party         TEXT NOT NULL,
+  direction        TEXT CHECK (direction IN ('inbound', 'outbound')),
+  started_at       INTEGER NOT NULL,
+  duration_seconds INTEGER,
+  search_text      TEXT NOT NULL,      -- search_text.hpp
+  UNIQUE (business_id, call_sid)
+) STRICT;
+CREATE INDEX calls_by_time ON calls (business_id, started_at, id);
+
+CREATE TABLE recordings (
+  id               INTEGER PRIMARY KEY,
+  business_id      TEXT NOT NULL,
+  call_sid         TEXT NOT NULL,
+  provider         TEXT NOT NULL DEFAULT 'twilio',
+  account_sid      TEXT NOT NULL,      -- empty: told without one, so the default account
+  recording_sid    TEXT NOT NULL,
+  sid              TEXT NOT NULL,      -- the name it goes by: call_sid for a call's first recording, else recording_sid
+  state            TEXT NOT NULL DEFAULT 'remote'
+                   CHECK (state IN ('remote', 'queued', 'processing', 'stored', 'failed', 'absent', 'deleted')),
+  lane             TEXT NOT NULL DEFAULT 'fetch' CHECK (lane IN ('play', 'fetch')),
+  wanted_order     INTEGER NOT NULL DEFAULT 0,
+  fence            INTEGER NOT NULL DEFAULT 0,
+  attempts         INTEGER NOT NULL DEFAULT 0,
+  retry_at         INTEGER,
+  cause_code       TEXT,
+  cause_detail     TEXT,
+  duration_seconds INTEGER,
+  channels         INTEGER NOT NULL DEFAULT 0,
+  recorded_at      INTEGER,
+  announced_at     INTEGER,
+  blob_key         TEXT,
+  size_bytes       INTEGER,
+  content_type     TEXT,
+  sha256           TEXT,
+  stored_at        INTEGER,
+  UNIQUE (provider, account_sid, recording_sid),
+  UNIQUE (business_id, recording_sid),
+  UNIQUE (business_id, sid),
+  FOREIGN KEY (business_id, call_sid) REFERENCES calls (business_id, call_sid)
+) STRICT;
+CREATE INDEX recordings_by_call ON recordings (business_id, call_sid, id);
+-- What the slot store is rebuilt from at start: small, however many are stored.
+CREATE INDEX recordings_waiting ON recordings (wanted_order) WHERE state IN ('queued', 'processing');
+CREATE INDEX recordings_deleted_with_blob ON recordings (id) WHERE state = 'deleted' AND blob_key IS NOT NULL;
+
+CREATE TABLE api_keys (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,  -- never reused: audit entries name it
+  business_id TEXT REFERENCES businesses (id),    -- NULL: an operator's
+  name        TEXT NOT NULL,
+  hash        TEXT NOT NULL UNIQUE,
+  created_at  INTEGER NOT NULL,
+  revoked_at  INTEGER
+) STRICT;
+
+CREATE TABLE logins (
+  token_hash  TEXT PRIMARY KEY,
+  business_id TEXT REFERENCES businesses (id),    -- NULL: an operator
+  key_id      INTEGER NOT NULL,                   -- 0: none
+  expires_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- No reference to businesses: an entry is worth keeping whatever it speaks of.
+CREATE TABLE audit (
+  id          INTEGER PRIMARY KEY,
+  at          INTEGER NOT NULL,
+  business_id TEXT NOT NULL,
+  actor       TEXT NOT NULL,
+  action      TEXT NOT NULL,
+  sid         TEXT NOT NULL,
+  detail      TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,96 @@
+#include "adapters/sqlite/recordings.hpp"
+
+#include "adapters/sqlite/rows.hpp"
+
+namespace tapedeck::sqlite {
+namespace {
+
+// The answer of a change: the row as the UPDATE left it, or as it was where the UPDATE did not apply.
+RecordingChange change_of(std::optional<Recording> updated, Recording&& before) {
+  if (updated) return {std::move(*updated), true};
+  return {std::move(before), false};
+}
+
+}  // namespace
+
+void take_wanted_order(Database& database) {
+  database.run("UPDATE meta SET value = value + 1 WHERE key = 'wanted_order'");
+}
+
+std::optional<Recording> find_recording(Database& database, const BusinessId& business, const Sid& sid) {
+  auto found = read_one_recording(database.query(
+      "SELECT " TAPEDECK_RECORDING_COLUMNS " FROM recordings WHERE business_id = ?1 AND sid = ?2", business, sid));
+  if (found || sid.view().starts_with("CA")) return found;
+  return read_one_recording(database.query("SELECT " TAPEDECK_RECORDING_COLUMNS
+                                           " FROM recordings WHERE business_id = ?1 AND recording_sid = ?2",
+                                           business, sid));
+}
+
+Result<RecordingChange> want(Database& database, const BusinessId& business, const Sid& sid, Lane lane,
+                             SystemTime now) {
+  auto before = find_recording(database, business, sid);
+  if (!before) return no_recording(sid);
+  auto queued = read_one_recording(
+      database.query("UPDATE recordings SET state = 'queued', lane = ?2, attempts = 0, retry_at = NULL,"
+                     " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER " WHERE id = ?1 AND (state = 'remote'"
+                     "  OR (state = 'queued' AND lane = 'fetch' AND ?2 = 'play' AND coalesce(retry_at, ?3) <= ?3))"
+                     " RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     before->row_id, lane_name(lane), now));
+  if (queued) take_wanted_order(database);
+  return change_of(std::move(queued), std::move(*before));
+}
+
+Result<RecordingChange> retry(Database& database, const BusinessId& business, const Sid& sid, SystemTime now) {
+  auto before = find_recording(database, business, sid);
+  if (!before) return no_recording(sid);
+  auto queued = read_one_recording(
+      database.query("UPDATE recordings SET state = 'queued', lane = 'play', attempts = 0, retry_at = NULL,"
+                     " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
+                     " WHERE id = ?1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > ?2))"
+                     " RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     before->row_id, now));
+  if (queued) take_wanted_order(database);
+  return change_of(std::move(queued), std::move(*before));
+}
+
+Result<RecordingChange> cancel(Database& database, const BusinessId& business, const Sid& sid) {
+  auto before = find_recording(database, business, sid);
+  if (!before) return no_recording(sid);
+  auto cancelled = read_one_recording(
+      database.query("UPDATE recordings SET state = iif(cause_code IS NULL, 'remote', 'failed'), retry_at = NULL"
+                     " WHERE id = ?1 AND state = 'queued' RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     before->row_id));
+  return change_of(std::move(cancelled), std::move(*before));
+}
+
+Result<RecordingChange> remove(Database& database, const BusinessId& business, const Sid& sid) {
+  auto before = find_recording(database, business, sid);
+  if (!before) return no_recording(sid);
+  auto removed = read_one_recording(
+      database.query("UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"
+                     " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL"
+                     " WHERE id = ?1 AND state <> 'deleted' RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     before->row_id));
+  return change_of(std::move(removed), std::move(*before));
+}
+
+Result<void> forget_blob(Database& database, std::int64_t row_id) {
+  database.run("UPDATE recordings SET blob_key = NULL WHERE id = ?1 AND state = 'deleted'", row_id);
+  if (database.changes() > 0) return {};
+  if (database.query("SELECT 1 FROM recordings WHERE id = ?1", row_id).step()) {
+    return fail(Errc::kConflict, "the recording is not deleted");
+  }
+  return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
+}
+
+Result<std::vector<Recording>> deleted_with_blob(Database& database, int limit) {
+  std::vector<Recording> found;
+  Statement rows = database.query("SELECT " TAPEDECK_RECORDING_COLUMNS
+                                  " FROM recordings WHERE state = 'deleted' AND blob_key IS NOT NULL"
+                                  " ORDER BY id LIMIT ?1",
+                                  limit);
+  while (rows.step()) found.push_back(read_recording(rows));
+  return found;
+}
+
+}  // namespace tapedeck::sqlite

@@ -1,0 +1,75 @@
+#include "adapters/sqlite/rows.hpp"
+
+namespace tapedeck::sqlite {
+namespace {
+
+// Places in TAPEDECK_RECORDING_COLUMNS.
+enum Column : int {
+  kId,
+  kBusinessId,
+  kCallSid,
+  kRecordingSid,
+  kAccountSid,
+  kSid,
+  kState,
+  kLane,
+  kWantedOrder,
+  kFence,
+  kAttempts,
+  kRetryAt,
+  kCauseCode,
+  kCauseDetail,
+  kDurationSeconds,
+  kChannels,
+  kRecordedAt,
+  kAnnouncedAt,
+  kBlobKey,
+  kSizeBytes,
+  kContentType,
+  kSha256,
+  kStoredAt,
+};
+
+StoredAudio read_audio(const Statement& row) {
+  StoredAudio audio;
+  audio.blob_key = row.text(kBlobKey);
+  audio.size_bytes = static_cast<std::uint64_t>(row.integer(kSizeBytes));
+  audio.content_type = row.text(kContentType);
+  audio.sha256 = row.text(kSha256);
+  audio.stored_at = row.time(kStoredAt);
+  return audio;
+}
+
+}  // namespace
+
+Recording read_recording(const Statement& row) {
+  Recording recording;
+  recording.row_id = row.integer(kId);
+  recording.business = read_id<BusinessId>(row, kBusinessId);
+  recording.call = read_id<CallSid>(row, kCallSid);
+  recording.recording = read_id<RecordingSid>(row, kRecordingSid);
+  recording.account = read_id<AccountSid>(row, kAccountSid);
+  recording.sid = read_id<Sid>(row, kSid);
+  recording.state = read_name(row, kState, parse_state);
+  recording.lane = read_name(row, kLane, parse_lane);
+  recording.wanted_order = row.integer(kWantedOrder);
+  recording.fence = row.integer(kFence);
+  recording.attempts = static_cast<int>(row.integer(kAttempts));
+  recording.retry_at = read_time(row, kRetryAt);
+  if (!row.is_null(kCauseCode)) recording.cause = Cause{row.text(kCauseCode), row.text(kCauseDetail)};
+  recording.duration_seconds = read_int(row, kDurationSeconds);
+  recording.channels = static_cast<int>(row.integer(kChannels));
+  recording.recorded_at = read_time(row, kRecordedAt);
+  recording.announced_at = read_time(row, kAnnouncedAt);
+  if (!row.is_null(kBlobKey)) recording.audio = read_audio(row);
+  return recording;
+}
+
+std::optional<Recording> read_one_recording(Statement statement) {
+  if (!statement.step()) return std::nullopt;
+  Recording recording = read_recording(statement);
+  statement.run();
+  return recording;
+}
+
+}  // namespace tapedeck::sqlite

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "adapters/sqlite/database.hpp"
+#include "core/recording.hpp"
+
+/// The columns that read_recording() reads, in its order.
+#define TAPEDECK_RECORDING_COLUMNS                                                                           \
+  "id, business_id, call_sid, recording_sid, account_sid, sid, state, lane, wanted_order, fence, attempts, " \
+  "retry_at, cause_code, cause_detail, duration_seconds, channels, recorded_at, announced_at, blob_key, "    \
+  "size_bytes, content_type, sha256, stored_at"
+
+namespace tapedeck::sqlite {
+
+/// The Recording of the row that `row` stands on; its columns are TAPEDECK_RECORDING_COLUMNS. Throws StorageFailure
+/// (kCorrupt) when a column holds what Tapedeck never writes.
+[[nodiscard]] Recording read_recording(const Statement& row);
+/// The only row of a statement, run to its end; or none.
+[[nodiscard]] std::optional<Recording> read_one_recording(Statement statement);
+
+/// A column that holds an id, or an empty text for none.
+template <class SomeId>
+[[nodiscard]] SomeId read_id(const Statement& row, int column) {
+  const std::string text = row.text(column);
+  if (text.empty()) return SomeId();
+  const auto id = SomeId::parse(text);
+  if (!id) throw StorageFailure(Error(Errc::kCorrupt, fmt::format("a damaged row: {}", id.error().detail)));
+  return *id;
+}
+
+/// A column that holds one of the names of an enumeration.
+template <class Parse>
+[[nodiscard]] auto read_name(const Statement& row, int column, Parse parse) {
+  const auto value = parse(row.text(column));
+  if (!value) throw StorageFailure(Error(Errc::kCorrupt, "a damaged row: an unknown name in it"));
+  return *value;
+}
+
+[[nodiscard]] inline std::optional<SystemTime> read_time(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return row.time(column);
+}
+[[nodiscard]] inline std::optional<int> read_int(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return static_cast<int>(row.integer(column));
+}
+
+[[nodiscard]] inline bool business_exists(Database& database, const BusinessId& id) {
+  return database.query("SELECT 1 FROM businesses WHERE id = ?1", id).step();
+}
+[[nodiscard]] inline std::unexpected<Error> no_business(const BusinessId& id) {
+  return fail(Errc::kNotFound, fmt::format("no business {}", id.view()));
+}
+[[nodiscard]] inline std::unexpected<Error> no_recording(const Sid& sid) {
+  return fail(Errc::kNotFound, fmt::format("no recording {}", sid.view()));
+}
+
+}  // namespace tapedeck::sqlite

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tapedeck::sqlite {
+
+/// What a call is found by, as kept in calls.search_text: both parties in lower case and, so that a number is found
+/// however it was written, their digits alone; one a line.
+[[nodiscard]] std::string search_text(std::string_view from, std::string_view to);
+
+/// The two ways in which a search may occur within a search_text().
+struct SearchNeedles {
+  std::string text;    ///< in lower case; empty: everything matches
+  std::string digits;  ///< of a search that looks like a number or part of one; else empty
+};
+[[nodiscard]] SearchNeedles search_needles(std::string_view search);
+
+}  // namespace tapedeck::sqlite

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "adapters/sqlite/read_pool.hpp"
+#include "adapters/sqlite/write_queue.hpp"
+#include "core/secret_box.hpp"
+#include "ports/call_store.hpp"
+
+namespace tapedeck {
+
+struct SqliteOptions {
+  sqlite::DatabaseOptions database;
+  sqlite::WriteQueueOptions writes;
+  /// Threads that read, each with a connection.
+  std::size_t readers = 2;
+  /// Most reads that wait; more are refused with kUnavailable.
+  std::size_t reads_queue_max = 10'000;
+};
+
+/// For metrics.
+struct SqliteCounts {
+  std::uint64_t commits = 0;  ///< transactions since the start
+  std::size_t writes_queued = 0;
+  std::size_t reads_queued = 0;
+};
+
+/// The call store in one SQLite file: a writer that shares its syncs (write_queue.hpp) and a few readers, on threads of
+/// their own. Several processes may have the file open; each change waits its turn.
+class SqliteCallStore final : public CallStore {
+ public:
+  /// Opens or makes the file, and brings its schema up to date. `secrets` must outlive the store. Errors: those of
+  /// sqlite::Database::open() and sqlite::migrate(), with the path in the detail. Takes milliseconds, however large the
+  /// file is.
+  [[nodiscard]] static Result<std::unique_ptr<SqliteCallStore>> open(const std::string& path, const SecretBox& secrets,
+                                                                     SqliteOptions options = {});
+
+  Task<Result<PutOutcome>> put_business(Business business) override;
+  Task<Result<std::optional<Business>>> find_business(BusinessId id) override;
+  Task<Result<std::vector<Business>>> list_businesses() override;
+
+  Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) override;
+  Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) override;
+
+  Task<Result<std::optional<Recording>>> find_recording(BusinessId business, Sid sid) override;
+  Task<Result<RecordingChange>> announce(BusinessId business, RecordingAnnouncement announcement,
+                                         SystemTime now) override;
+  Task<Result<RecordingChange>> want(BusinessId business, Sid sid, Lane lane, SystemTime now) override;
+  Task<Result<RecordingChange>> retry(BusinessId business, Sid sid, SystemTime now) override;
+  Task<Result<RecordingChange>> cancel(BusinessId business, Sid sid) override;
+  Task<Result<RecordingChange>> remove(BusinessId business, Sid sid) override;
+  Task<Result<void>> forget_blob(std::int64_t row_id) override;
+  Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) override;
+
+  Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override;
+  Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override;
+  Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override;
+  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) override;
+  Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
+  Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
+
+  Task<Result<std::int64_t>> create_key(ApiKey key) override;
+  Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override;
+  Task<Result<std::vector<ApiKey>>> list_keys() override;
+  Task<Result<void>> revoke_key(std::int64_t id, SystemTime now) override;
+  Task<Result<void>> create_login(std::string token_hash, LoginGrant grant, SystemTime expires) override;
+  Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override;
+
+  Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
+
+  /// Reads one row. After a failed change it answers that failure at once, and tries a change on the side, so that the
+  /// next call knows whether the store has recovered.
+  Task<Result<void>> ping() override;
+
+  /// Cheap. Thread-safe.
+  [[nodiscard]] SqliteCounts counts() const;
+
+ private:
+  SqliteCallStore(const SecretBox& secrets, sqlite::Database writer, sqlite::Database checkpointer,
+                  std::vector<sqlite::Database> readers, const SqliteOptions& options);
+
+  void probe();
+
+  const SecretBox& secrets_;
+  sqlite::ReadPool reads_;
+  sqlite::WriteQueue writes_;
+};
+
+}  // namespace tapedeck

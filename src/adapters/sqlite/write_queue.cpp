@@ -1,0 +1,149 @@
+#include "adapters/sqlite/write_queue.hpp"
+
+#include <pthread.h>
+#include <algorithm>
+
+namespace tapedeck::sqlite {
+namespace {
+
+/// Pages of 4 KiB in the write-ahead log. From the first number on it is copied into the file beside the writer; at the
+/// second, which is only reached when changes never pause, the writer does it itself, so that the log can start over.
+constexpr int kCheckpointPages = 1'000;
+constexpr int kWalPagesMax = 8'000;
+
+// Undoes one job's changes, unless SQLite has rolled the whole transaction back already.
+void undo_job(Database& database) {
+  if (!database.is_in_transaction()) return;
+  database.run("ROLLBACK TO job");
+  database.run("RELEASE job");
+}
+
+void roll_back(Database& database) {
+  try {
+    if (database.is_in_transaction()) database.run("ROLLBACK");
+  } catch (const StorageFailure&) {
+    // The failure that led here says more, and the next BEGIN will say whether the connection still works.
+  }
+}
+
+}  // namespace
+
+WriteQueue::WriteQueue(Database database, Database checkpointer, WriteQueueOptions options)
+    : database_(std::move(database)),
+      checkpointer_(std::move(checkpointer)),
+      options_(options),
+      thread_([this] { run(); }) {}
+
+WriteQueue::~WriteQueue() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+}
+
+bool WriteQueue::post(std::unique_ptr<WriteJob>& job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (queue_.size() >= options_.queue_max) return false;
+    queue_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+std::size_t WriteQueue::queued() const {
+  const std::scoped_lock lock(mutex_);
+  return queue_.size();
+}
+
+std::optional<Error> WriteQueue::last_failure() const {
+  const std::scoped_lock lock(mutex_);
+  return last_failure_;
+}
+
+void WriteQueue::run() {
+  ::pthread_setname_np(::pthread_self(), "db-write");
+  while (true) {
+    Batch batch = take_batch();
+    if (batch.empty()) return;
+    run_batch(batch);
+    for (const auto& job : batch) job->complete();
+    batch.clear();
+    checkpoint_if_long();
+  }
+}
+
+WriteQueue::Batch WriteQueue::take_batch() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  Batch batch;
+  const std::size_t size = std::min(queue_.size(), options_.batch_max);
+  batch.reserve(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return batch;
+}
+
+void WriteQueue::run_batch(Batch& batch) {
+  std::optional<Error> failure;
+  try {
+    run_in_transaction(batch);
+    commits_.fetch_add(1, std::memory_order_relaxed);
+  } catch (const StorageFailure& thrown) {
+    failure = thrown.error();
+  } catch (const std::exception& thrown) {
+    failure = Error(Errc::kInternal, thrown.what());
+  }
+  if (failure) {
+    roll_back(database_);
+    for (const auto& job : batch) job->fail(*failure);
+  }
+  remember(std::move(failure));
+}
+
+void WriteQueue::run_in_transaction(Batch& batch) {
+  database_.run("BEGIN IMMEDIATE");
+  for (const auto& job : batch) {
+    database_.run("SAVEPOINT job");
+    if (job->run(database_)) {
+      database_.run("RELEASE job");
+    } else {
+      undo_job(database_);
+    }
+    // SQLite undoes everything by itself when the disk is full or fails.
+    if (!database_.is_in_transaction()) throw StorageFailure(job->failure());
+  }
+  database_.run("COMMIT");
+}
+
+void WriteQueue::remember(std::optional<Error> failure) {
+  const std::scoped_lock lock(mutex_);
+  last_failure_ = std::move(failure);
+}
+
+void WriteQueue::checkpoint_if_long() {
+  const int pages = database_.wal_pages();
+  if (pages < kCheckpointPages) return;
+  try {
+    if (pages >= kWalPagesMax) {
+      database_.checkpoint();
+      return;
+    }
+  } catch (const StorageFailure&) {
+    return;  // nothing is lost: the log stays, and a disk that is full or broken shows at the next commit
+  }
+  if (is_checkpointing_.exchange(true)) return;
+  checkpoint_pool_.post([this] {
+    try {
+      checkpointer_.checkpoint();
+    } catch (const StorageFailure&) {
+      // As above.
+    }
+    is_checkpointing_ = false;
+  });
+}
+
+}  // namespace tapedeck::sqlite
