@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/http/static_files.hpp"
+#include "app/access.hpp"
+#include "app/audit_log.hpp"
+#include "app/businesses.hpp"
+#include "app/calls.hpp"
+#include "app/hot_recordings.hpp"
+#include "app/recordings.hpp"
+#include "app/webhooks.hpp"
+#include "ports/clock.hpp"
+#include "ports/event_sink.hpp"
+
+namespace tapedeck::http {
+
+/// Something that must answer before the process is ready: a store's ping.
+struct ReadinessCheck {
+  std::string name;                           ///< "call_store"
+  std::function<Task<Result<void>>()> check;  ///< returns a coroutine; captures nothing that it outlives
+};
+
+struct ApplicationSettings {
+  /// PUBLIC_URL without a trailing "/": what Twilio signs, and what links begin with. Empty: relative links, and no
+  /// webhook is believed.
+  std::string public_url;
+  /// Other origins whose pages may call, exactly as browsers send them: "https://app.example.com".
+  std::vector<std::string> cors_origins;
+};
+
+/// What the routes use; everything outlives the Application.
+struct Services {
+  Recordings& recordings;
+  HotRecordings& hot;
+  Calls& calls;
+  Webhooks& webhooks;
+  Businesses& businesses;
+  Access& access;
+  AuditLog& audit;
+  Clock& clock;
+  EventSink& events;
+  std::vector<ReadinessCheck> readiness;
+  std::function<std::string()> metrics;  ///< Prometheus text format 0.0.4; thread-safe
+  std::span<const StaticAsset> assets;   ///< the page; "/index.html" is served at "/"
+};
+
+}  // namespace tapedeck::http
