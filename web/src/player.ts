@@ -130,8 +130,6 @@ export class Player {
 
   setSpeed(speed: number): void {
     this.speed_ = speed;
-    // A new source takes the default rate, so both are needed for the speed to stay.
-    this.audio.defaultPlaybackRate = speed;
     this.audio.playbackRate = speed;
   }
 
@@ -245,7 +243,7 @@ export class Player {
     if (call === null) return;
     this.repeat_.clear();
     this.audio.src = this.api_.streamUrl(call.recording.sid, { download: false });
-    this.setSpeed(this.speed_);
+    this.audio.playbackRate = this.speed_; // A new source begins at the usual speed.
     this.sound();
   }
 
