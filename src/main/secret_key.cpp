@@ -12,12 +12,11 @@
 #include <fmt/format.h>
 
 #include "core/encoding.hpp"
+#include "core/secret_box.hpp"
 #include "main/data_dir.hpp"
 
 namespace tapedeck {
 namespace {
-
-constexpr std::size_t kKeyBytes = 32;
 
 class File {
  public:
@@ -52,7 +51,7 @@ Result<std::string> read_key(const std::filesystem::path& path) {
   std::string_view base64(text.data(), static_cast<std::size_t>(count));
   while (base64.ends_with('\n')) base64.remove_suffix(1);
   auto key = from_base64(base64);
-  if (!key || key->size() != kKeyBytes) {
+  if (!key || key->size() != kSecretKeyBytes) {
     return fail(Errc::kCorrupt, fmt::format("{}: expected 32 bytes in base64; restore it from a backup, for without it "
                                             "the businesses' provider credentials cannot be read",
                                             path.string()));
@@ -66,7 +65,7 @@ Result<void> make_key(const std::filesystem::path& path, Random& random) {
   const std::filesystem::path draft = path.string() + "." + to_hex(random.bytes(8));
   const File file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (file.get() < 0) return refuse(draft);
-  const std::string text = to_base64(random.bytes(kKeyBytes)) + "\n";
+  const std::string text = to_base64(random.bytes(kSecretKeyBytes)) + "\n";
   const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        ::fsync(file.get()) == 0 && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
   const int problem = errno;

@@ -11,13 +11,12 @@
 #include <boost/url/url_view.hpp>
 
 #include "core/encoding.hpp"
+#include "core/secret_box.hpp"
 #include "core/slot_protocol.hpp"
 
 namespace tapedeck {
 namespace {
 
-/// Bytes of SECRET_KEY.
-constexpr std::size_t kSecretKeyBytes = 32;
 /// Fewer downloads at once than this let a few slow ones starve all businesses.
 constexpr int kDownloadsComfortable = 8;
 /// Characters of a Twilio auth token are 32 today; more are let through, for that is not documented.
