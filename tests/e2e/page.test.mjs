@@ -41,7 +41,8 @@ describe("the page", () => {
     assert.deepEqual(troubles, [], "no dialog, no policy violation, no uncaught error");
   });
 
-  const statusRequests = () => stage.server.requests.filter((request) => request.path.endsWith("/status"));
+  const statusRequests = () =>
+    stage.server.requests.filter((request) => request.path.endsWith("/status"));
 
   it("tells a press of a cold recording with a range of one byte", async () => {
     const { cold } = stage.calls;
@@ -50,7 +51,10 @@ describe("the page", () => {
     await pressPlay(page, cold);
     await waitForWords(page, /Queued, 4th/);
     const streams = stage.server.requests.filter((request) => request.path.endsWith("/stream"));
-    assert.deepEqual(streams.map((request) => request.range), ["bytes=0-0"]);
+    assert.deepEqual(
+      streams.map((request) => request.range),
+      ["bytes=0-0"],
+    );
   });
 
   it("says what a waiting recording waits for", async () => {
@@ -58,7 +62,10 @@ describe("the page", () => {
     await signIn(page, stage);
     stage.queueFourth(cold.sid);
     await pressPlay(page, cold);
-    await waitForWords(page, /It is 4th of 7 in the queue\. 3 of 3 downloads of this business are running\./);
+    await waitForWords(
+      page,
+      /It is 4th of 7 in the queue\. 3 of 3 downloads of this business are running\./,
+    );
   });
 
   it("tells a screen reader the place in a live region", async () => {
@@ -66,7 +73,10 @@ describe("the page", () => {
     await signIn(page, stage);
     stage.queueFourth(cold.sid);
     await pressPlay(page, cold);
-    await page.getByRole("status").filter({ hasText: "Queued, 4th" }).waitFor({ state: "attached" });
+    await page
+      .getByRole("status")
+      .filter({ hasText: "Queued, 4th" })
+      .waitFor({ state: "attached" });
   });
 
   it("shows a failure that happens while the person waits, with a retry", async () => {
@@ -86,14 +96,21 @@ describe("the page", () => {
     const { cold } = stage.calls;
     await signIn(page, stage);
     const retryAt = new Date(Date.now() + 150_000).toISOString();
-    stage.server.onAsked.set(cold.sid, { state: "queued", why: "The provider answered 503", retry_at: retryAt });
+    stage.server.onAsked.set(cold.sid, {
+      state: "queued",
+      why: "The provider answered 503",
+      retry_at: retryAt,
+    });
     await pressPlay(page, cold);
     await waitForWords(page, /Next try in 3 min.*The provider answered 503\. The next try is at/);
   });
 
   it("follows rows that wait without a press, and reads them anew", async () => {
     const { cold } = stage.calls;
-    stage.server.set(cold.sid, { state: "processing", progress: { bytes: 10, total: 100, percent: 10 } });
+    stage.server.set(cold.sid, {
+      state: "processing",
+      progress: { bytes: 10, total: 100, percent: 10 },
+    });
     await signIn(page, stage);
     await waitForRowWords(page, cold, /Fetching 10 %/);
     stage.store(cold.sid);
@@ -203,7 +220,10 @@ describe("the page", () => {
     await page.getByLabel("Speed").selectOption("1.5");
     assert.equal((await audioState(page)).playbackRate, 1.5);
     await pressPlay(page, stage.calls.arabic);
-    await page.waitForFunction((sid) => document.querySelector("audio").src.includes(sid), stage.calls.arabic.sid);
+    await page.waitForFunction(
+      (sid) => document.querySelector("audio").src.includes(sid),
+      stage.calls.arabic.sid,
+    );
     await waitForSound(page);
     assert.equal((await audioState(page)).playbackRate, 1.5);
   });
@@ -218,7 +238,8 @@ describe("the page", () => {
 
   it("searches as the person types, once they pause, and keeps the search in the address", async () => {
     await signIn(page, stage);
-    const listed = () => stage.server.requests.filter((request) => request.path === "/api/calls").length;
+    const listed = () =>
+      stage.server.requests.filter((request) => request.path === "/api/calls").length;
     const before = listed();
     await page.getByRole("searchbox").pressSequentially("thompson");
     await page.waitForURL(/\?search=thompson$/);
@@ -292,7 +313,10 @@ describe("the page", () => {
     await waitForSound(page);
     assert.match((await audioState(page)).src, /business_id=northside-motors/);
     const lists = stage.server.requests.filter((request) => request.path === "/api/calls");
-    assert.deepEqual(lists.map((request) => request.business), ["harbour-dental", "northside-motors"]);
+    assert.deepEqual(
+      lists.map((request) => request.business),
+      ["harbour-dental", "northside-motors"],
+    );
     await page.getByLabel("Business").selectOption("lumen-legal");
     await page.waitForFunction(() => document.querySelector("audio").paused);
     assert.equal(await page.locator(".player").isVisible(), false);
@@ -301,7 +325,9 @@ describe("the page", () => {
   it("keeps a keyboard's place when a button of the player goes away", async () => {
     const { failed, stored } = stage.calls;
     await signIn(page, stage);
-    await rowOf(page, failed).getByRole("button", { name: /^Retry/ }).click();
+    await rowOf(page, failed)
+      .getByRole("button", { name: /^Retry/ })
+      .click();
     await waitForWords(page, /Failed/);
     stage.queueRetryFourth(failed.sid);
     await page.locator(".player").getByRole("button", { name: "Retry" }).press("Enter");
@@ -354,7 +380,9 @@ describe("the page's looks", () => {
   async function violations(page) {
     await page.evaluate(await readFile(axe, "utf8"));
     const { violations: found } = await page.evaluate(() => globalThis.axe.run(document));
-    return found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(" ")}`);
+    return found.map(
+      (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(" ")}`,
+    );
   }
 
   for (const colorScheme of ["light", "dark"]) {
@@ -382,11 +410,17 @@ describe("the page's looks", () => {
   it("is dark where the person's system is dark", async () => {
     const brightness = (page) =>
       page.evaluate(() => {
-        const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
+        const [red, green, blue] = getComputedStyle(document.body)
+          .backgroundColor.match(/\d+/g)
+          .map(Number);
         return (red + green + blue) / 3;
       });
-    await withPage({ colorScheme: "light" }, async (page) => assert.ok((await brightness(page)) > 200));
-    await withPage({ colorScheme: "dark" }, async (page) => assert.ok((await brightness(page)) < 60));
+    await withPage({ colorScheme: "light" }, async (page) =>
+      assert.ok((await brightness(page)) > 200),
+    );
+    await withPage({ colorScheme: "dark" }, async (page) =>
+      assert.ok((await brightness(page)) < 60),
+    );
   });
 
   it("fits a narrow phone without scrolling sideways", async () => {

@@ -121,7 +121,9 @@ export class Api {
    */
   async press(sid: string, signal: AbortSignal): Promise<PressAnswer> {
     const headers = { Range: "bytes=0-0" };
-    return this.pressAnswer(() => this.send("GET", recordingPath(sid, "stream"), { headers, signal }));
+    return this.pressAnswer(() =>
+      this.send("GET", recordingPath(sid, "stream"), { headers, signal }),
+    );
   }
 
   /** Asks for another try at a failed recording. Never throws but for an abort. */

@@ -27,7 +27,11 @@ export class CallList {
   private readonly count_ = h("p", { class: "list-count" });
   private readonly more_ = h(
     "button",
-    { class: "button more", attributes: { type: "button" }, on: { click: () => void this.loadMore() } },
+    {
+      class: "button more",
+      attributes: { type: "button" },
+      on: { click: () => void this.loadMore() },
+    },
     "Load more",
   );
   private rows_: CallRow[] = [];
@@ -71,7 +75,9 @@ export class CallList {
 
   /** Puts the focus on a recording's row, where it is still listed. */
   focus(sid: string): void {
-    this.rows_.find((row) => row.call.recording?.sid === sid)?.button?.focus({ preventScroll: true });
+    this.rows_
+      .find((row) => row.call.recording?.sid === sid)
+      ?.button?.focus({ preventScroll: true });
   }
 
   /** Redraws times, and the buttons of rows that the player touches. */
@@ -134,7 +140,8 @@ export class CallList {
   private dayOf(call: Call, now: Date): Day {
     const key = call.startedAt === null ? "unknown" : dayKey(call.startedAt);
     if (this.lastDay_?.key === key) return this.lastDay_;
-    const title = call.startedAt === null ? "Time unknown" : formatDay(call.startedAt, now, this.locale_);
+    const title =
+      call.startedAt === null ? "Time unknown" : formatDay(call.startedAt, now, this.locale_);
     // Safari drops the list's role when its bullets are styled away; naming the role keeps it.
     const rows = h("ol", { class: "rows", attributes: { role: "list" } });
     this.days_.append(h("section", { class: "day" }, h("h2", { class: "day-title" }, title), rows));
@@ -158,7 +165,11 @@ export class CallList {
     if (!isFiltered) {
       this.notice_.replaceChildren(
         h("p", { class: "notice-title" }, "No calls yet"),
-        h("p", {}, "A call appears here when the provider's webhook or your application tells of it."),
+        h(
+          "p",
+          {},
+          "A call appears here when the provider's webhook or your application tells of it.",
+        ),
       );
       return;
     }
@@ -167,7 +178,11 @@ export class CallList {
       h("p", {}, "The search looks at names and numbers, whole or in part."),
       h(
         "button",
-        { class: "button", attributes: { type: "button" }, on: { click: () => this.clearSearch_() } },
+        {
+          class: "button",
+          attributes: { type: "button" },
+          on: { click: () => this.clearSearch_() },
+        },
         "Show all calls",
       ),
     );
@@ -176,10 +191,18 @@ export class CallList {
   private drawFailure(failure: ApiFailure, cursor: string | null): void {
     const refusal = refusalOf(failure);
     this.notice_.replaceChildren(
-      h("p", { class: "notice-title", attributes: { role: "alert" } }, `${refusal.short}. ${refusal.long}`),
+      h(
+        "p",
+        { class: "notice-title", attributes: { role: "alert" } },
+        `${refusal.short}. ${refusal.long}`,
+      ),
       h(
         "button",
-        { class: "button", attributes: { type: "button" }, on: { click: () => void this.load(cursor) } },
+        {
+          class: "button",
+          attributes: { type: "button" },
+          on: { click: () => void this.load(cursor) },
+        },
         "Try again",
       ),
     );

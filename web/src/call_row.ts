@@ -76,7 +76,11 @@ export class CallRow {
       return;
     }
     const words = describe(standing, now, this.locale_);
-    this.drawState(words.short, standing.state === "failed" || standing.retryAt !== null ? words.long : "", words.tone);
+    this.drawState(
+      words.short,
+      standing.state === "failed" || standing.retryAt !== null ? words.long : "",
+      words.tone,
+    );
     setAttribute(this.state_, "title", words.long === "" ? null : words.long);
     this.drawButton(standing, now);
     this.drawTools(standing, now);
@@ -101,13 +105,23 @@ export class CallRow {
     const number =
       other.name === null
         ? []
-        : [h("bdi", { class: "row-number", attributes: { dir: "ltr" } }, formatAddress(other.address)), " "];
+        : [
+            h(
+              "bdi",
+              { class: "row-number", attributes: { dir: "ltr" } },
+              formatAddress(other.address),
+            ),
+            " ",
+          ];
     return h(
       "div",
       { class: "row-party" },
       h(
         "span",
-        { class: `row-direction row-direction-${this.call.direction}`, attributes: { title: directionWord(this.call) } },
+        {
+          class: `row-direction row-direction-${this.call.direction}`,
+          attributes: { title: directionWord(this.call) },
+        },
         icon(this.call.direction),
         hidden(directionWord(this.call)),
       ),
@@ -116,7 +130,12 @@ export class CallRow {
         "p",
         { class: "row-line" },
         ...number,
-        h("span", { class: "row-own" }, `${relation} `, h("bdi", { attributes: { dir: "ltr" } }, own)),
+        h(
+          "span",
+          { class: "row-own" },
+          `${relation} `,
+          h("bdi", { attributes: { dir: "ltr" } }, own),
+        ),
       ),
     );
   }
@@ -124,7 +143,12 @@ export class CallRow {
   private drawDuration(): HTMLElement {
     const duration = this.call.duration;
     const text = duration === null ? "" : formatDuration(duration);
-    return h("p", { class: "row-duration", attributes: { title: "Duration" } }, hidden("Duration "), text);
+    return h(
+      "p",
+      { class: "row-duration", attributes: { title: "Duration" } },
+      hidden("Duration "),
+      text,
+    );
   }
 
   private drawTime(): HTMLElement {
@@ -151,7 +175,8 @@ export class CallRow {
   }
 
   private actionFor(standing: Standing): Action | null {
-    const isCurrent = this.call.recording !== null && this.player_.isHolding(this.call.recording.sid);
+    const isCurrent =
+      this.call.recording !== null && this.player_.isHolding(this.call.recording.sid);
     if (isCurrent) {
       const phase = this.player_.phase.kind;
       if (this.player_.isPlaying) return "pause";

@@ -11,8 +11,10 @@ const kWithheldWords = new Set(["anonymous", "restricted", "private", "unavailab
 
 /** Country calling codes of one and two digits (ITU-T E.164 list); all others have three. */
 const kShortCountryCodes = new Set(
-  ("1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 " +
-    "63 64 65 66 81 82 84 86 90 91 92 93 94 95 98").split(" "),
+  (
+    "1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 " +
+    "63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
+  ).split(" "),
 );
 
 /** E.164: at most 15 digits after the plus. */

@@ -28,7 +28,11 @@ function showFailure(failure: ApiFailure): void {
     h(
       "main",
       { class: "notice notice-page" },
-      h("p", { class: "notice-title", attributes: { role: "alert" } }, `${refusal.short}. ${refusal.long}`),
+      h(
+        "p",
+        { class: "notice-title", attributes: { role: "alert" } },
+        `${refusal.short}. ${refusal.long}`,
+      ),
       h(
         "button",
         { class: "button", attributes: { type: "button" }, on: { click: () => void start() } },

@@ -18,8 +18,18 @@ export class PageHeader {
     this.choice_ = session.operator ? businessChoice(session, actions.chooseBusiness) : null;
     const business =
       this.choice_ === null
-        ? h("p", { class: "business" }, hidden("Business "), h("bdi", { attributes: { dir: "auto" } }, businessId ?? ""))
-        : h("label", { class: "business" }, h("span", { class: "business-label" }, "Business"), this.choice_);
+        ? h(
+            "p",
+            { class: "business" },
+            hidden("Business "),
+            h("bdi", { attributes: { dir: "auto" } }, businessId ?? ""),
+          )
+        : h(
+            "label",
+            { class: "business" },
+            h("span", { class: "business-label" }, "Business"),
+            this.choice_,
+          );
     this.setBusiness(businessId);
     this.element = h(
       "header",
@@ -28,7 +38,11 @@ export class PageHeader {
       business,
       h(
         "button",
-        { class: "quiet-button", attributes: { type: "button" }, on: { click: () => actions.signOut() } },
+        {
+          class: "quiet-button",
+          attributes: { type: "button" },
+          on: { click: () => actions.signOut() },
+        },
         icon("signOut"),
         h("span", {}, "Sign out"),
       ),

@@ -117,7 +117,9 @@ export class PlayerBar {
     const when =
       call.startedAt === null
         ? []
-        : [`${formatDay(call.startedAt, now, this.locale_)} ${formatClock(call.startedAt, this.locale_)}`];
+        : [
+            `${formatDay(call.startedAt, now, this.locale_)} ${formatClock(call.startedAt, this.locale_)}`,
+          ];
     this.about_.replaceChildren(
       partyName(otherParty(call), "player-title"),
       h("p", { class: "player-when" }, [directionWord(call), ...when].join(" · ")),
@@ -196,7 +198,8 @@ export class PlayerBar {
 
   private remedyLabel(remedy: Remedy): string {
     if (this.player_.phase.kind === "blocked") return "Play";
-    if (this.player_.phase.kind === "trouble" || this.player_.phase.kind === "waiting") return "Try now";
+    if (this.player_.phase.kind === "trouble" || this.player_.phase.kind === "waiting")
+      return "Try now";
     return remedy === "retry" ? "Retry" : "Try again";
   }
 
@@ -268,7 +271,8 @@ function spokenMessage(message: Message): string {
     const quarter = Math.floor(message.percent / kSpokenStep) * kSpokenStep;
     return quarter === 0 ? "Fetching" : `Fetching, ${quarter} percent`;
   }
-  if (message.tone === "bad") return join(`${message.short}.`, message.long.replace(/Trying again.*$/, "").trim());
+  if (message.tone === "bad")
+    return join(`${message.short}.`, message.long.replace(/Trying again.*$/, "").trim());
   return message.short;
 }
 

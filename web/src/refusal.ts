@@ -17,7 +17,11 @@ const kByStatus: Record<number, Refusal> = {
   0: { short: "No connection", long: "The server does not answer.", remedy: "again" },
   401: { short: "Signed out", long: "Sign in again to listen.", remedy: null },
   403: { short: "Not allowed", long: "This session may not play the recording.", remedy: null },
-  404: { short: "Unknown recording", long: "The server does not know this recording.", remedy: null },
+  404: {
+    short: "Unknown recording",
+    long: "The server does not know this recording.",
+    remedy: null,
+  },
   410: { short: "Gone", long: "The provider no longer has this recording.", remedy: null },
   424: { short: "Failed", long: "The recording could not be fetched.", remedy: "retry" },
   429: { short: "Too many requests", long: "The server asks for a pause.", remedy: "again" },
@@ -53,5 +57,9 @@ export function mediaRefusal(code: number | undefined): Refusal {
     code === kDecode
       ? "The browser could not decode the audio."
       : "The browser could not play this recording.";
-  return { short: "Cannot play", long: join(long, "You may download it instead."), remedy: "again" };
+  return {
+    short: "Cannot play",
+    long: join(long, "You may download it instead."),
+    remedy: "again",
+  };
 }

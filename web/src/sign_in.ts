@@ -20,8 +20,16 @@ export function signInPage(api: Api, reason: string, onSignedIn: () => void): HT
       "aria-describedby": "key-help key-error",
     },
   });
-  const error = h("p", { class: "form-error", attributes: { id: "key-error", role: "alert" } }, reason);
-  const submit = h("button", { class: "button button-strong", attributes: { type: "submit" } }, "Sign in");
+  const error = h(
+    "p",
+    { class: "form-error", attributes: { id: "key-error", role: "alert" } },
+    reason,
+  );
+  const submit = h(
+    "button",
+    { class: "button button-strong", attributes: { type: "submit" } },
+    "Sign in",
+  );
 
   const signIn = async (): Promise<void> => {
     setAttribute(submit, "aria-disabled", "true");

@@ -158,7 +158,8 @@ function readRecording(value: unknown, callSid: string): Recording | null {
 }
 
 /** `Dana Levi <+972501234567>`: a name with an address behind it, as in a mail header. */
-const kNameAndAddress = /^\s*"?([^"<>]*[^"<>\s])"?\s*<(\+[\d\s().-]{5,}|sips?:[^<>\s]+|client:[^<>]+)>\s*$/i;
+const kNameAndAddress =
+  /^\s*"?([^"<>]*[^"<>\s])"?\s*<(\+[\d\s().-]{5,}|sips?:[^<>\s]+|client:[^<>]+)>\s*$/i;
 
 /** A host application may tell of a party by number, by name, or by both. */
 function readParty(address: unknown, name: unknown): Party {

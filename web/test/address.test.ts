@@ -4,7 +4,11 @@ import { it } from "node:test";
 import { readView, writeView } from "../src/address";
 
 it("a view goes through the address unchanged", () => {
-  const view = { search: "דנה & <b>+1 415", direction: "inbound" as const, business: "harbour-dental" };
+  const view = {
+    search: "דנה & <b>+1 415",
+    direction: "inbound" as const,
+    business: "harbour-dental",
+  };
   assert.deepEqual(readView(writeView(view)), view);
 });
 

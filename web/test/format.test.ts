@@ -59,12 +59,26 @@ describe("formatAddress", () => {
 
 describe("durations", () => {
   it("are written as a clock", () => {
-    eachOf([[0, "0:00"], [42, "0:42"], [725, "12:05"], [3723, "1:02:03"], [59.6, "1:00"]], formatDuration);
+    eachOf(
+      [
+        [0, "0:00"],
+        [42, "0:42"],
+        [725, "12:05"],
+        [3723, "1:02:03"],
+        [59.6, "1:00"],
+      ],
+      formatDuration,
+    );
   });
 
   it("are spoken in words", () => {
     eachOf(
-      [[0, "0 seconds"], [1, "1 second"], [3723, "1 hour 2 minutes 3 seconds"], [120, "2 minutes"]],
+      [
+        [0, "0 seconds"],
+        [1, "1 second"],
+        [3723, "1 hour 2 minutes 3 seconds"],
+        [120, "2 minutes"],
+      ],
       speakDuration,
     );
   });
@@ -72,14 +86,33 @@ describe("durations", () => {
 
 it("ordinals follow English", () => {
   eachOf(
-    [[1, "1st"], [2, "2nd"], [3, "3rd"], [4, "4th"], [11, "11th"], [12, "12th"], [13, "13th"], [21, "21st"],
-      [111, "111th"], [102, "102nd"]],
+    [
+      [1, "1st"],
+      [2, "2nd"],
+      [3, "3rd"],
+      [4, "4th"],
+      [11, "11th"],
+      [12, "12th"],
+      [13, "13th"],
+      [21, "21st"],
+      [111, "111th"],
+      [102, "102nd"],
+    ],
     ordinal,
   );
 });
 
 it("bytes are written in decimal units", () => {
-  eachOf([[999, "999 B"], [1000, "1 kB"], [192_000, "192 kB"], [999_600, "1.0 MB"], [1_250_000, "1.3 MB"]], formatBytes);
+  eachOf(
+    [
+      [999, "999 B"],
+      [1000, "1 kB"],
+      [192_000, "192 kB"],
+      [999_600, "1.0 MB"],
+      [1_250_000, "1.3 MB"],
+    ],
+    formatBytes,
+  );
 });
 
 describe("times", () => {
@@ -123,7 +156,12 @@ describe("times", () => {
 
   it("count down in seconds, minutes and hours", () => {
     eachOf<Date>(
-      [[ago(10), "now"], [ago(-8000), "in 8 s"], [ago(-150_000), "in 3 min"], [ago(-2 * hour), "in 2 h"]],
+      [
+        [ago(10), "now"],
+        [ago(-8000), "in 8 s"],
+        [ago(-150_000), "in 3 min"],
+        [ago(-2 * hour), "in 2 h"],
+      ],
       (moment) => formatUntil(moment, now),
     );
   });

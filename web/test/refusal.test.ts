@@ -11,18 +11,35 @@ function failure(status: number, detail = "", title = ""): ApiFailure {
 
 describe("a refusal", () => {
   it("explains itself in the server's words, and in ours where it has none", () => {
-    assert.equal(refusalOf(failure(424, "the account was refused")).long, "The account was refused.");
+    assert.equal(
+      refusalOf(failure(424, "the account was refused")).long,
+      "The account was refused.",
+    );
     assert.equal(refusalOf(failure(424, "", "Not fetched")).long, "Not fetched.");
     assert.equal(refusalOf(failure(424)).long, "The recording could not be fetched.");
   });
 
   it("offers what can help, and nothing where nothing can", () => {
-    const remedies = [0, 401, 403, 404, 410, 424, 429, 500, 503].map((status) => refusalOf(failure(status)).remedy);
-    assert.deepEqual(remedies, ["again", null, null, null, null, "retry", "again", "again", "again"]);
+    const remedies = [0, 401, 403, 404, 410, 424, 429, 500, 503].map(
+      (status) => refusalOf(failure(status)).remedy,
+    );
+    assert.deepEqual(remedies, [
+      "again",
+      null,
+      null,
+      null,
+      null,
+      "retry",
+      "again",
+      "again",
+      "again",
+    ]);
   });
 
   it("is waited out when it may pass", () => {
-    const passing = [0, 401, 404, 410, 424, 429, 500, 503].filter((status) => mayPass(failure(status)));
+    const passing = [0, 401, 404, 410, 424, 429, 500, 503].filter((status) =>
+      mayPass(failure(status)),
+    );
     assert.deepEqual(passing, [0, 429, 500, 503]);
   });
 });

@@ -41,19 +41,32 @@ describe("a page of calls", () => {
   });
 
   it("treats a recording in an unknown state as none", () => {
-    assert.equal(readOne({ ...entry, recording: { sid: "RE1", state: "dreaming" } }).recording, null);
+    assert.equal(
+      readOne({ ...entry, recording: { sid: "RE1", state: "dreaming" } }).recording,
+      null,
+    );
   });
 
   it("leaves out what is no call, and survives what is no page", () => {
     assert.equal(readCallPage({ calls: [entry, 7, null, {}] }).calls.length, 1);
-    for (const value of [null, [], "x", { calls: "y" }]) assert.deepEqual(readCallPage(value).calls, []);
+    for (const value of [null, [], "x", { calls: "y" }])
+      assert.deepEqual(readCallPage(value).calls, []);
   });
 
   it("takes a name and the address behind it apart", () => {
     const from = (text: string): object => readOne({ ...entry, from: text }).from;
-    assert.deepEqual(from("Ava Thompson <+1 206-555-0177>"), { name: "Ava Thompson", address: "+12065550177" });
-    assert.deepEqual(from('"דנה לוי" <+972501234567>'), { name: "דנה לוי", address: "+972501234567" });
-    assert.deepEqual(from("Desk <sip:desk@example.com>"), { name: "Desk", address: "sip:desk@example.com" });
+    assert.deepEqual(from("Ava Thompson <+1 206-555-0177>"), {
+      name: "Ava Thompson",
+      address: "+12065550177",
+    });
+    assert.deepEqual(from('"דנה לוי" <+972501234567>'), {
+      name: "דנה לוי",
+      address: "+972501234567",
+    });
+    assert.deepEqual(from("Desk <sip:desk@example.com>"), {
+      name: "Desk",
+      address: "sip:desk@example.com",
+    });
   });
 
   it("takes markup for what it is: text", () => {
@@ -71,11 +84,19 @@ describe("a standing", () => {
   });
 
   it("never says more than 100 %", () => {
-    assert.equal(readStanding({ state: "processing", progress: { bytes: 12, total: 10 } })?.progress?.percent, 100);
+    assert.equal(
+      readStanding({ state: "processing", progress: { bytes: 12, total: 10 } })?.progress?.percent,
+      100,
+    );
   });
 
   it("takes numbers only for numbers, and times only for times", () => {
-    const read = readStanding({ state: "queued", position: "4", queue_length: -1, retry_at: "soon" });
+    const read = readStanding({
+      state: "queued",
+      position: "4",
+      queue_length: -1,
+      retry_at: "soon",
+    });
     assert.deepEqual([read?.position, read?.queueLength, read?.retryAt], [null, null, null]);
   });
 });
@@ -87,10 +108,13 @@ it("a problem's cause may be an object or a text", () => {
 });
 
 it("a session of an operator may be of no business", () => {
-  assert.deepEqual(readSession({ business_id: null, operator: true, businesses: ["a", 7], csrf_token: "t" }), {
-    businessId: null,
-    operator: true,
-    businesses: ["a"],
-    csrfToken: "t",
-  });
+  assert.deepEqual(
+    readSession({ business_id: null, operator: true, businesses: ["a", 7], csrf_token: "t" }),
+    {
+      businessId: null,
+      operator: true,
+      businesses: ["a"],
+      csrfToken: "t",
+    },
+  );
 });

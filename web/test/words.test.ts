@@ -26,7 +26,10 @@ describe("a waiting recording", () => {
   });
 
   it("leaves out a length that contradicts its place", () => {
-    assert.equal(words({ state: "queued", position: 4, queue_length: 2 }).long, "It is 4th in the queue.");
+    assert.equal(
+      words({ state: "queued", position: 4, queue_length: 2 }).long,
+      "It is 4th in the queue.",
+    );
   });
 
   it("says when the next try is while it backs off", () => {
@@ -44,7 +47,8 @@ describe("a waiting recording", () => {
   });
 
   it("says how much has arrived, as far as that is known", () => {
-    const short = (progress: object | undefined): string => words({ state: "processing", progress }).short;
+    const short = (progress: object | undefined): string =>
+      words({ state: "processing", progress }).short;
     assert.equal(short({ bytes: 60, total: 100, percent: 60 }), "Fetching 60 %");
     assert.equal(short({ bytes: 599, total: 1000 }), "Fetching 59 %");
     assert.equal(short({ bytes: 192_000 }), "Fetching, 192 kB");
@@ -71,9 +75,15 @@ describe("a recording that does not come", () => {
 });
 
 it("only queued and processing recordings are asked after", () => {
-  const waiting = ["remote", "queued", "processing", "stored", "failed", "absent", "deleted"].filter((state) =>
-    isWaiting(standing({ state })),
-  );
+  const waiting = [
+    "remote",
+    "queued",
+    "processing",
+    "stored",
+    "failed",
+    "absent",
+    "deleted",
+  ].filter((state) => isWaiting(standing({ state })));
   assert.deepEqual(waiting, ["queued", "processing"]);
 });
 

@@ -40,6 +40,8 @@ export async function openPage(browser, options = {}) {
   page.on("console", (message) => {
     if (/Content Security Policy/i.test(message.text())) troubles.push(`policy: ${message.text()}`);
   });
-  page.on("request", (request) => requests.push({ method: request.method(), url: request.url(), kind: request.resourceType() }));
+  page.on("request", (request) =>
+    requests.push({ method: request.method(), url: request.url(), kind: request.resourceType() }),
+  );
   return { page, context, troubles, requests };
 }

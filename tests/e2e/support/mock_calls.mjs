@@ -4,8 +4,20 @@ const kMinuteMs = 60_000;
 
 /** Those that tests press or look for. Titles are what the page shows. */
 export const kNamedCalls = {
-  cold: { from: "+14155550142", title: "+1 (415) 555-0142", state: "remote", minutesAgo: 4, duration: 63 },
-  stored: { from: "Ava Thompson <+12065550177>", title: "Ava Thompson", state: "stored", minutesAgo: 19, duration: 40 },
+  cold: {
+    from: "+14155550142",
+    title: "+1 (415) 555-0142",
+    state: "remote",
+    minutesAgo: 4,
+    duration: 63,
+  },
+  stored: {
+    from: "Ava Thompson <+12065550177>",
+    title: "Ava Thompson",
+    state: "stored",
+    minutesAgo: 19,
+    duration: 40,
+  },
   failed: {
     from: "+442079460018",
     title: "+44 207 946 0018",
@@ -14,8 +26,20 @@ export const kNamedCalls = {
     duration: 305,
     cause: { code: "unauthorized", detail: "The provider refused the account's credentials (401)" },
   },
-  rightToLeft: { from: "דנה לוי <+972501234567>", title: "דנה לוי", state: "remote", minutesAgo: 85, duration: 128 },
-  arabic: { to: "ليلى حداد <+97145550123>", title: "ليلى حداد", state: "stored", minutesAgo: 160, duration: 512 },
+  rightToLeft: {
+    from: "דנה לוי <+972501234567>",
+    title: "דנה לוי",
+    state: "remote",
+    minutesAgo: 85,
+    duration: 128,
+  },
+  arabic: {
+    to: "ليلى حداد <+97145550123>",
+    title: "ليلى حداد",
+    state: "stored",
+    minutesAgo: 160,
+    duration: 512,
+  },
   markup: {
     from: '<img src=x onerror="alert(1)"><script>alert(2)</script>',
     title: '<img src=x onerror="alert(1)"><script>alert(2)</script>',
@@ -31,8 +55,20 @@ export const kNamedCalls = {
     duration: 2,
     cause: { code: "too_short", detail: "The provider has no audio: the recording was too short" },
   },
-  unrecorded: { to: "+61255501234", title: "+61 25 550 1234", state: null, minutesAgo: 27 * 60, duration: 0 },
-  gone: { from: "+18085550103", title: "+1 (808) 555-0103", state: "stored", minutesAgo: 28 * 60, duration: 75 },
+  unrecorded: {
+    to: "+61255501234",
+    title: "+61 25 550 1234",
+    state: null,
+    minutesAgo: 27 * 60,
+    duration: 0,
+  },
+  gone: {
+    from: "+18085550103",
+    title: "+1 (808) 555-0103",
+    state: "stored",
+    minutesAgo: 28 * 60,
+    duration: 75,
+  },
 };
 
 const kFillers = [
@@ -54,7 +90,11 @@ function makeCall(wanted, number, now) {
   const recording =
     wanted.state === null
       ? null
-      : { sid: sidOf("RE", number), state: wanted.state, ...(wanted.cause ? { cause: wanted.cause } : {}) };
+      : {
+          sid: sidOf("RE", number),
+          state: wanted.state,
+          ...(wanted.cause ? { cause: wanted.cause } : {}),
+        };
   return {
     call_sid: sidOf("CA", number),
     from: wanted.from ?? "+14155550100",

@@ -10,8 +10,14 @@ import { fileURLToPath } from "node:url";
 import { makeCalls } from "./mock_calls.mjs";
 import { makeTone } from "./tone.mjs";
 
-const kPageFolder = process.env.TAPEDECK_PAGE_FOLDER ?? fileURLToPath(new URL("../../../web/dist/", import.meta.url));
-const kContentTypes = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const kPageFolder =
+  process.env.TAPEDECK_PAGE_FOLDER ?? fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+const kContentTypes = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
 const kPolicy =
   "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; style-src 'self'; script-src 'self'; " +
   "frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -27,7 +33,9 @@ function send(response, status, body, headers = {}) {
   const isProblem = status >= 400;
   const text = body === null ? "" : JSON.stringify(body);
   response.writeHead(status, {
-    ...(body === null ? {} : { "Content-Type": isProblem ? "application/problem+json" : "application/json" }),
+    ...(body === null
+      ? {}
+      : { "Content-Type": isProblem ? "application/problem+json" : "application/json" }),
     ...headers,
   });
   response.end(text);
@@ -82,7 +90,10 @@ class MockServer {
     );
     this.standings = new Map();
     this.sessions = new Map();
-    this.logins = new Map([["once-business", "harbour-dental"], ["once-operator", null]]);
+    this.logins = new Map([
+      ["once-business", "harbour-dental"],
+      ["once-operator", null],
+    ]);
     /** Every request: method, path with query, headers that tests look at. */
     this.requests = [];
     /** Status for every answer about recordings, to play a part that is away; null: none. */
@@ -147,7 +158,8 @@ class MockServer {
     const business = session.operator
       ? (request.headers["x-business-id"] ?? url.searchParams.get("business_id"))
       : session.business;
-    if (!this.businesses.has(business)) return sendProblem(response, 400, "Name a business in X-Business-Id");
+    if (!this.businesses.has(business))
+      return sendProblem(response, 400, "Name a business in X-Business-Id");
     if (url.pathname === "/api/calls") return this.calls(url, response, business);
     const match = /^\/api\/recordings\/(\w+)\/(stream|status|retry)$/.exec(url.pathname);
     if (match === null) return sendProblem(response, 404, "No such path");
@@ -156,7 +168,8 @@ class MockServer {
 
   login(url, response) {
     const token = url.searchParams.get("token");
-    if (!this.logins.has(token)) return sendProblem(response, 401, "The link was used or has expired");
+    if (!this.logins.has(token))
+      return sendProblem(response, 401, "The link was used or has expired");
     const cookie = this.openSession(this.logins.get(token));
     this.logins.delete(token);
     response.writeHead(303, { Location: "/", "Set-Cookie": cookie });
@@ -186,7 +199,8 @@ class MockServer {
     const session = this.sessionOf(request);
     if (session === null) return sendProblem(response, 401, "Sign in first");
     if (request.method === "DELETE") {
-      if (request.headers["x-csrf-token"] !== session.csrf) return sendProblem(response, 403, "No token");
+      if (request.headers["x-csrf-token"] !== session.csrf)
+        return sendProblem(response, 403, "No token");
       this.sessions.delete(/tapedeck=(\w+)/.exec(request.headers.cookie)[1]);
       return send(response, 204, null, { "Set-Cookie": "tapedeck=; Path=/; Max-Age=0" });
     }
@@ -216,22 +230,41 @@ class MockServer {
 
   recording(request, response, url, sid, leaf) {
     if (this.fault !== null) {
-      return sendProblem(response, this.fault, "The queue is away", "The slot store does not answer", {}, { "Retry-After": "1" });
+      return sendProblem(
+        response,
+        this.fault,
+        "The queue is away",
+        "The slot store does not answer",
+        {},
+        { "Retry-After": "1" },
+      );
     }
     const recording = this.standings.get(sid);
     if (recording === undefined) return sendProblem(response, 404, "No such recording");
     if (leaf === "status") return this.status(response, recording);
-    if (recording.state === "stored") return sendTone(request, response, url.searchParams.has("download"));
+    if (recording.state === "stored")
+      return sendTone(request, response, url.searchParams.has("download"));
     const asked = leaf === "retry" ? `retry ${sid}` : sid;
     if (this.onAsked.has(asked)) {
       this.set(sid, this.onAsked.get(asked));
       this.onAsked.delete(asked);
     }
     if (recording.state === "failed") {
-      return sendProblem(response, 424, "The recording could not be fetched", recording.cause.detail, { cause: recording.cause });
+      return sendProblem(
+        response,
+        424,
+        "The recording could not be fetched",
+        recording.cause.detail,
+        { cause: recording.cause },
+      );
     }
     if (recording.state === "absent" || recording.state === "deleted") {
-      return sendProblem(response, 410, "The provider has no such recording", recording.cause?.detail ?? "");
+      return sendProblem(
+        response,
+        410,
+        "The provider has no such recording",
+        recording.cause?.detail ?? "",
+      );
     }
     const { state, sid: ignored, ...rest } = recording;
     send(response, 202, { status: state, ...rest }, { "Retry-After": "1" });
@@ -249,7 +282,9 @@ class MockServer {
     if (!path.startsWith(kPageFolder) || !existsSync(path) || !statSync(path).isFile()) {
       return sendProblem(response, 404, "No such file");
     }
-    response.writeHead(200, { "Content-Type": kContentTypes[extname(path)] ?? "application/octet-stream" });
+    response.writeHead(200, {
+      "Content-Type": kContentTypes[extname(path)] ?? "application/octet-stream",
+    });
     createReadStream(path).pipe(response);
   }
 }
@@ -282,9 +317,15 @@ export async function startMockServer() {
     },
     queueFirst: (sid) => server.set(sid, { state: "queued", position: 1, queue_length: 4, why }),
     fetchSome: (sid) =>
-      server.set(sid, { state: "processing", progress: { bytes: 192_000, total: 320_044, percent: 60 } }),
+      server.set(sid, {
+        state: "processing",
+        progress: { bytes: 192_000, total: 320_044, percent: 60 },
+      }),
     store: (sid) => server.set(sid, { state: "stored" }),
     fail: (sid) =>
-      server.set(sid, { state: "failed", cause: { code: "timeout", detail: "The provider stopped sending after 12 kB" } }),
+      server.set(sid, {
+        state: "failed",
+        cause: { code: "timeout", detail: "The provider stopped sending after 12 kB" },
+      }),
   };
 }

@@ -97,7 +97,10 @@ export function describePage(title, startStage) {
       const target = await seek(page, 0.9);
       await waitForSound(page, target);
       const { currentTime, duration } = await audioState(page);
-      assert.ok(currentTime >= target && currentTime <= duration, `at ${currentTime} s of ${duration} s`);
+      assert.ok(
+        currentTime >= target && currentTime <= duration,
+        `at ${currentTime} s of ${duration} s`,
+      );
     });
 
     it("pauses and resumes at further presses", async () => {
@@ -143,7 +146,9 @@ export function describePage(title, startStage) {
       await waitForRowWords(page, failed, /Failed/);
       assert.match(await rowOf(page, failed).locator(".row-state-long").textContent(), /\w{4}/);
       await stage.queueRetryFourth(failed.sid);
-      await rowOf(page, failed).getByRole("button", { name: /^Retry/ }).click();
+      await rowOf(page, failed)
+        .getByRole("button", { name: /^Retry/ })
+        .click();
       await waitForWords(page, /Queued, 4th/);
       await stage.store(failed.sid);
       await waitForSound(page);
@@ -152,7 +157,8 @@ export function describePage(title, startStage) {
     it("plays, pauses and moves between calls with the keyboard alone", async () => {
       await signIn(page, stage);
       const buttons = page.locator(".row button.row-play");
-      const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? "");
+      const focused = () =>
+        page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? "");
       const kMostTabs = 12;
       for (let tab = 0; tab < kMostTabs && !(await focused()).startsWith("Play"); tab += 1) {
         await page.keyboard.press("Tab");
@@ -167,7 +173,9 @@ export function describePage(title, startStage) {
       await waitForSound(page);
       assert.match(await focused(), /^Pause/);
       await page.keyboard.press("Space");
-      await page.waitForFunction(() => document.activeElement.getAttribute("aria-label").startsWith("Play"));
+      await page.waitForFunction(() =>
+        document.activeElement.getAttribute("aria-label").startsWith("Play"),
+      );
       assert.equal((await audioState(page)).paused, true);
     });
   });

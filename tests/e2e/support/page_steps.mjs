@@ -54,7 +54,8 @@ export async function seek(page, part) {
 
 export async function audioState(page) {
   return page.evaluate(() => {
-    const { currentTime, duration, paused, playbackRate, preload, src } = document.querySelector("audio");
+    const { currentTime, duration, paused, playbackRate, preload, src } =
+      document.querySelector("audio");
     return { currentTime, duration, paused, playbackRate, preload, src };
   });
 }
