@@ -18,8 +18,24 @@ constexpr std::array kCounterRules{
                 "Slots taken back because the worker did not renew its lease.", "", ""},
     CounterRule{"RECORDING_ANNOUNCED", "tapedeck_recordings_announced_total",
                 "Recordings that the provider's webhook changed, by their state after it.", "state", "state"},
-    CounterRule{"RECORDING_FAILED", "tapedeck_recording_failures_total", "Attempts to fetch that failed, by cause.",
-                "cause", "cause"},
+    CounterRule{"RECORDING_STORED", "tapedeck_recordings_stored_total", "Recordings fetched, verified and stored.", "",
+                ""},
+    CounterRule{"RECORDING_RETRY", "tapedeck_recording_retries_total",
+                "Attempts to fetch that failed and will be made again, by cause.", "cause", "cause"},
+    CounterRule{"RECORDING_FAILED", "tapedeck_recordings_failed_total",
+                "Recordings given up until somebody retries them, by cause.", "cause", "cause"},
+    CounterRule{"COMMIT_FENCED", "tapedeck_commits_fenced_total",
+                "Fetches whose commit was refused, because another worker had taken the recording since.", "", ""},
+    CounterRule{"BUSINESS_PAUSED", "tapedeck_businesses_paused_total",
+                "Times that a provider's answer held back a whole business, by cause.", "cause", "cause"},
+    CounterRule{"REQUEST_FAILED", "tapedeck_requests_failed_total", "Requests answered with 5xx.", "", ""},
+    CounterRule{"AUDIT_DROPPED", "tapedeck_audit_drops_total",
+                "Times that entries of the audit were dropped, because the store took none for too long.", "", ""},
+    CounterRule{"AUDIT_NOT_WRITTEN", "tapedeck_audit_failures_total", "Times that writing the audit began to fail.", "",
+                ""},
+    CounterRule{"FETCH_BROKE", "tapedeck_fetches_broken_total", "Fetches ended by an internal error.", "", ""},
+    CounterRule{"WORKER_TASK_FAILED", "tapedeck_worker_failures_total", "Tasks of workers ended by an internal error.",
+                "", ""},
 };
 
 }  // namespace
@@ -27,7 +43,20 @@ constexpr std::array kCounterRules{
 std::span<const CounterRule> counter_rules() { return kCounterRules; }
 
 const std::vector<HistogramRule>& histogram_rules() {
-  static const std::vector<HistogramRule> rules{};
+  static const std::vector<HistogramRule> rules{
+      {"RECORDING_STORED",
+       "bytes",
+       1,
+       "tapedeck_recording_size_bytes",
+       "Size of recordings as they were stored.",
+       {16e3, 64e3, 256e3, 1e6, 4e6, 16e6, 64e6, 256e6}},
+      {"RECORDING_STORED",
+       "commit_seconds",
+       1,
+       "tapedeck_commit_duration_seconds",
+       "From the provider's last byte, published, to the row that says stored.",
+       {0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5}},
+  };
   return rules;
 }
 

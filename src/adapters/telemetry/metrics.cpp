@@ -1,6 +1,7 @@
 #include "adapters/telemetry/metrics.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -110,6 +111,32 @@ prometheus::MetricFamily collect(const Watched& watched) {
   return family;
 }
 
+prometheus::MetricFamily collect(const WatchedHistogram& watched) {
+  const HistogramSample sample = watched.read();
+  prometheus::ClientMetric metric;
+  std::uint64_t cumulative = 0;
+  for (std::size_t i = 0; i < sample.counts.size(); ++i) {
+    cumulative += sample.counts[i];
+    const bool last = i >= sample.bounds.size();
+    metric.histogram.bucket.push_back({cumulative, last ? std::numeric_limits<double>::infinity() : sample.bounds[i]});
+  }
+  metric.histogram.sample_count = cumulative;
+  metric.histogram.sample_sum = sample.sum;
+  return {watched.name, watched.help, prometheus::MetricType::Histogram, {metric}};
+}
+
+// Reads what others keep. One number that cannot be read must not hide the rest.
+template <class Kind>
+void append(std::vector<prometheus::MetricFamily>& families, const std::vector<Kind>& watched) {
+  for (const Kind& one : watched) {
+    try {
+      families.push_back(collect(one));
+    } catch (const std::exception&) {
+      continue;
+    }
+  }
+}
+
 }  // namespace
 
 class Metrics::State {
@@ -136,23 +163,21 @@ class Metrics::State {
 
   void watch(Watched watched) {
     const std::scoped_lock lock(mutex_);
-    if (!is_metric_name(watched.name, watched.kind)) {
-      throw std::invalid_argument("not a metric's name: " + watched.name);
-    }
-    if (!names_.insert(watched.name).second) throw std::invalid_argument("a metric has this name: " + watched.name);
+    take_name(watched.name, watched.kind);
     watched_.push_back(std::move(watched));
+  }
+
+  void watch(WatchedHistogram watched) {
+    const std::scoped_lock lock(mutex_);
+    take_name(watched.name, MetricKind::kGauge);
+    histograms_watched_.push_back(std::move(watched));
   }
 
   std::string text() const {
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     const std::scoped_lock lock(mutex_);
-    for (const Watched& watched : watched_) {
-      try {
-        families.push_back(collect(watched));
-      } catch (const std::exception&) {
-        // One number that cannot be read must not hide the others.
-      }
-    }
+    append(families, watched_);
+    append(families, histograms_watched_);
     std::erase_if(families, [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families);
@@ -160,6 +185,11 @@ class Metrics::State {
   }
 
  private:
+  void take_name(const std::string& name, MetricKind kind) {
+    if (!is_metric_name(name, kind)) throw std::invalid_argument("not a metric's name: " + name);
+    if (!names_.insert(name).second) throw std::invalid_argument("a metric has this name: " + name);
+  }
+
   prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Throw};
   // Keys are views of the rules' literals; built once, then only read.
   std::unordered_map<std::string_view, std::vector<std::unique_ptr<EventCounter>>> counters_;
@@ -167,6 +197,7 @@ class Metrics::State {
   mutable std::mutex mutex_;
   std::set<std::string, std::less<>> names_;
   std::vector<Watched> watched_;
+  std::vector<WatchedHistogram> histograms_watched_;
 };
 
 Metrics::Metrics(std::string version) : state_(std::make_unique<State>()) {
@@ -185,6 +216,8 @@ void Metrics::emit(const Event& event) noexcept {
 }
 
 void Metrics::watch(Watched watched) { state_->watch(std::move(watched)); }
+
+void Metrics::watch(WatchedHistogram watched) { state_->watch(std::move(watched)); }
 
 std::string Metrics::text() const { return state_->text(); }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +31,19 @@ struct Watched {
   std::function<std::vector<Sample>()> read;  ///< thread-safe and quick; one that throws is left out
 };
 
+/// A histogram that something else keeps, as it is now.
+struct HistogramSample {
+  std::vector<double> bounds;         ///< upper bounds of the buckets; one more bucket has none
+  std::vector<std::uint64_t> counts;  ///< of each bucket, not cumulative: bounds.size() + 1
+  double sum = 0;
+};
+
+struct WatchedHistogram {
+  std::string name;
+  std::string help;
+  std::function<HistogramSample()> read;  ///< thread-safe and quick
+};
+
 /// Counters fed by events, and watched numbers, in Prometheus's text format. Thread-safe. No metric names a business:
 /// their number has no bound, and who may read metrics may not know every business.
 class Metrics final : public EventSink {
@@ -42,6 +56,7 @@ class Metrics final : public EventSink {
   void emit(const Event& event) noexcept override;
   /// Throws std::invalid_argument for a name that breaks the rule of names, or was given before.
   void watch(Watched watched);
+  void watch(WatchedHistogram watched);
   /// The body of GET /metrics, of type kMetricsContentType.
   [[nodiscard]] std::string text() const;
 

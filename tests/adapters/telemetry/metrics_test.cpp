@@ -70,8 +70,8 @@ TEST(Metrics, failures_are_counted_by_cause) {
     metrics.emit({Severity::kWarning, "", "RECORDING_FAILED", {{"cause", std::string(cause)}}});
   }
   const std::string text = metrics.text();
-  EXPECT_THAT(text, HasSubstr("tapedeck_recording_failures_total{cause=\"media_truncated\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("tapedeck_recording_failures_total{cause=\"provider_absent\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("tapedeck_recordings_failed_total{cause=\"media_truncated\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("tapedeck_recordings_failed_total{cause=\"provider_absent\"} 1\n"));
 }
 
 TEST(Metrics, a_label_takes_a_bounded_number_of_values) {
@@ -81,12 +81,12 @@ TEST(Metrics, a_label_takes_a_bounded_number_of_values) {
   }
   const std::string text = metrics.text();
   std::size_t series = 0;
-  for (std::size_t at = text.find("failures_total{"); at != std::string::npos;
-       at = text.find("failures_total{", at + 1)) {
+  for (std::size_t at = text.find("recordings_failed_total{"); at != std::string::npos;
+       at = text.find("recordings_failed_total{", at + 1)) {
     ++series;
   }
   EXPECT_LE(series, kLabelValuesMax + 1);
-  EXPECT_THAT(text, HasSubstr("tapedeck_recording_failures_total{cause=\"other\"} 960\n"));
+  EXPECT_THAT(text, HasSubstr("tapedeck_recordings_failed_total{cause=\"other\"} 960\n"));
 }
 
 TEST(Metrics, no_business_and_no_recording_is_named) {
@@ -105,6 +105,28 @@ TEST(Metrics, watched_numbers_are_read_when_asked_for) {
   EXPECT_THAT(metrics.text(), HasSubstr("# TYPE tapedeck_recordings gauge\n"
                                         "tapedeck_recordings{place=\"active\"} 3\n"
                                         "tapedeck_recordings{place=\"waiting\"} 7\n"));
+}
+
+TEST(Metrics, a_watched_histogram_is_shown_with_cumulative_buckets) {
+  Metrics metrics("1");
+  metrics.watch({"tapedeck_wait_seconds", "Waits.", [] { return HistogramSample{{0.1, 1}, {4, 2, 1}, 3.5}; }});
+  EXPECT_THAT(metrics.text(), HasSubstr("# TYPE tapedeck_wait_seconds histogram\n"
+                                        "tapedeck_wait_seconds_count 7\n"
+                                        "tapedeck_wait_seconds_sum 3.5\n"
+                                        "tapedeck_wait_seconds_bucket{le=\"0.1\"} 4\n"
+                                        "tapedeck_wait_seconds_bucket{le=\"1\"} 6\n"
+                                        "tapedeck_wait_seconds_bucket{le=\"+Inf\"} 7\n"));
+}
+
+TEST(Metrics, what_an_event_measured_goes_into_its_histogram) {
+  Metrics metrics("1");
+  metrics.emit(
+      {Severity::kInfo, "", "RECORDING_STORED", {{"bytes", std::int64_t{100'000}}, {"commit_seconds", 0.004}}});
+  const std::string text = metrics.text();
+  EXPECT_THAT(text, HasSubstr("\ntapedeck_recordings_stored_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("tapedeck_recording_size_bytes_bucket{le=\"64000\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("tapedeck_recording_size_bytes_bucket{le=\"256000\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("\ntapedeck_commit_duration_seconds_sum 0.004\n"));
 }
 
 TEST(Metrics, a_number_that_cannot_be_read_hides_no_other) {
@@ -128,6 +150,7 @@ TEST(Metrics, a_name_that_breaks_the_rule_or_was_given_before_is_refused) {
 TEST(Metrics, promtool_finds_nothing_to_say) {
   Metrics metrics("1");
   watch_process(metrics);
+  metrics.watch({"tapedeck_wait_seconds", "Waits.", [] { return HistogramSample{{0.1, 1}, {4, 2, 1}, 3.5}; }});
   for (const CounterRule& rule : counter_rules()) metrics.emit(event_for(rule.event));
   for (const HistogramRule& rule : histogram_rules()) metrics.emit(event_for(rule.event));
   EXPECT_EQ(promtool(metrics.text()), "");
