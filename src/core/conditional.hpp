@@ -9,11 +9,11 @@ namespace tapedeck {
 
 /// The conditional headers of a request; empty where absent. Several lines of a list are joined by commas.
 struct Conditions {
-  std::string_view if_match;
-  std::string_view if_none_match;
-  std::string_view if_modified_since;
-  std::string_view if_unmodified_since;
-  std::string_view if_range;
+  std::string_view if_match = {};
+  std::string_view if_none_match = {};
+  std::string_view if_modified_since = {};
+  std::string_view if_unmodified_since = {};
+  std::string_view if_range = {};
 };
 
 /// What identifies the stored representation.
