@@ -75,7 +75,10 @@ bool RuleBook::remove(std::int64_t id) {
   return std::erase_if(rules_, [id](const Rule& rule) { return rule.id == id; }) > 0;
 }
 
-void RuleBook::clear() { rules_.clear(); }
+void RuleBook::clear() {
+  rules_.clear();
+  last_id_ = 0;
+}
 
 json::array RuleBook::describe() const {
   json::array out;

@@ -52,6 +52,7 @@ class RuleBook {
   /// Error kInvalidArgument says what is wrong; kTooLarge when there are kMaxRules.
   Result<std::int64_t> add(const boost::json::object& rule);
   bool remove(std::int64_t id);
+  /// Removes all; numbers begin anew, so that the same rules meet the same chance again.
   void clear();
   [[nodiscard]] boost::json::array describe() const;
 

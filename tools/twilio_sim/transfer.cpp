@@ -97,9 +97,12 @@ asio::awaitable<Delivery> Transfer::send_body() {
       continue;
     }
     if (!pending_.empty()) co_await send_piece(0);
+    if (plan_.shape.stall_after == sent_ && !is_stall_over_) {
+      co_await stall();
+      continue;
+    }
     if (plan_.shape.close_after && sent_ >= std::min(*plan_.shape.close_after, plan_.body.size())) co_return cut();
-    if (sent_ == plan_.body.size()) break;
-    co_await stall();
+    break;
   }
   if (plan_.shape.framing == Framing::kChunked && !link_->is_lost()) {
     pending_ = kLastChunk;

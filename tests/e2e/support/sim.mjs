@@ -23,6 +23,7 @@ import { fileURLToPath } from 'node:url';
 const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
+const statsTimeoutMs = 30_000;
 
 /** Path of the binary: in TAPEDECK_BIN_DIR, or the one of the dev build, or of the release build. */
 export function simBinary() {
@@ -155,6 +156,16 @@ export class Sim {
 
   stats() {
     return this.control('GET', 'stats');
+  }
+
+  /** Asks for the statistics until `condition(stats)` holds; returns those, or rejects when it does not in time. */
+  async untilStats(condition) {
+    const deadline = Date.now() + statsTimeoutMs;
+    for (;;) {
+      const stats = await this.stats();
+      if (condition(stats)) return stats;
+      if (Date.now() > deadline) throw new Error(`the statistics never got there: ${JSON.stringify(stats)}`);
+    }
   }
 
   resetStats() {
