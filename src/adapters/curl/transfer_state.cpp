@@ -1,0 +1,92 @@
+#include "adapters/curl/transfer_state.hpp"
+
+#include <utility>
+
+namespace tapedeck {
+
+bool TransferState::offer(std::string_view bytes) {
+  std::unique_lock lock(mutex_);
+  // One piece is always taken, however small the limit.
+  if (!pipe_.empty() && pipe_.size() + bytes.size() > request.limits.pipe_bytes) {
+    paused_ = true;
+    return false;
+  }
+  pipe_ += bytes;
+  notify(std::move(lock));
+  return true;
+}
+
+void TransferState::announce_head(CurlHead head) {
+  std::unique_lock lock(mutex_);
+  head_ = std::move(head);
+  notify(std::move(lock));
+}
+
+void TransferState::end(std::optional<CurlError> error, bool cut_by_us) {
+  std::unique_lock lock(mutex_);
+  if (ended_) return;
+  ended_ = true;
+  cut_by_us_ = cut_by_us;
+  error_ = std::move(error);
+  // Part of a body is of no use to anybody.
+  if (error_) pipe_ = {};
+  notify(std::move(lock));
+}
+
+bool TransferState::is_paused() const {
+  const std::scoped_lock lock(mutex_);
+  return paused_;
+}
+
+void TransferState::when(TransferWish wish, Waiter waiter) {
+  std::unique_lock lock(mutex_);
+  waiter_ = std::move(waiter);
+  wish_ = wish;
+  notify(std::move(lock));
+}
+
+CurlResult<CurlHead> TransferState::take_head() {
+  const std::scoped_lock lock(mutex_);
+  if (error_) return std::unexpected(*error_);
+  if (head_) return *head_;
+  return std::unexpected(CurlError{CurlFailure::kNoAnswer, "no answer"});
+}
+
+CurlResult<std::string> TransferState::take_bytes(bool& resume) {
+  const std::scoped_lock lock(mutex_);
+  if (error_) return std::unexpected(*error_);
+  resume = std::exchange(paused_, false);
+  return std::exchange(pipe_, {});
+}
+
+bool TransferState::has_ended() const {
+  const std::scoped_lock lock(mutex_);
+  return ended_;
+}
+
+bool TransferState::was_cut_by_us() const {
+  const std::scoped_lock lock(mutex_);
+  return cut_by_us_;
+}
+
+bool TransferState::is_fulfilled(TransferWish wish) const {
+  switch (wish) {
+    case TransferWish::kHead:
+      return ended_ || head_.has_value();
+    case TransferWish::kBytes:
+      return ended_ || !pipe_.empty();
+    case TransferWish::kEnd:
+      break;
+  }
+  return ended_;
+}
+
+// The waiter only posts to its event loop, but that is somebody else's code all the same: without the mutex.
+void TransferState::notify(std::unique_lock<std::mutex> lock) {
+  if (!waiter_ || !is_fulfilled(wish_)) return;
+  Waiter waiter = std::exchange(waiter_, nullptr);
+  lock.unlock();
+  waiter();
+}
+
+}  // namespace tapedeck

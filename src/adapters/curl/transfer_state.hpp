@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <curl/curl.h>
+
+#include "adapters/curl/client.hpp"
+
+// One transfer, between the driver's thread, which feeds it, and a coroutine, which consumes it. Each side has its own
+// part; what both touch is behind the mutex. Nobody waits with the mutex held.
+
+namespace tapedeck {
+
+using DriverClock = std::chrono::steady_clock;
+
+/// What a consumer waits for. The end satisfies every wish.
+enum class TransferWish { kHead, kBytes, kEnd };
+
+struct TransferState {
+  using Waiter = std::move_only_function<void()>;
+
+  explicit TransferState(CurlRequest wanted) : request(std::move(wanted)) {}
+
+  const CurlRequest request;
+
+  // The driver's part.
+
+  CURL* easy = nullptr;
+  char error_text[CURL_ERROR_SIZE] = {};
+  CurlHead arriving;             // headers so far
+  std::size_t header_bytes = 0;  // of all answers, informational ones included
+  std::uint64_t body_bytes = 0;
+  bool request_sent = false;
+  bool head_complete = false;
+  std::optional<CurlError> verdict;  // why a callback stops the transfer
+  DriverClock::time_point started_at;
+  DriverClock::time_point sent_at;
+  DriverClock::time_point last_byte_at;
+  DriverClock::time_point window_started_at;
+  std::uint64_t window_bytes = 0;
+
+  /// Takes bytes of the body, or none of them: false, and the transfer is to pause until the consumer has read.
+  [[nodiscard]] bool offer(std::string_view bytes);
+  void announce_head(CurlHead head);
+  /// The end. Nothing of the connection is left when this is called.
+  void end(std::optional<CurlError> error, bool cut_by_us);
+  [[nodiscard]] bool is_paused() const;
+
+  // The consumer's part.
+
+  /// Calls `waiter` once the wish is fulfilled; at once if it is.
+  void when(TransferWish wish, Waiter waiter);
+  [[nodiscard]] CurlResult<CurlHead> take_head();
+  /// Everything that is there. `resume` says that the transfer had paused and may go on.
+  [[nodiscard]] CurlResult<std::string> take_bytes(bool& resume);
+  [[nodiscard]] bool has_ended() const;
+  [[nodiscard]] bool was_cut_by_us() const;
+
+ private:
+  [[nodiscard]] bool is_fulfilled(TransferWish wish) const;
+  void notify(std::unique_lock<std::mutex> lock);
+
+  mutable std::mutex mutex_;
+  std::optional<CurlHead> head_;
+  std::string pipe_;
+  bool paused_ = false;
+  bool ended_ = false;
+  bool cut_by_us_ = false;
+  std::optional<CurlError> error_;
+  Waiter waiter_;
+  TransferWish wish_ = TransferWish::kEnd;
+};
+
+}  // namespace tapedeck
