@@ -1,0 +1,161 @@
+#include "app/access.hpp"
+
+#include <optional>
+
+#include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "core/api_key.hpp"
+#include "tests/app/run_task.hpp"
+#include "tests/fakes/call_store_decorator.hpp"
+#include "tests/fakes/memory_call_store.hpp"
+#include "tests/fakes/seeded_random.hpp"
+#include "tests/fakes/virtual_clock.hpp"
+
+namespace tapedeck {
+namespace {
+
+class CountingCallStore final : public CallStoreDecorator {
+ public:
+  using CallStoreDecorator::CallStoreDecorator;
+  Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override {
+    ++find_key_calls;
+    return CallStoreDecorator::find_key(std::move(hash));
+  }
+  Task<Result<std::vector<ApiKey>>> list_keys() override {
+    ++list_keys_calls;
+    return CallStoreDecorator::list_keys();
+  }
+  int find_key_calls = 0;
+  int list_keys_calls = 0;
+};
+
+class AccessTest : public ::testing::Test {
+ protected:
+  AccessTest() {
+    Business business;
+    business.id = acme;
+    EXPECT_TRUE(run_task(rows.put_business(business)).has_value());
+    key = run_task(access.create_key(acme, "test")).value();
+  }
+
+  const BusinessId acme = BusinessId::parse("acme").value();
+  const Sid sid = Sid::parse("CA00000000000000000000000000000001").value();
+  MemoryCallStore rows;
+  CountingCallStore calls{rows};
+  VirtualClock clock;
+  SeededRandom random{11};
+  Access access{calls, clock, random, std::string(32, 's')};
+  std::string key;
+};
+
+TEST_F(AccessTest, AKeyIsFoundAndItsTextIsNotStored) {
+  EXPECT_TRUE(is_api_key(key));
+  const Caller caller = run_task(access.by_key(key)).value();
+  EXPECT_EQ(caller.business, acme);
+  EXPECT_FALSE(caller.is_operator());
+  EXPECT_EQ(caller.actor(), "key:1");
+  const ApiKey stored = run_task(rows.list_keys()).value().front();
+  EXPECT_EQ(stored.hash.find(key), std::string::npos);
+  EXPECT_EQ(stored.hash, hash_api_key(key));
+}
+
+TEST_F(AccessTest, AKeyIsLookedUpOnceInItsTime) {
+  EXPECT_FALSE(access.by_cached_key(key).has_value());
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(run_task(access.by_key(key)).has_value());
+  EXPECT_EQ(calls.find_key_calls, 1);
+  EXPECT_TRUE(access.by_cached_key(key).has_value());
+  clock.advance(kKeyCacheTtl);
+  EXPECT_FALSE(access.by_cached_key(key).has_value());
+  EXPECT_TRUE(run_task(access.by_key(key)).has_value());
+  EXPECT_EQ(calls.find_key_calls, 2);
+}
+
+TEST_F(AccessTest, ARevokedKeyIsRefusedAtOnce) {
+  EXPECT_TRUE(run_task(access.by_key(key)).has_value());
+  ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
+  EXPECT_FALSE(access.by_cached_key(key).has_value());
+  EXPECT_EQ(run_task(access.by_key(key)).error().errc(), Errc::kUnauthenticated);
+}
+
+TEST_F(AccessTest, AMalformedKeyAsksNoStore) {
+  for (const std::string& text : {std::string(), std::string("tdk_"), key + "A", std::string(100'000, 'a')}) {
+    EXPECT_EQ(run_task(access.by_key(text)).error().errc(), Errc::kUnauthenticated);
+  }
+  EXPECT_EQ(calls.find_key_calls, 0);
+}
+
+TEST_F(AccessTest, AKeyOfAnUnknownBusinessIsNotMade) {
+  EXPECT_EQ(run_task(access.create_key(BusinessId::parse("nobody").value(), "x")).error().errc(), Errc::kNotFound);
+}
+
+TEST_F(AccessTest, ActorsTellKeysOperatorsSessionsAndLinksApart) {
+  const std::string operator_key = run_task(access.create_key({}, "operator")).value();
+  const Caller op = run_task(access.by_key(operator_key)).value();
+  EXPECT_TRUE(op.is_operator());
+  EXPECT_EQ(op.actor(), "operator:2");
+  EXPECT_EQ(run_task(access.by_session(access.open_session(op))).value().actor(), "session:2");
+  EXPECT_EQ(run_task(access.by_session(access.open_session({}))).value().actor(), "session");
+  const SignedLink link = access.sign_link(acme, sid, Seconds{10});
+  EXPECT_EQ(access.by_link(acme, sid, link.expires, link.signature).value().actor(), "link");
+}
+
+TEST_F(AccessTest, ASessionEndsWithItsKey) {
+  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
+  EXPECT_EQ(run_task(access.by_session(cookie)).value().business, acme);
+  ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
+  EXPECT_EQ(run_task(access.by_session(cookie)).error().errc(), Errc::kUnauthenticated);
+}
+
+TEST_F(AccessTest, SessionsAskForRevokedKeysOnceInTheirTime) {
+  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(run_task(access.by_session(cookie)).has_value());
+  EXPECT_EQ(calls.list_keys_calls, 1);
+}
+
+TEST_F(AccessTest, AnotherSecretKeyAcceptsNoSessionAndNoLink) {
+  Access other(calls, clock, random, std::string(32, 't'));
+  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
+  EXPECT_FALSE(run_task(other.by_session(cookie)).has_value());
+  const SignedLink link = access.sign_link(acme, sid, Seconds{10});
+  EXPECT_FALSE(other.by_link(acme, sid, link.expires, link.signature).has_value());
+}
+
+TEST_F(AccessTest, AnotherProcessWithTheSameSecretKeyAcceptsThem) {
+  Access other(calls, clock, random, std::string(32, 's'));
+  EXPECT_TRUE(run_task(other.by_session(access.open_session(run_task(access.by_key(key)).value()))).has_value());
+  const SignedLink link = access.sign_link(acme, sid, Seconds{10});
+  EXPECT_TRUE(other.by_link(acme, sid, link.expires, link.signature).has_value());
+}
+
+TEST_F(AccessTest, TwoSessionsOfAKeyHaveDifferentTokens) {
+  const Caller caller = run_task(access.by_key(key)).value();
+  const Caller first = run_task(access.by_session(access.open_session(caller))).value();
+  const Caller second = run_task(access.by_session(access.open_session(caller))).value();
+  EXPECT_NE(first.csrf_token, second.csrf_token);
+}
+
+TEST_F(AccessTest, ALinkIsForOneRecordingOfOneBusinessUntilItsTime) {
+  const SignedLink link = access.sign_link(acme, sid, Seconds{10});
+  const Sid other_sid = Sid::parse("CA00000000000000000000000000000002").value();
+  const BusinessId other = BusinessId::parse("birch").value();
+  EXPECT_TRUE(access.by_link(acme, sid, link.expires, link.signature).has_value());
+  EXPECT_FALSE(access.by_link(acme, other_sid, link.expires, link.signature).has_value());
+  EXPECT_FALSE(access.by_link(other, sid, link.expires, link.signature).has_value());
+  EXPECT_FALSE(access.by_link(acme, sid, link.expires + 1, link.signature).has_value());
+  EXPECT_FALSE(access.by_link(acme, sid, link.expires, "").has_value());
+  clock.advance(Seconds{10});
+  EXPECT_FALSE(access.by_link(acme, sid, link.expires, link.signature).has_value());
+}
+
+TEST_F(AccessTest, ALoginWorksOnceAndStoresOnlyAHash) {
+  const std::string token = run_task(access.create_login({acme, 1})).value();
+  EXPECT_FALSE(run_task(rows.consume_login(token, clock.system_now())).value().has_value());
+  const std::string cookie = run_task(access.login(token)).value();
+  EXPECT_EQ(run_task(access.by_session(cookie)).value().business, acme);
+  EXPECT_EQ(run_task(access.login(token)).error().errc(), Errc::kUnauthenticated);
+}
+
+}  // namespace
+}  // namespace tapedeck

@@ -1,0 +1,127 @@
+#include "app/audit_log.hpp"
+
+#include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include "tests/app/run_task.hpp"
+#include "tests/fakes/call_store_decorator.hpp"
+#include "tests/fakes/memory_call_store.hpp"
+#include "tests/fakes/virtual_clock.hpp"
+
+namespace tapedeck {
+namespace {
+
+class RefusingCallStore final : public CallStoreDecorator {
+ public:
+  using CallStoreDecorator::CallStoreDecorator;
+  Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override {
+    if (refusing) return refuse();
+    return CallStoreDecorator::append_audit(std::move(entries));
+  }
+  bool refusing = false;
+
+ private:
+  static Task<Result<void>> refuse() { co_return fail(Errc::kUnavailable, "away"); }
+};
+
+class Events final : public EventSink {
+ public:
+  void emit(const Event& event) noexcept override { names.emplace_back(event.name); }
+  std::vector<std::string> names;
+};
+
+class AuditLogTest : public ::testing::Test {
+ protected:
+  static Caller key(std::int64_t id) {
+    return {.kind = Caller::Kind::kKey, .business = BusinessId::parse("acme").value(), .key_id = id, .csrf_token = {}};
+  }
+  static Recording recording(std::int64_t row_id) {
+    Recording recording;
+    recording.row_id = row_id;
+    recording.business = BusinessId::parse("acme").value();
+    recording.sid = Sid::parse("CA00000000000000000000000000000001").value();
+    return recording;
+  }
+  void flush() { EXPECT_TRUE(run_task(audit.flush()).has_value()); }
+
+  MemoryCallStore rows;
+  RefusingCallStore calls{rows};
+  VirtualClock clock;
+  Events events;
+  AuditLog audit{calls, clock, events};
+};
+
+TEST_F(AuditLogTest, WhatWasDoneIsWrittenInOrder) {
+  audit.add(key(7), key(7).business, "retry", "CA1");
+  audit.add(key(7), key(7).business, "delete", "CA2");
+  flush();
+  ASSERT_EQ(rows.audit().size(), 2U);
+  EXPECT_EQ(rows.audit()[0].action, "retry");
+  EXPECT_EQ(rows.audit()[0].actor, "key:7");
+  EXPECT_EQ(rows.audit()[0].business.str(), "acme");
+  EXPECT_EQ(rows.audit()[1].sid, "CA2");
+}
+
+TEST_F(AuditLogTest, APlayCountsOnceForEachCallerAndRecording) {
+  for (int i = 0; i < 3; ++i) {
+    audit.play(key(1), recording(1), false);
+    audit.play(key(2), recording(1), false);
+    audit.play(key(1), recording(2), false);
+    audit.play(key(1), recording(1), true);
+  }
+  flush();
+  EXPECT_EQ(rows.audit().size(), 4U);
+}
+
+TEST_F(AuditLogTest, APlayCountsAgainAfterItsWindow) {
+  audit.play(key(1), recording(1), false);
+  clock.advance(kPlayWindow);
+  audit.play(key(1), recording(1), false);
+  flush();
+  EXPECT_EQ(rows.audit().size(), 2U);
+}
+
+TEST_F(AuditLogTest, EntriesWaitWhileTheStoreIsAway) {
+  calls.refusing = true;
+  for (int i = 0; i < 3; ++i) audit.add(key(i), key(i).business, "link", "CA1");
+  EXPECT_FALSE(run_task(audit.flush()).has_value());
+  EXPECT_FALSE(run_task(audit.flush()).has_value());
+  calls.refusing = false;
+  flush();
+  ASSERT_EQ(rows.audit().size(), 3U);
+  EXPECT_EQ(rows.audit()[0].actor, "key:0");
+  EXPECT_EQ(rows.audit()[2].actor, "key:2");
+}
+
+TEST_F(AuditLogTest, TheOldestAreGivenUpWhenTooManyWaitAndTheLogSaysSo) {
+  for (std::size_t i = 0; i < kAuditPendingMax + 5; ++i) {
+    audit.add(key(static_cast<std::int64_t>(i)), key(1).business, "link", "CA1");
+  }
+  flush();
+  EXPECT_EQ(rows.audit().size(), kAuditPendingMax);
+  EXPECT_EQ(rows.audit()[0].actor, "key:5");
+  EXPECT_EQ(events.names, std::vector<std::string>{"AUDIT_DROPPED"});
+}
+
+TEST_F(AuditLogTest, ItIsWrittenAboutOnceASecondAndAtTheEnd) {
+  boost::asio::io_context context;
+  std::stop_source stop;
+  bool ended = false;
+  boost::asio::co_spawn(context, audit.run(stop.get_token()), [&](const std::exception_ptr&) { ended = true; });
+  audit.add(key(1), key(1).business, "link", "CA1");
+  context.poll();
+  EXPECT_EQ(rows.audit().size(), 0U);
+  clock.advance(kAuditFlushInterval);
+  context.poll();
+  EXPECT_EQ(rows.audit().size(), 1U);
+  audit.add(key(1), key(1).business, "link", "CA2");
+  context.poll();
+  EXPECT_EQ(rows.audit().size(), 1U);
+  stop.request_stop();
+  context.poll();
+  EXPECT_EQ(rows.audit().size(), 2U);
+  EXPECT_TRUE(ended);
+}
+
+}  // namespace
+}  // namespace tapedeck
