@@ -71,7 +71,6 @@ TEST(Config, without_any_configuration_every_setting_has_its_documented_default)
   EXPECT_EQ(settings.downloads_max, 64);
   EXPECT_EQ(settings.slots_per_business, 3);
   EXPECT_EQ(settings.provider_url, "https://api.twilio.com");
-  EXPECT_FALSE(settings.provider_url_is_set);
   EXPECT_EQ(settings.format, AudioFormat::kMp3);
   EXPECT_EQ(settings.log_format, LogFormat::kText);
   EXPECT_EQ(settings.log_level, Severity::kInfo);
@@ -227,7 +226,7 @@ TEST(Config, origins_are_a_list) {
 TEST(Config, a_provider_url_of_ones_own_allows_plain_http) {
   const auto config = load_config(sources_of({{"TWILIO_BASE_URL", "http://127.0.0.1:9000"}}));
   ASSERT_TRUE(config.has_value());
-  EXPECT_TRUE(config->settings.provider_url_is_set);
+  EXPECT_EQ(config->settings.provider_url, "http://127.0.0.1:9000");
   EXPECT_THAT(config->settings.warnings, testing::IsEmpty());
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "main/settings.hpp"
+#include "ports/recording_source.hpp"
+
+namespace tapedeck {
+
+/// The provider of the settings, with a client of its own: for commands that ask it something. Throws
+/// std::invalid_argument where TWILIO_BASE_URL is no URL.
+[[nodiscard]] std::unique_ptr<RecordingSource> open_provider(const Settings& settings);
+
+}  // namespace tapedeck

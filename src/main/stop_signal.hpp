@@ -1,0 +1,13 @@
+#pragma once
+
+namespace tapedeck {
+
+/// Waits for SIGTERM or SIGINT. Made before any thread is started, so that every thread leaves them to wait().
+class StopSignal {
+ public:
+  StopSignal();
+  /// Returns the signal that came. A second one, later, ends the process at once.
+  int wait();
+};
+
+}  // namespace tapedeck
