@@ -63,11 +63,19 @@ std::optional<Recording> mark_absent(Database& database, std::int64_t row_id, co
 Result<RecordingChange> announce(Database& database, const BusinessId& business,
                                  const RecordingAnnouncement& announcement, SystemTime now) {
   if (!business_exists(database, business)) return no_business(business);
-  (void)add_call(database, business, announcement.call, announcement.started_at.value_or(now));
-  auto known =
-      find_or_add_recording(database, business, announcement.call, announcement.recording, announcement.account);
+  const CallSid& call = announcement.call;
+  const RecordingSid& recording = announcement.recording;
+  const AccountSid& account = announcement.account;
+  auto known = find_known(database, business, call, recording, account);
   if (!known) return fail(known.error());
-  const std::int64_t row_id = known->recording.row_id;
+  const bool is_new = !known->has_value();
+  if (is_new) {
+    (void)add_call(database, business, call, announcement.started_at.value_or(now));
+    known = add_recording(database, business, call, recording, account);
+  }
+  Recording& before = **known;
+  learn_account(database, before, account);
+  const std::int64_t row_id = before.row_id;
 
   std::optional<Recording> moved;
   std::optional<Recording> filled;
@@ -84,10 +92,10 @@ Result<RecordingChange> announce(Database& database, const BusinessId& business,
       moved = mark_absent(database, row_id, announcement, now);
       break;
   }
-  const bool is_changed = known->is_new || moved.has_value();
+  const bool is_changed = is_new || moved.has_value();
   if (moved) return RecordingChange{std::move(*moved), is_changed};
   if (filled) return RecordingChange{std::move(*filled), is_changed};
-  return RecordingChange{std::move(known->recording), is_changed};
+  return RecordingChange{std::move(before), is_changed};
 }
 
 }  // namespace tapedeck::sqlite

@@ -11,26 +11,13 @@ constexpr std::string_view kProvider = "twilio";
 // A recording is the provider's, the account's and its own SID; businesses that share an account share the names.
 bool is_anothers(Database& database, const RecordingSid& recording, const AccountSid& account) {
   return database
-      .query("SELECT 1 FROM recordings WHERE provider = ?1 AND account_sid = ?2 AND recording_sid = ?3", kProvider,
-             account, recording)
+      .query("SELECT 1 FROM recordings WHERE recording_sid = ?1 AND account_sid = ?2 AND provider = ?3", recording,
+             account, kProvider)
       .step();
 }
 
 std::unexpected<Error> known_as(std::string_view owner) {
   return fail(Errc::kConflict, fmt::format("the recording is known as another {}'s", owner));
-}
-
-Recording add_recording(Database& database, const BusinessId& business, const CallSid& call,
-                        const RecordingSid& recording, const AccountSid& account) {
-  const bool is_first =
-      !database.query("SELECT 1 FROM recordings WHERE business_id = ?1 AND call_sid = ?2 LIMIT 1", business, call)
-           .step();
-  const Sid sid = is_first ? to_sid(call) : to_sid(recording);
-  auto added = read_one_recording(
-      database.query("INSERT INTO recordings (business_id, call_sid, recording_sid, provider, account_sid, sid)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     business, call, recording, kProvider, account, sid));
-  return std::move(added).value();
 }
 
 }  // namespace
@@ -43,23 +30,37 @@ bool add_call(Database& database, const BusinessId& business, const CallSid& cal
   return database.changes() > 0;
 }
 
-Result<KnownRecording> find_or_add_recording(Database& database, const BusinessId& business, const CallSid& call,
-                                             const RecordingSid& recording, const AccountSid& account) {
+Result<std::optional<Recording>> find_known(Database& database, const BusinessId& business, const CallSid& call,
+                                            const RecordingSid& recording, const AccountSid& account) {
+  // The plus keeps SQLite from walking through all of the business instead of finding the recording.
   auto known = read_one_recording(database.query("SELECT " TAPEDECK_RECORDING_COLUMNS
-                                                 " FROM recordings WHERE business_id = ?1 AND recording_sid = ?2",
+                                                 " FROM recordings WHERE +business_id = ?1 AND recording_sid = ?2",
                                                  business, recording));
-  if (!known) {
-    if (is_anothers(database, recording, account)) return known_as("business");
-    return KnownRecording{add_recording(database, business, call, recording, account), true};
-  }
-  if (known->call != call) return known_as("call");
-  if (!account.empty() && known->account != account) {
-    if (!known->account.empty()) return known_as("account");
-    if (is_anothers(database, recording, account)) return known_as("business");
-    database.run("UPDATE recordings SET account_sid = ?2 WHERE id = ?1", known->row_id, account);
-    known->account = account;
-  }
-  return KnownRecording{std::move(*known), false};
+  if (known && known->call != call) return known_as("call");
+  const bool is_account_known = known && (account.empty() || known->account == account);
+  if (is_account_known) return known;
+  if (known && !known->account.empty()) return known_as("account");
+  if (is_anothers(database, recording, account)) return known_as("business");
+  return known;
+}
+
+Recording add_recording(Database& database, const BusinessId& business, const CallSid& call,
+                        const RecordingSid& recording, const AccountSid& account) {
+  // SIDs of a call's recordings: the first goes by the call's, also once it is deleted.
+  const bool is_first =
+      !database.query("SELECT 1 FROM recordings WHERE business_id = ?1 AND sid = ?2", business, call).step();
+  const Sid sid = is_first ? to_sid(call) : to_sid(recording);
+  auto added = read_one_recording(
+      database.query("INSERT INTO recordings (business_id, call_sid, recording_sid, provider, account_sid, sid)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     business, call, recording, kProvider, account, sid));
+  return std::move(added).value();
+}
+
+void learn_account(Database& database, Recording& known, const AccountSid& account) {
+  if (account.empty() || known.account == account) return;
+  database.run("UPDATE recordings SET account_sid = ?2 WHERE id = ?1", known.row_id, account);
+  known.account = account;
 }
 
 }  // namespace tapedeck::sqlite

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "adapters/sqlite/call_rows.hpp"
+#include "adapters/sqlite/recordings.hpp"
 #include "adapters/sqlite/rows.hpp"
 #include "adapters/sqlite/search_text.hpp"
 
@@ -25,15 +26,14 @@ void merge_call(Database& database, const BusinessId& business, const CallUpdate
       business, update.call, from, to, search_text(from, to), direction, update.started_at, update.duration_seconds);
 }
 
-Result<void> merge_recording(Database& database, const BusinessId& business, const CallSid& call,
-                             const RecordingUpdate& update) {
-  const auto known = find_or_add_recording(database, business, call, update.recording, update.account);
-  if (!known) return fail(known.error());
+void merge_recording(Database& database, const BusinessId& business, const CallSid& call, const RecordingUpdate& update,
+                     std::optional<Recording> known) {
+  if (!known) known = add_recording(database, business, call, update.recording, update.account);
+  learn_account(database, *known, update.account);
   if (update.duration_seconds) {
-    database.run("UPDATE recordings SET duration_seconds = ?2 WHERE id = ?1 AND state <> 'deleted'",
-                 known->recording.row_id, *update.duration_seconds);
+    database.run("UPDATE recordings SET duration_seconds = ?2 WHERE id = ?1 AND state <> 'deleted'", known->row_id,
+                 *update.duration_seconds);
   }
-  return {};
 }
 
 Call read_call(const Statement& row) {
@@ -50,10 +50,14 @@ Call read_call(const Statement& row) {
 }
 
 std::optional<Recording> shown_recording(Database& database, const Call& call) {
-  return read_one_recording(
-      database.query("SELECT " TAPEDECK_RECORDING_COLUMNS
-                     " FROM recordings WHERE business_id = ?1 AND call_sid = ?2 ORDER BY state = 'deleted', id LIMIT 1",
-                     call.business, call.sid));
+  auto first = find_recording(database, call.business, to_sid(call.sid));
+  if (!first || first->state != RecordingState::kDeleted) return first;
+  auto further =
+      read_one_recording(database.query("SELECT " TAPEDECK_RECORDING_COLUMNS
+                                        " FROM recordings WHERE business_id = ?1 AND call_sid = ?2 AND sid <> call_sid"
+                                        " AND state <> 'deleted' ORDER BY id LIMIT 1",
+                                        call.business, call.sid));
+  return further ? further : first;
 }
 
 // The first place that is not listed any more: the cursor, or what `until` excludes.
@@ -68,12 +72,15 @@ CallCursor upper_bound(const CallQuery& query) {
 
 Result<PutOutcome> put_call(Database& database, const BusinessId& business, const CallUpdate& update, SystemTime now) {
   if (!business_exists(database, business)) return no_business(business);
+  std::optional<Recording> known;
+  if (update.recording) {
+    auto found = find_known(database, business, update.call, update.recording->recording, update.recording->account);
+    if (!found) return fail(found.error());
+    known = std::move(*found);
+  }
   const bool is_new = add_call(database, business, update.call, update.started_at.value_or(now));
   merge_call(database, business, update);
-  if (update.recording) {
-    const auto merged = merge_recording(database, business, update.call, *update.recording);
-    if (!merged) return fail(merged.error());
-  }
+  if (update.recording) merge_recording(database, business, update.call, *update.recording, std::move(known));
   return is_new ? PutOutcome::kCreated : PutOutcome::kChanged;
 }
 

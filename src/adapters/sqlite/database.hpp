@@ -126,6 +126,8 @@ class Database {
 
   /// Rows changed by the last INSERT, UPDATE or DELETE.
   [[nodiscard]] std::int64_t changes() const;
+  /// Rows changed since the connection was opened, those of statements that were undone included.
+  [[nodiscard]] std::int64_t total_changes() const;
   [[nodiscard]] std::int64_t last_row_id() const;
   /// False also after SQLite rolled a transaction back by itself, as it does when the disk is full.
   [[nodiscard]] bool is_in_transaction() const;

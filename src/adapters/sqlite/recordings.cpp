@@ -11,6 +11,19 @@ RecordingChange change_of(std::optional<Recording> updated, Recording&& before) 
   return {std::move(before), false};
 }
 
+std::optional<Recording> queue_wanted(Database& database, const BusinessId& business, const Sid& name, Lane lane,
+                                      SystemTime now) {
+  auto queued =
+      read_one_recording(database.query(
+          "UPDATE recordings SET state = 'queued', lane = ?3, attempts = 0, retry_at = NULL,"
+          " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER " WHERE business_id = ?1 AND sid = ?2 AND (state = 'remote'"
+          "  OR (state = 'queued' AND lane = 'fetch' AND ?3 = 'play' AND coalesce(retry_at, ?4) <= ?4))"
+          " RETURNING " TAPEDECK_RECORDING_COLUMNS,
+          business, name, lane_name(lane), now));
+  if (queued) take_wanted_order(database);
+  return queued;
+}
+
 }  // namespace
 
 void take_wanted_order(Database& database) {
@@ -21,22 +34,20 @@ std::optional<Recording> find_recording(Database& database, const BusinessId& bu
   auto found = read_one_recording(database.query(
       "SELECT " TAPEDECK_RECORDING_COLUMNS " FROM recordings WHERE business_id = ?1 AND sid = ?2", business, sid));
   if (found || sid.view().starts_with("CA")) return found;
+  // The plus keeps SQLite from walking through all of the business instead of finding the recording.
   return read_one_recording(database.query("SELECT " TAPEDECK_RECORDING_COLUMNS
-                                           " FROM recordings WHERE business_id = ?1 AND recording_sid = ?2",
+                                           " FROM recordings WHERE +business_id = ?1 AND recording_sid = ?2",
                                            business, sid));
 }
 
 Result<RecordingChange> want(Database& database, const BusinessId& business, const Sid& sid, Lane lane,
                              SystemTime now) {
+  // A press names the recording as it goes by, and nearly always changes it: so the change comes first.
+  auto queued = queue_wanted(database, business, sid, lane, now);
+  if (queued) return RecordingChange{std::move(*queued), true};
   auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  auto queued = read_one_recording(
-      database.query("UPDATE recordings SET state = 'queued', lane = ?2, attempts = 0, retry_at = NULL,"
-                     " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER " WHERE id = ?1 AND (state = 'remote'"
-                     "  OR (state = 'queued' AND lane = 'fetch' AND ?2 = 'play' AND coalesce(retry_at, ?3) <= ?3))"
-                     " RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     before->row_id, lane_name(lane), now));
-  if (queued) take_wanted_order(database);
+  if (before->sid != sid) queued = queue_wanted(database, business, before->sid, lane, now);
   return change_of(std::move(queued), std::move(*before));
 }
 

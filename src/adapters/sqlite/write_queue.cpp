@@ -11,11 +11,9 @@ namespace {
 constexpr int kCheckpointPages = 1'000;
 constexpr int kWalPagesMax = 8'000;
 
-// Undoes one job's changes, unless SQLite has rolled the whole transaction back already.
-void undo_job(Database& database) {
-  if (!database.is_in_transaction()) return;
-  database.run("ROLLBACK TO job");
-  database.run("RELEASE job");
+// SQLite undoes the whole transaction by itself when the disk is full or fails; then no job's changes are left.
+void check_transaction(const Database& database, const WriteJob& failed) {
+  if (!database.is_in_transaction()) throw StorageFailure(failed.failure());
 }
 
 void roll_back(Database& database) {
@@ -90,7 +88,7 @@ WriteQueue::Batch WriteQueue::take_batch() {
 void WriteQueue::run_batch(Batch& batch) {
   std::optional<Error> failure;
   try {
-    run_in_transaction(batch);
+    if (!run_together(batch)) run_with_savepoints(batch);
     commits_.fetch_add(1, std::memory_order_relaxed);
   } catch (const StorageFailure& thrown) {
     failure = thrown.error();
@@ -104,17 +102,31 @@ void WriteQueue::run_batch(Batch& batch) {
   remember(std::move(failure));
 }
 
-void WriteQueue::run_in_transaction(Batch& batch) {
+// False: a job failed after it had written something; nothing is committed.
+bool WriteQueue::run_together(Batch& batch) {
+  database_.run("BEGIN IMMEDIATE");
+  for (const auto& job : batch) {
+    const std::int64_t changes = database_.total_changes();
+    if (job->run(database_)) continue;
+    check_transaction(database_, *job);
+    if (database_.total_changes() != changes) {
+      database_.run("ROLLBACK");
+      return false;
+    }
+  }
+  database_.run("COMMIT");
+  return true;
+}
+
+void WriteQueue::run_with_savepoints(Batch& batch) {
   database_.run("BEGIN IMMEDIATE");
   for (const auto& job : batch) {
     database_.run("SAVEPOINT job");
-    if (job->run(database_)) {
-      database_.run("RELEASE job");
-    } else {
-      undo_job(database_);
+    if (!job->run(database_)) {
+      check_transaction(database_, *job);
+      database_.run("ROLLBACK TO job");
     }
-    // SQLite undoes everything by itself when the disk is full or fails.
-    if (!database_.is_in_transaction()) throw StorageFailure(job->failure());
+    database_.run("RELEASE job");
   }
   database_.run("COMMIT");
 }

@@ -27,10 +27,13 @@
 namespace tapedeck::sqlite {
 
 // Every change must be on the disk before its caller hears of it, and a sync of the disk takes milliseconds, so
-// syncs are shared: one thread takes all the changes that wait (at most batch_max), runs them in one transaction, each
-// within a savepoint, commits once, and only then tells each caller its own result. While it syncs, the next batch
-// gathers. A change that fails is rolled back alone; a failed commit fails its whole batch, and leaves the database as
-// it was before.
+// syncs are shared: one thread takes all the changes that wait (at most batch_max), runs them in one transaction,
+// commits once, and only then tells each caller its own result. While it syncs, the next batch gathers.
+//
+// A change that fails must leave nothing behind, and must not spoil the others. Changes look before they write, so
+// nearly always a failed one has written nothing. Where one has, the batch is rolled back and run again with a
+// savepoint around each change; that way round costs a sixth more, so it is not the first. A failed commit fails its
+// whole batch, and leaves the database as it was before.
 
 struct WriteQueueOptions {
   /// Most changes that wait; more are refused with kUnavailable.
@@ -43,7 +46,7 @@ struct WriteQueueOptions {
 class WriteJob {
  public:
   virtual ~WriteJob() = default;
-  /// On the writer's thread. True: its changes are to be kept.
+  /// On the writer's thread, once or, when the batch had to be rolled back, twice. True: its changes are to be kept.
   [[nodiscard]] virtual bool run(Database& database) = 0;
   /// Why run() answered false.
   [[nodiscard]] virtual Error failure() const = 0;
@@ -89,7 +92,8 @@ class WriteQueue {
   void run();
   [[nodiscard]] Batch take_batch();
   void run_batch(Batch& batch);
-  void run_in_transaction(Batch& batch);
+  [[nodiscard]] bool run_together(Batch& batch);
+  void run_with_savepoints(Batch& batch);
   void remember(std::optional<Error> failure);
   void checkpoint_if_long();
 

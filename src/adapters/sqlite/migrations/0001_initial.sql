@@ -57,12 +57,13 @@ CREATE TABLE recordings (
   content_type     TEXT,
   sha256           TEXT,
   stored_at        INTEGER,
-  UNIQUE (provider, account_sid, recording_sid),
-  UNIQUE (business_id, recording_sid),
-  UNIQUE (business_id, sid),
+  UNIQUE (recording_sid, account_sid, provider),  -- its identity; also finds a business's recording by its own SID
+  UNIQUE (business_id, sid),                      -- also finds a call's first recording, which goes by call_sid
   FOREIGN KEY (business_id, call_sid) REFERENCES calls (business_id, call_sid)
 ) STRICT;
-CREATE INDEX recordings_by_call ON recordings (business_id, call_sid, id);
+-- A call's second and later recordings. Each index is a page more to write for a new recording, so this one holds only
+-- what the two above do not find.
+CREATE INDEX recordings_further ON recordings (business_id, call_sid, id) WHERE sid <> call_sid;
 -- What the slot store is rebuilt from at start: small, however many are stored.
 CREATE INDEX recordings_waiting ON recordings (wanted_order) WHERE state IN ('queued', 'processing');
 CREATE INDEX recordings_deleted_with_blob ON recordings (id) WHERE state = 'deleted' AND blob_key IS NOT NULL;
