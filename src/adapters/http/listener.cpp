@@ -107,21 +107,35 @@ Task<> Listener::run() {
     if (!acceptor_.is_open()) co_return;
     counters_.accept_errors.add();
     if (concerns_one_connection(error)) continue;
-    if (is_out_of_descriptors(error) && shed_one()) continue;
+    if (is_out_of_descriptors(error)) {
+      const Shed shed = shed_one();
+      if (shed == Shed::kClosedOne) continue;
+      if (shed == Shed::kNoneWaits) {
+        const auto readable = co_await acceptor_.async_wait(tcp::acceptor::wait_read, kAsTuple);
+        if (std::get<0>(readable)) co_return;
+        continue;
+      }
+    }
     pause_.expires_after(limits_.accept_retry);
     const auto waited = co_await pause_.async_wait(kAsTuple);
     if (std::get<0>(waited)) co_return;
   }
 }
 
-// Takes a connection with the reserve's descriptor, only to close it. False when even that was impossible.
-bool Listener::shed_one() {
+// Takes a connection with the reserve's descriptor, only to close it. accept(2) wants a descriptor before it looks whether
+// somebody waits, so it may fail for want of one when nobody does.
+Listener::Shed Listener::shed_one() {
   if (reserve_ >= 0) ::close(reserve_);
-  const int shed = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (shed >= 0) ::close(shed);
+  const int taken = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  const bool none_waits = taken < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  if (taken >= 0) {
+    counters_.connections_refused.add();
+    ::close(taken);
+  }
   reserve_ = open_reserve();
-  if (shed >= 0) counters_.connections_refused.add();
-  return shed >= 0 && reserve_ >= 0;
+  if (reserve_ < 0) return Shed::kFailed;
+  if (taken >= 0) return Shed::kClosedOne;
+  return none_waits ? Shed::kNoneWaits : Shed::kFailed;
 }
 
 void Listener::close() {

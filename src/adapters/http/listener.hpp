@@ -37,7 +37,8 @@ class Listener {
   void close();
 
  private:
-  [[nodiscard]] bool shed_one();
+  enum class Shed { kClosedOne, kNoneWaits, kFailed };
+  [[nodiscard]] Shed shed_one();
 
   const Limits& limits_;
   LoopCounters& counters_;
