@@ -6,5 +6,7 @@
 #include "tests/contract/call_store_access_contract.hpp"
 #include "tests/contract/call_store_attempts_contract.hpp"
 #include "tests/contract/call_store_calls_contract.hpp"
+#include "tests/contract/call_store_removal_contract.hpp"
+#include "tests/contract/call_store_search_contract.hpp"
 #include "tests/contract/call_store_webhook_contract.hpp"
 #include "tests/contract/call_store_wishes_contract.hpp"
