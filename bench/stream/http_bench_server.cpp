@@ -19,8 +19,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "adapters/http/media_response.hpp"
 #include "adapters/http/request_head.hpp"
@@ -59,7 +59,7 @@ class FileBlob final : public Blob {
   OffloadPool& pool_;
   int file_;
   bool as_chunks_;
-  struct ::stat status_ {};
+  struct ::stat status_{};
 };
 
 std::array<unsigned char, EVP_MAX_MD_SIZE> sha256(std::string_view text) {
@@ -78,9 +78,11 @@ std::string hash_of(std::string_view key) {
 class FileHandler final : public http::Handler {
  public:
   FileHandler(std::shared_ptr<FileBlob> blob, std::string content_type, const std::string& key)
-      : blob_(std::move(blob)), content_type_(std::move(content_type)),
+      : blob_(std::move(blob)),
+        content_type_(std::move(content_type)),
         etag_(fmt::format("\"{:x}-{:x}\"", blob_->size(), blob_->modified_at().time_since_epoch().count())),
-        last_modified_(format_http_date(blob_->modified_at())), needs_key_(!key.empty()) {
+        last_modified_(format_http_date(blob_->modified_at())),
+        needs_key_(!key.empty()) {
     if (needs_key_) keys_.emplace(hash_of(key), 1);
   }
 

@@ -20,8 +20,8 @@ struct RangeDecision {
 
 /// Decides on a Range header (empty: absent) for a representation of `size` bytes (RFC 9110 §14.1.2, §14.2).
 ///
-/// One range only: `a-b` (b is clamped), `a-`, `-n`. Several ranges, another unit and whatever is malformed are ignored,
-/// which §14.2 allows: the answer is the whole. A number beyond 64 bits is beyond the end.
+/// One range only: `a-b` (b is clamped), `a-`, `-n`. Several ranges, another unit and whatever is malformed are
+/// ignored, which §14.2 allows: the answer is the whole. A number beyond 64 bits is beyond the end.
 [[nodiscard]] RangeDecision decide_range(std::string_view header, std::uint64_t size) noexcept;
 
 }  // namespace tapedeck

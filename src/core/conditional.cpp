@@ -12,8 +12,8 @@ constexpr std::string_view kWeak = "W/";
 
 enum class Comparison { kStrong, kWeakly };
 
-// Takes one entity tag from the front of a list (RFC 9110 §8.8.3), and the comma after it. Nothing when what is there is
-// not a tag.
+// Takes one entity tag from the front of a list (RFC 9110 §8.8.3), and the comma after it. Nothing when what is there
+// is not a tag.
 std::optional<std::string_view> take_tag(std::string_view& list) {
   const std::size_t begin = list.find_first_not_of(" \t,");
   if (begin == std::string_view::npos) return std::nullopt;
@@ -70,8 +70,7 @@ std::optional<SystemTime> parse_asctime(std::string_view text) {
   constexpr std::size_t kLength = std::string_view("Sun Nov  6 08:49:37 1994").size();
   if (text.size() != kLength || text[3] != ' ' || text[7] != ' ' || text[19] != ' ') return std::nullopt;
   const std::string_view day = text[8] == ' ' ? text.substr(9, 1) : text.substr(8, 2);
-  return parse_fixdate(
-      fmt::format("{} {} {} {} GMT", day, text.substr(4, 3), text.substr(20, 4), text.substr(11, 8)));
+  return parse_fixdate(fmt::format("{} {} {} {} GMT", day, text.substr(4, 3), text.substr(20, 4), text.substr(11, 8)));
 }
 
 }  // namespace

@@ -25,14 +25,15 @@ Precondition evaluate(const Conditions& conditions, bool safe = true) {
 TEST(Conditional, proceeds_without_conditions) { EXPECT_EQ(evaluate({}), Precondition::kProceed); }
 
 TEST(Conditional, is_not_modified_when_if_none_match_lists_the_tag_weakly_compared) {
-  for (const std::string_view list : {"\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "\"x\",W/\"abc\" , \"y\"", "*",
-                                      ",,\"abc\"", "\"a,b\", \"abc\""}) {
+  for (const std::string_view list :
+       {"\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "\"x\",W/\"abc\" , \"y\"", "*", ",,\"abc\"", "\"a,b\", \"abc\""}) {
     EXPECT_EQ(evaluate({.if_none_match = list}), Precondition::kNotModified) << list;
   }
 }
 
 TEST(Conditional, proceeds_when_if_none_match_lists_other_tags_or_none) {
-  for (const std::string_view list : {"\"ABC\"", "\"x\"", "abc", "\"abc", "w/\"abc\"", "\"x\" junk \"abc\"", "W/", "\""}) {
+  for (const std::string_view list :
+       {"\"ABC\"", "\"x\"", "abc", "\"abc", "w/\"abc\"", "\"x\" junk \"abc\"", "W/", "\""}) {
     EXPECT_EQ(evaluate({.if_none_match = list}), Precondition::kProceed) << list;
   }
 }

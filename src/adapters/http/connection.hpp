@@ -93,9 +93,9 @@ class Connection {
   unsigned status_ = 0;      // of the response in progress
   std::size_t answered_in_a_row_ = 0;
   SteadyTime deadline_;
-  SteadyTime request_at_;      // complete head
-  SteadyTime progress_at_;     // last time the reader took something, to the tick of check()
-  SteadyTime window_begin_;    // of the rate
+  SteadyTime request_at_;    // complete head
+  SteadyTime progress_at_;   // last time the reader took something, to the tick of check()
+  SteadyTime window_begin_;  // of the rate
   std::uint64_t progress_bytes_ = 0;
   std::uint64_t window_bytes_ = 0;
 };

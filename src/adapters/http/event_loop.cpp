@@ -30,8 +30,8 @@ constexpr std::chrono::milliseconds kAbortGrace{1'000};
 constexpr Refusal kTooManyConnections{503, "Too many connections; try again."};
 
 std::chrono::milliseconds sweep_interval(const Limits& limits) {
-  const auto shortest = std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout,
-                                  limits.stall_timeout, limits.rate_window, limits.linger_timeout, limits.stop_grace});
+  const auto shortest = std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout, limits.stall_timeout,
+                                  limits.rate_window, limits.linger_timeout, limits.stop_grace});
   return std::clamp(shortest / 4, kSweepMin, kSweepMax);
 }
 

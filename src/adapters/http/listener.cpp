@@ -8,10 +8,10 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 namespace tapedeck::http {
 namespace {
@@ -27,8 +27,8 @@ int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 Error bind_error(const tcp::endpoint& endpoint, const boost::system::error_code& error) {
   const Errc code = error == boost::system::errc::address_in_use ? Errc::kConflict : Errc::kIo;
-  return {code, fmt::format("cannot listen on {}:{}: {}", endpoint.address().to_string(), endpoint.port(),
-                            error.message())};
+  return {code,
+          fmt::format("cannot listen on {}:{}: {}", endpoint.address().to_string(), endpoint.port(), error.message())};
 }
 
 // Nothing can be accepted until some other connection or file is closed.
@@ -47,8 +47,10 @@ bool concerns_one_connection(const boost::system::error_code& error) {
     case EHOSTDOWN:
     case ENONET:
     case EHOSTUNREACH:
-    case ENETUNREACH: return true;
-    default: return false;
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -68,7 +70,11 @@ Result<void> check_port_free(const tcp::endpoint& endpoint) {
 }
 
 Listener::Listener(asio::any_io_executor executor, const Limits& limits, LoopCounters& counters, Admit admit)
-    : limits_(limits), counters_(counters), admit_(std::move(admit)), acceptor_(executor), pause_(executor),
+    : limits_(limits),
+      counters_(counters),
+      admit_(std::move(admit)),
+      acceptor_(executor),
+      pause_(executor),
       reserve_(open_reserve()) {}
 
 Listener::~Listener() {
@@ -122,8 +128,8 @@ Task<> Listener::run() {
   }
 }
 
-// Takes a connection with the reserve's descriptor, only to close it. accept(2) wants a descriptor before it looks whether
-// somebody waits, so it may fail for want of one when nobody does.
+// Takes a connection with the reserve's descriptor, only to close it. accept(2) wants a descriptor before it looks
+// whether somebody waits, so it may fail for want of one when nobody does.
 Listener::Shed Listener::shed_one() {
   if (reserve_ >= 0) ::close(reserve_);
   const int taken = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -19,10 +19,10 @@ inline constexpr std::string_view kMediaCacheControl = "private, max-age=3600, i
 /// A stored recording, as media_response() sends it.
 struct MediaInfo {
   std::shared_ptr<Blob> blob;
-  std::uint64_t size = 0;             ///< bytes
-  std::string_view content_type;      ///< "audio/mpeg"
-  std::string_view etag;              ///< strong, with its quotes
-  std::string_view last_modified;     ///< the same time as HTTP date
+  std::uint64_t size = 0;          ///< bytes
+  std::string_view content_type;   ///< "audio/mpeg"
+  std::string_view etag;           ///< strong, with its quotes
+  std::string_view last_modified;  ///< the same time as HTTP date
   SystemTime modified_at;
   std::optional<std::string> file_name;  ///< UTF-8; set: offered as a download under this name
 };

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
-#include <fmt/format.h>
 
 namespace tapedeck::http {
 namespace {

@@ -4,8 +4,8 @@
 #include <csignal>
 #include <utility>
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
+#include <boost/asio/ip/address.hpp>
 
 namespace tapedeck::http {
 

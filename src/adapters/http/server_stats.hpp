@@ -31,13 +31,13 @@ struct ServerStats {
   std::uint64_t header_timeouts = 0;
   std::uint64_t body_timeouts = 0;
   std::uint64_t idle_timeouts = 0;
-  std::uint64_t stall_timeouts = 0;    ///< a reader that took nothing
-  std::uint64_t slow_readers_cut = 0;  ///< a reader below Limits::least_send_rate
-  std::uint64_t responses_aborted = 0; ///< cut short: the peer went, or the blob was shorter than it said
-  std::uint64_t handler_failures = 0;  ///< exceptions, answered with 500
-  std::uint64_t cold_reads = 0;        ///< pieces of a blob that had to be waited for
-  DurationHistogram first_byte;        ///< complete head to first byte sent
-  DurationHistogram duration;          ///< complete head to last byte sent
+  std::uint64_t stall_timeouts = 0;     ///< a reader that took nothing
+  std::uint64_t slow_readers_cut = 0;   ///< a reader below Limits::least_send_rate
+  std::uint64_t responses_aborted = 0;  ///< cut short: the peer went, or the blob was shorter than it said
+  std::uint64_t handler_failures = 0;   ///< exceptions, answered with 500
+  std::uint64_t cold_reads = 0;         ///< pieces of a blob that had to be waited for
+  DurationHistogram first_byte;         ///< complete head to first byte sent
+  DurationHistogram duration;           ///< complete head to last byte sent
 
   void add(const ServerStats& other) noexcept;
 };

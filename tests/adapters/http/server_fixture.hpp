@@ -53,7 +53,7 @@ class TestHandler final : public Handler {
 };
 
 struct Reply {
-  int status = 0;  ///< 0: the connection ended before a whole response
+  int status = 0;                              ///< 0: the connection ended before a whole response
   std::map<std::string, std::string> headers;  ///< names in lower case
   std::string body;
   bool body_complete = false;

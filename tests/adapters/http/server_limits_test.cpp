@@ -157,6 +157,9 @@ TEST_F(ServerLimits, refuses_connections_beyond_the_most_and_serves_again_when_o
 
 TEST_F(ServerLimits, sheds_connections_without_spinning_when_descriptors_run_out) {
   start();
+  // The loop has run, so it opens no files of its own any more.
+  EXPECT_EQ(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
+  ASSERT_TRUE(eventually([this] { return server_->stats().connections_open == 0; }));
   ::rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   std::vector<int> clients;

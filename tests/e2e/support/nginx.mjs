@@ -1,0 +1,70 @@
+// A real nginx that serves one folder on a free port, for as long as a test runs.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+
+const ATTEMPTS = 5;
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => resolve(true));
+    socket.on('connect', () => socket.destroy());
+    socket.on('error', () => resolve(false));
+  });
+}
+
+function configuration(folder, port) {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${path.join(folder, `nginx-${name}`)};`,
+  );
+  return `${process.getuid() === 0 ? 'user root;' : ''}
+daemon off; master_process off; pid ${path.join(folder, 'nginx.pid')}; error_log ${path.join(folder, 'nginx-error.log')};
+events {}
+http {
+  access_log off; sendfile on; tcp_nopush on; default_type audio/mpeg; ${temporary.join(' ')}
+  server { listen 127.0.0.1:${port}; root ${folder}; }
+}
+`;
+}
+
+/// Starts nginx on `folder`. Returns {port, stop()}.
+export async function startNginx(folder) {
+  const program = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find(existsSync) ?? 'nginx';
+  await chmod(folder, 0o755);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = await freePort(); // somebody else may take it before nginx does: then another is tried
+    const file = path.join(folder, 'nginx.conf');
+    await writeFile(file, configuration(folder, port));
+    const child = spawn(program, ['-e', path.join(folder, 'nginx-error.log'), '-c', file], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => {
+      child.once('error', () => resolve('failed'));
+      child.once('exit', () => resolve('ended'));
+    });
+    while (child.exitCode === null && child.pid) {
+      if (await answers(port)) {
+        return {
+          port,
+          async stop() {
+            child.kill('SIGKILL');
+            await ended;
+          },
+        };
+      }
+    }
+    if (!child.pid) throw new Error(`${program} cannot be started; install nginx-light`);
+  }
+  throw new Error('nginx did not start; see nginx-error.log');
+}
