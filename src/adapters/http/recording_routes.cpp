@@ -36,9 +36,9 @@ bool is_prefetch(const Request& request) {
 }
 
 // A play is asked for from its beginning; what follows are seeks and refills.
-bool begins_at_zero(const Request& request) {
-  const std::string_view range = request.header(field::range);
-  return range.empty() || range.starts_with("bytes=0-");
+bool begins_at_zero(const Response& response) {
+  const BlobBody* audio = std::get_if<BlobBody>(&response.body);
+  return audio != nullptr && audio->offset == 0;
 }
 
 std::string file_name(const Recording& recording) {
@@ -105,8 +105,7 @@ Response Application::media(const Request& request, const HotRecording& hot, con
                  .file_name = std::nullopt};
   if (download) info.file_name = file_name(hot.recording);
   Response response = media_response(request, info);
-  const bool sends_audio = response.status == 200 || response.status == 206;
-  if (sends_audio && !request.is_head() && begins_at_zero(request)) {
+  if (!request.is_head() && begins_at_zero(response)) {
     services_.audit.play(caller, hot.recording, download);
   }
   return response;
