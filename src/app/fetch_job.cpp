@@ -104,6 +104,8 @@ Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, Ste
     const RetryDecision later{RetryKind::kRetry, RetryScope::kRecording, d_.clock.system_now() + kStoreAwayPause, true};
     co_return co_await record_failure(std::move(recording), committed.error(), later);
   }
+  stored_ = true;
+  co_await remove_superseded(recording, key);
   const auto took = std::chrono::duration<double>(d_.clock.steady_now() - last_byte).count();
   d_.events.emit({Severity::kInfo,
                   "",
@@ -114,6 +116,16 @@ Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, Ste
                    {"attempt", std::int64_t{recording.attempts}},
                    {"commit_seconds", took}}});
   co_return done();
+}
+
+// What an earlier attempt published and did not live to commit.
+Task<> FetchJob::remove_superseded(Recording recording, std::string key) {
+  const auto name = parse_blob_key(key);
+  if (recording.fence <= 1 || !name) co_return;
+  for (const std::string& older : superseded_blob_keys(*name)) {
+    auto removed = co_await d_.blobs.remove(older);
+    (void)removed;
+  }
 }
 
 Task<FinishOutcome> FetchJob::hand_back(Recording recording) {

@@ -52,11 +52,14 @@ class FetchJob {
   [[nodiscard]] Task<FinishOutcome> run();
   /// run() took the recording: the row's fence was raised.
   [[nodiscard]] bool attempted() const noexcept { return attempted_; }
+  /// run() committed the recording.
+  [[nodiscard]] bool stored() const noexcept { return stored_; }
 
  private:
   [[nodiscard]] Task<FinishOutcome> fetch(Business business, Recording recording);
   [[nodiscard]] Task<Result<StoredAudio>> fetch_to_blob(FetchRequest request, Recording recording, bool* cut_by_us);
   [[nodiscard]] Task<FinishOutcome> commit(Recording recording, StoredAudio audio, SteadyTime last_byte);
+  [[nodiscard]] Task<> remove_superseded(Recording recording, std::string key);
   [[nodiscard]] Task<FinishOutcome> give_up_attempt(Business business, FetchRequest request, Recording recording,
                                                     Error error);
   [[nodiscard]] Task<FinishOutcome> record_failure(Recording recording, Error error, RetryDecision decision);
@@ -70,6 +73,7 @@ class FetchJob {
   Claim claim_;
   std::stop_token stop_;
   bool attempted_ = false;
+  bool stored_ = false;
 };
 
 }  // namespace tapedeck

@@ -44,14 +44,16 @@ Worker::Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dep
       job_ended_(executor) {}
 
 Task<> Worker::run(std::stop_token stop) {
-  TaskScope loops(executor_, report_to(d_.events));
+  TaskScope upkeep(executor_, report_to(d_.events));
   std::stop_source stop_upkeep;  // leases are renewed and the sweep goes on until the last job has ended
-  loops.spawn(renew_loop(stop_upkeep.get_token()));
-  loops.spawn(sweep_loop(stop_upkeep.get_token()));
-  co_await claim_loop(stop);
-  co_await drain();
+  upkeep.spawn(renew_loop(stop_upkeep.get_token()));
+  upkeep.spawn(sweep_loop(stop_upkeep.get_token()));
+  // In a scope of its own, so that whatever it ends with, the others are joined.
+  TaskScope claims(executor_, report_to(d_.events));
+  claims.spawn(claim_loop(stop));
+  co_await claims.join();
   stop_upkeep.request_stop();
-  co_await loops.join();
+  co_await upkeep.join();
 }
 
 // Claiming.
@@ -71,7 +73,7 @@ Task<> Worker::claim_loop(std::stop_token stop) {
   LeaseId lease = d_.random.bytes(kOperationIdBytes);
   while (true) {
     co_await wait_for_room(stop);
-    if (stop.stop_requested()) co_return;
+    if (stop.stop_requested()) break;
 
     const bool any_lane = has_room_for_fetch();
     std::stop_source stop_claim;
@@ -94,10 +96,12 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     jobs_scope_.spawn(run_job(std::move(claim), job));
     lease = d_.random.bytes(kOperationIdBytes);
   }
+  co_await drain();
 }
 
 Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
   const LeaseRef lease = job->lease;
+  const Ending ending{*this, job};
   FetchJob fetch(d_, std::move(claim), job->stop.get_token());
   FinishOutcome outcome{FinishKind::kHandBack, std::nullopt, {}};
   try {
@@ -111,7 +115,22 @@ Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
     outcome = {FinishKind::kRetry, d_.clock.system_now() + kStoreAwayPause, "an internal error"};
   }
   const bool forgets = planted(PlantedBug::kLeakOnEarlyReturn) && !fetch.attempted();
+  const bool is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
   if (!forgets) co_await give_back(lease, std::move(outcome));
+  if (!forgets && is_gone) co_await ask_if_wanted(lease);
+}
+
+// A press may have come after the row was written and before the slot was given back: it was told "processing", and
+// nobody else would start it.
+Task<> Worker::ask_if_wanted(LeaseRef lease) {
+  auto found = co_await d_.calls.find_recording(lease.business, lease.sid);
+  if (!found || !*found || (*found)->state != RecordingState::kQueued || (*found)->retry_at) co_return;
+  const Lane lane = (*found)->lane;
+  auto asked = co_await ask_for_slot(d_.slots, d_.random, lease.business, lease.sid, lane);
+  (void)asked;  // else the reconciliation asks
+}
+
+void Worker::forget(Jobs::iterator job) {
   jobs_.erase(job);
   job_ended_.ring();
   if (play_only_claim_ && has_room_for_fetch()) play_only_claim_->request_stop();

@@ -51,11 +51,19 @@ class Worker {
     SteadyTime renewed;  // when the last acknowledged renewal was sent
   };
   using Jobs = std::list<Job>;
+  // Takes a job off the list on every way out.
+  struct Ending {
+    Worker& worker;
+    Jobs::iterator job;
+    ~Ending() { worker.forget(job); }
+  };
 
   [[nodiscard]] Task<> claim_loop(std::stop_token stop);
   [[nodiscard]] Task<> wait_for_room(std::stop_token stop);
   [[nodiscard]] Task<> run_job(Claim claim, Jobs::iterator job);
+  void forget(Jobs::iterator job);
   [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
+  [[nodiscard]] Task<> ask_if_wanted(LeaseRef lease);
   [[nodiscard]] Task<> renew_loop(std::stop_token stop);
   [[nodiscard]] Task<> renew_all();
   void close_unrenewed();

@@ -13,7 +13,7 @@ namespace tapedeck {
 
 /// ENQUEUE or QUEUED for what is new, NEXT for others that it let in; nothing for what was known already.
 [[nodiscard]] std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const RequestAnswer& answer);
-/// DONE, then NEXT for each that got the slot; nothing when the lease was not held.
+/// DONE, where the lease was held, then NEXT for each that was let in.
 [[nodiscard]] std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const FinishAnswer& answer);
 /// NEXT for each.
 [[nodiscard]] std::vector<Event> events_of(const BusinessId& business, const std::vector<Admitted>& admitted);

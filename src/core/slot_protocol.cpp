@@ -121,51 +121,48 @@ void BusinessSlots::unlink(const Sid& sid, Entry& entry) {
 RequestAnswer BusinessSlots::request(const Sid& sid, Lane lane, const OperationId& op, SystemTime now) {
   const auto [found, is_new] = entries_.try_emplace(sid);
   Entry& entry = found->second;
-  if (!is_new) return request_again(sid, entry, lane, op, now);
+  const bool was_active = is_active(entry.place);
+  const RequestKind known = is_new ? place_newcomer(sid, entry, lane) : request_again(sid, entry, lane, op);
+  std::vector<Admitted> admitted;
+  const bool forgets_to_admit = planted(PlantedBug::kLostWakeUp) ||
+                                (planted(PlantedBug::kDrainOnlyOnRelease) && active() > 0);
+  if (!forgets_to_admit) admitted = lane == Lane::kPlay ? admit_press(now) : admit(now);
 
+  const RequestKind kind = !was_active && is_active(entry.place) ? RequestKind::kAcquired : known;
+  if (is_new || entry.request_op.empty() || kind == RequestKind::kAcquired) {
+    entry.request_op = op;
+    entry.request_kind = kind;
+  }
+  return answer_request(kind, sid, lane, std::move(admitted), now);
+}
+
+RequestKind BusinessSlots::place_newcomer(const Sid& sid, Entry& entry, Lane lane) {
   push_back(sid, entry, lane);
   if (planted(PlantedBug::kNewcomerOvertakes)) {
     unlink(sid, entry);
     push_front(sid, entry);
   }
-  std::vector<Admitted> admitted;
-  if (!planted(PlantedBug::kLostWakeUp) && !planted(PlantedBug::kDrainOnlyOnRelease)) {
-    admitted = lane == Lane::kPlay ? admit_press(now) : admit(now);
-  }
-  if (planted(PlantedBug::kDrainOnlyOnRelease) && active() == 0) admitted = admit(now);
-  entry.request_op = op;
-  entry.request_kind = is_active(entry.place) ? RequestKind::kAcquired : RequestKind::kQueued;
-  return answer_request(entry.request_kind, sid, lane, std::move(admitted), now);
+  return RequestKind::kQueued;
 }
 
-RequestAnswer BusinessSlots::request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op,
-                                           SystemTime now) {
+// What is known already stays where it is, but a press moves it to the play lane.
+RequestKind BusinessSlots::request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op) {
   const bool is_repeat = !op.empty() && entry.request_op == op;
   if (is_active(entry.place)) {
     if (planted(PlantedBug::kDedupExpires) && entry.place == SlotPlace::kRunning) {
       leases_.erase(entry.lease);
       entry.place = SlotPlace::kGranted;
-      return answer_request(RequestKind::kAcquired, sid, lane, {}, now);
     }
-    // A press hurries a grant that no worker has taken yet.
     if (entry.place == SlotPlace::kGranted && lane == Lane::kPlay) entry.lane = Lane::kPlay;
-    const bool acquired = is_repeat && entry.request_kind == RequestKind::kAcquired;
-    return answer_request(acquired ? RequestKind::kAcquired : RequestKind::kProcessing, sid, lane, {}, now);
+    return is_repeat && entry.request_kind == RequestKind::kAcquired ? RequestKind::kAcquired : RequestKind::kProcessing;
   }
-  if (entry.place == SlotPlace::kDelayed) return answer_request(RequestKind::kDelayed, sid, lane, {}, now);
-  if (is_repeat) return answer_request(RequestKind::kQueued, sid, lane, {}, now);
-  if (lane == Lane::kFetch || entry.lane == Lane::kPlay) {
-    return answer_request(RequestKind::kAlreadyQueued, sid, lane, {}, now);
+  if (entry.place == SlotPlace::kDelayed) return RequestKind::kDelayed;
+  if (is_repeat) return RequestKind::kQueued;
+  if (lane == Lane::kPlay && entry.lane == Lane::kFetch) {
+    unlink(sid, entry);
+    push_back(sid, entry, Lane::kPlay);
   }
-
-  unlink(sid, entry);
-  push_back(sid, entry, Lane::kPlay);
-  std::vector<Admitted> admitted = admit_press(now);
-  const bool promoted = is_active(entry.place);
-  entry.request_op = op;
-  entry.request_kind = promoted ? RequestKind::kAcquired : RequestKind::kQueued;
-  return answer_request(promoted ? RequestKind::kAcquired : RequestKind::kAlreadyQueued, sid, lane, std::move(admitted),
-                        now);
+  return RequestKind::kAlreadyQueued;
 }
 
 RequestAnswer BusinessSlots::answer_request(RequestKind kind, const Sid& sid, Lane lane, std::vector<Admitted> admitted,
@@ -188,9 +185,7 @@ RequestAnswer BusinessSlots::answer_request(RequestKind kind, const Sid& sid, La
 // Leases.
 
 std::optional<ClaimAnswer> BusinessSlots::claim(bool play_only, const LeaseId& lease, SystemTime now) {
-  if (const auto held = leases_.find(lease); held != leases_.end()) {
-    return ClaimAnswer{held->second, entries_.at(held->second).lane};
-  }
+  if (const auto held = held_by(lease)) return held;
   for (const Lane lane : {Lane::kPlay, Lane::kFetch}) {
     if (play_only && lane == Lane::kFetch) break;
     for (const auto& [rank, sid] : active_) {
@@ -206,6 +201,12 @@ std::optional<ClaimAnswer> BusinessSlots::claim(bool play_only, const LeaseId& l
   return std::nullopt;
 }
 
+std::optional<ClaimAnswer> BusinessSlots::held_by(const LeaseId& lease) const {
+  const auto held = leases_.find(lease);
+  if (held == leases_.end()) return std::nullopt;
+  return ClaimAnswer{held->second, entries_.at(held->second).lane};
+}
+
 bool BusinessSlots::renew(const LeaseId& lease, SystemTime now) {
   const auto held = leases_.find(lease);
   if (held == leases_.end()) return false;
@@ -215,10 +216,15 @@ bool BusinessSlots::renew(const LeaseId& lease, SystemTime now) {
 
 FinishAnswer BusinessSlots::finish(const LeaseId& lease, const FinishOutcome& outcome, SystemTime now) {
   prune_memory(now);
-  if (const auto before = finished_.find(lease); before != finished_.end()) return before->second.answer;
+  if (const auto before = finished_.find(lease); before != finished_.end()) {
+    FinishAnswer again = before->second.answer;
+    again.repeated = true;
+    again.admitted = admit(now);
+    return again;
+  }
   const auto held = leases_.find(lease);
   if (held == leases_.end()) {
-    FinishAnswer answer{false, active(), limit_, {}};
+    FinishAnswer answer{false, false, active(), limit_, admit(now)};
     if (planted(PlantedBug::kReleaseNotHeld) && waiting() > 0) answer.admitted.push_back(grant_head(next_lane()));
     return answer;
   }
@@ -226,7 +232,7 @@ FinishAnswer BusinessSlots::finish(const LeaseId& lease, const FinishOutcome& ou
   const Sid sid = held->second;
   Entry& entry = entries_.at(sid);
   unlink(sid, entry);
-  FinishAnswer answer{true, active(), limit_, {}};
+  FinishAnswer answer{true, false, active(), limit_, {}};
   switch (outcome.kind) {
     case FinishKind::kDone: entries_.erase(sid); break;
     case FinishKind::kHandBack: push_front(sid, entry); break;
@@ -286,8 +292,8 @@ std::vector<Admitted> BusinessSlots::unblock(SystemTime now) {
 
 CancelAnswer BusinessSlots::cancel(const Sid& sid, SystemTime now) {
   const auto found = entries_.find(sid);
-  if (found == entries_.end()) return {CancelKind::kUnknown, {}};
-  if (found->second.place == SlotPlace::kRunning) return {CancelKind::kRunning, {}};
+  if (found == entries_.end()) return {CancelKind::kUnknown, admit(now)};
+  if (found->second.place == SlotPlace::kRunning) return {CancelKind::kRunning, admit(now)};
   unlink(sid, found->second);
   entries_.erase(found);
   if (planted(PlantedBug::kDrainOnlyOnRelease)) return {CancelKind::kCancelled, {}};

@@ -92,10 +92,11 @@ struct FinishOutcome {
 };
 
 struct FinishAnswer {
-  bool held = false;      ///< false: the lease was not held, and nothing changed
+  bool held = false;      ///< false: the lease was not held, and nothing was released
+  bool repeated = false;  ///< the lease was finished before; this says again what was said then
   int active_after = 0;   ///< after the release, before anybody was let in
   int limit = 0;
-  std::vector<Admitted> admitted;
+  std::vector<Admitted> admitted;  ///< by this step
   friend bool operator==(const FinishAnswer&, const FinishAnswer&) = default;
 };
 
@@ -175,6 +176,8 @@ class BusinessSlots {
   /// Gives the longest-granted recording of an allowed lane to a worker, presses first. The same `lease` again answers
   /// the same recording.
   [[nodiscard]] std::optional<ClaimAnswer> claim(bool play_only, const LeaseId& lease, SystemTime now);
+  /// What a lease holds, if it is held.
+  [[nodiscard]] std::optional<ClaimAnswer> held_by(const LeaseId& lease) const;
   /// False: the lease is lost.
   [[nodiscard]] bool renew(const LeaseId& lease, SystemTime now);
   [[nodiscard]] FinishAnswer finish(const LeaseId& lease, const FinishOutcome& outcome, SystemTime now);
@@ -248,8 +251,8 @@ class BusinessSlots {
   void delay(const Sid& sid, Entry& entry, SystemTime until, std::string why);
   [[nodiscard]] RequestAnswer answer_request(RequestKind kind, const Sid& sid, Lane lane, std::vector<Admitted> admitted,
                                              SystemTime now);
-  [[nodiscard]] RequestAnswer request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op,
-                                            SystemTime now);
+  [[nodiscard]] RequestKind place_newcomer(const Sid& sid, Entry& entry, Lane lane);
+  [[nodiscard]] RequestKind request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op);
   void remember(const LeaseId& lease, const FinishAnswer& answer, SystemTime now);
   [[nodiscard]] int position_of(const Entry& entry) const;
   [[nodiscard]] SlotStatus status_of(const Entry& entry, SystemTime now) const;

@@ -28,6 +28,11 @@ void SlotTable::remember_limit(const BusinessId& business, int limit) {
 
 std::optional<std::pair<BusinessId, ClaimAnswer>> SlotTable::claim(bool play_only, const LeaseId& lease,
                                                                    SystemTime now) {
+  if (const auto known = business_of_.find(lease); known != business_of_.end()) {
+    const BusinessSlots* slots = find(known->second);
+    const auto held = slots != nullptr ? slots->held_by(lease) : std::nullopt;
+    if (held) return std::pair{known->second, *held};
+  }
   for (const Lane lane : {Lane::kPlay, Lane::kFetch}) {
     if (play_only && lane == Lane::kFetch) break;
     Turns& turns = turns_of(lane);
@@ -35,7 +40,10 @@ std::optional<std::pair<BusinessId, ClaimAnswer>> SlotTable::claim(bool play_onl
     const BusinessId business = turns.queue.begin()->second;
     set_turn(lane, business, false);  // its next turn comes after everybody else's
     auto answer = change(business, [&](BusinessSlots& slots) { return slots.claim(lane == Lane::kPlay, lease, now); });
-    if (answer) return std::pair{business, *answer};
+    if (!answer) continue;
+    prune_leases();
+    business_of_.insert_or_assign(lease, business);
+    return std::pair{business, *answer};
   }
   return std::nullopt;
 }
@@ -43,6 +51,21 @@ std::optional<std::pair<BusinessId, ClaimAnswer>> SlotTable::claim(bool play_onl
 std::optional<BusinessId> SlotTable::next_due(SystemTime now) const {
   if (due_.empty() || due_.begin()->first > now) return std::nullopt;
   return due_.begin()->second;
+}
+
+void SlotTable::prune_leases() {
+  if (business_of_.size() < kLeasesMax) return;
+  std::erase_if(business_of_, [this](const auto& item) {
+    const BusinessSlots* slots = find(item.second);
+    return slots == nullptr || !slots->held_by(item.first);
+  });
+}
+
+std::vector<BusinessId> SlotTable::businesses() const {
+  std::vector<BusinessId> ids;
+  ids.reserve(slots_.size());
+  for (const auto& [business, slots] : slots_) ids.push_back(business);
+  return ids;
 }
 
 bool SlotTable::has_work(bool play_only) const {

@@ -105,8 +105,7 @@ class Commands {
     if (!parsed_.offline) {
       const auto accounts = accounts_to_try(config.settings, findings);
       const auto source = line_.open_source(config.settings);
-      if (!source) return fail_command(output(), source.error());
-      for (Finding& finding : examine_accounts(**source, accounts)) findings.push_back(std::move(finding));
+      for (Finding& finding : examine_accounts(*source, accounts)) findings.push_back(std::move(finding));
     }
     return report(findings, output());
   }

@@ -20,7 +20,7 @@ struct CommandLine {
   std::function<int(const Settings&)> serve;
   std::function<int(const Settings&, const DemoOptions&)> demo;
   /// The provider, for `doctor`.
-  std::function<Result<std::unique_ptr<RecordingSource>>(const Settings&)> open_source;
+  std::function<std::unique_ptr<RecordingSource>(const Settings&)> open_source;
   std::function<std::optional<std::string>(std::string_view name)> environment;
   std::istream& in;
   std::ostream& out;

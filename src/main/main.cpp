@@ -7,14 +7,14 @@
 #include "main/config.hpp"
 #include "main/demo.hpp"
 #include "main/exit_code.hpp"
-#include "main/provider.hpp"
+#include "main/open_source.hpp"
 #include "main/serve.hpp"
 
 int main(int count, char** words) {
   using namespace tapedeck;
   const CommandLine line{.serve = serve,
                          .demo = demo,
-                         .open_source = CommandProvider::open,
+                         .open_source = open_provider,
                          .environment = read_environment,
                          .in = std::cin,
                          .out = std::cout,

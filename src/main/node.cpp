@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include "app/recovery.hpp"
@@ -69,7 +70,7 @@ Result<std::unique_ptr<Node>> Node::make(const Settings& settings) {
 Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, const std::string& secret_key)
     : settings_(settings),
       lock_(std::move(lock)),
-      log_(clock_, LogOptions{.format = settings.log_format, .level = settings.log_level}),
+      log_(clock_, LogOptions{settings.log_format, settings.log_level, STDERR_FILENO}),
       metrics_(TAPEDECK_VERSION),
       events_({&log_, &metrics_}),
       store_(std::move(store)),

@@ -85,8 +85,11 @@ Task<Result<std::vector<bool>>> MemorySlotStore::renew(std::vector<LeaseRef> lea
 }
 
 Task<Result<FinishAnswer>> MemorySlotStore::finish(LeaseRef lease, FinishOutcome outcome) {
-  co_return change(lease.business, [&](BusinessSlots& slots) { return slots.finish(lease.lease, outcome, now()); },
-                   lease.sid);
+  auto answer = change(
+      lease.business, [&](BusinessSlots& slots) { return slots.finish(lease.lease, outcome, now()); }, lease.sid);
+  const std::scoped_lock lock(mutex_);
+  table_.forget_lease(lease.lease);
+  co_return answer;
 }
 
 Task<Result<std::vector<Admitted>>> MemorySlotStore::block(BusinessId business, std::optional<SystemTime> until,

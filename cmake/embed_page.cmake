@@ -1,0 +1,51 @@
+# cmake -DDIST=web/dist -DOUT=page_assets.cpp -P embed_page.cmake
+# Writes every file below DIST as bytes of a C++ file, for src/main/page_assets.hpp.
+file(GLOB_RECURSE files RELATIVE ${DIST} ${DIST}/*)
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(index 0)
+foreach(name IN LISTS files)
+  get_filename_component(extension ${name} LAST_EXT)
+  if(extension STREQUAL ".html")
+    set(type "text/html; charset=utf-8")
+  elseif(extension STREQUAL ".js")
+    set(type "text/javascript; charset=utf-8")
+  elseif(extension STREQUAL ".css")
+    set(type "text/css; charset=utf-8")
+  elseif(extension STREQUAL ".svg")
+    set(type "image/svg+xml")
+  elseif(extension STREQUAL ".json" OR extension STREQUAL ".webmanifest")
+    set(type "application/json")
+  else()
+    message(FATAL_ERROR "web/dist/${name}: say in cmake/embed_page.cmake of which type a ${extension} is")
+  endif()
+  # Vite puts what has a hash in its name below assets/.
+  set(hashed false)
+  if(name MATCHES "^assets/")
+    set(hashed true)
+  endif()
+  file(READ ${DIST}/${name} bytes HEX)
+  string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
+  string(APPEND arrays "constexpr char kFile${index}[] = {${bytes}'\\0'};\n")
+  string(APPEND rows "    {\"/${name}\", \"${type}\", {kFile${index}, sizeof(kFile${index}) - 1}, ${hashed}},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+file(WRITE ${OUT} "// Made by cmake/embed_page.cmake.
+#include \"main/page_assets.hpp\"
+
+#include <array>
+
+namespace tapedeck {
+namespace {
+
+${arrays}
+constexpr std::array<http::StaticAsset, ${index}> kAssets{{
+${rows}}};
+
+}  // namespace
+
+std::span<const http::StaticAsset> page_assets() { return kAssets; }
+
+}  // namespace tapedeck
+")

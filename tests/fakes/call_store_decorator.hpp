@@ -1,0 +1,100 @@
+#pragma once
+
+#include <utility>
+
+#include "ports/call_store.hpp"
+
+namespace tapedeck {
+
+/// Passes every call on to another store; a test overrides before() to let calls fail.
+class CallStoreDecorator : public CallStore {
+ public:
+  explicit CallStoreDecorator(CallStore& next) : next_(next) {}
+
+  Task<Result<PutOutcome>> put_business(Business business) override { return next_.put_business(std::move(business)); }
+  Task<Result<std::optional<Business>>> find_business(BusinessId id) override {
+    return next_.find_business(std::move(id));
+  }
+  Task<Result<std::vector<Business>>> list_businesses() override { return next_.list_businesses(); }
+  Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) override {
+    return guarded(next_.put_call(std::move(business), std::move(update), now));
+  }
+  Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) override {
+    return guarded(next_.list_calls(std::move(business), std::move(query)));
+  }
+  Task<Result<std::optional<Recording>>> find_recording(BusinessId business, Sid sid) override {
+    return guarded(next_.find_recording(std::move(business), std::move(sid)));
+  }
+  Task<Result<RecordingChange>> announce(BusinessId business, RecordingAnnouncement announcement,
+                                         SystemTime now) override {
+    return guarded(next_.announce(std::move(business), std::move(announcement), now));
+  }
+  Task<Result<RecordingChange>> want(BusinessId business, Sid sid, Lane lane, SystemTime now) override {
+    return guarded(next_.want(std::move(business), std::move(sid), lane, now));
+  }
+  Task<Result<RecordingChange>> retry(BusinessId business, Sid sid, SystemTime now) override {
+    return guarded(next_.retry(std::move(business), std::move(sid), now));
+  }
+  Task<Result<RecordingChange>> cancel(BusinessId business, Sid sid) override {
+    return guarded(next_.cancel(std::move(business), std::move(sid)));
+  }
+  Task<Result<RecordingChange>> remove(BusinessId business, Sid sid) override {
+    return guarded(next_.remove(std::move(business), std::move(sid)));
+  }
+  Task<Result<void>> forget_blob(std::int64_t row_id) override { return guarded(next_.forget_blob(row_id)); }
+  Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) override {
+    return guarded(next_.deleted_with_blob(limit));
+  }
+  Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override {
+    return guarded(next_.begin_attempt(std::move(business), std::move(sid)));
+  }
+  Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override {
+    return guarded(next_.commit_stored(row_id, fence, std::move(audio)));
+  }
+  Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override {
+    return guarded(next_.fail_attempt(row_id, fence, std::move(failure)));
+  }
+  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) override {
+    return guarded(next_.hand_back(row_id, fence));
+  }
+  Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override {
+    return guarded(next_.reclaim(std::move(business), std::move(sid), std::move(give_up)));
+  }
+  Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override {
+    return guarded(next_.waiting(after, limit));
+  }
+  Task<Result<std::int64_t>> create_key(ApiKey key) override { return next_.create_key(std::move(key)); }
+  Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override { return next_.find_key(std::move(hash)); }
+  Task<Result<std::vector<ApiKey>>> list_keys() override { return next_.list_keys(); }
+  Task<Result<void>> revoke_key(std::int64_t id, SystemTime now) override { return next_.revoke_key(id, now); }
+  Task<Result<void>> create_login(std::string token_hash, LoginGrant grant, SystemTime expires) override {
+    return next_.create_login(std::move(token_hash), std::move(grant), expires);
+  }
+  Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override {
+    return next_.consume_login(std::move(token_hash), now);
+  }
+  Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override {
+    return next_.append_audit(std::move(entries));
+  }
+  Task<Result<void>> ping() override { return next_.ping(); }
+
+ protected:
+  /// Before a call: an error instead of it, with no effect. May throw, as a process that has died.
+  [[nodiscard]] virtual Result<void> before() { return {}; }
+  /// After it: may throw.
+  virtual void after() {}
+
+ private:
+  template <class T>
+  Task<Result<T>> guarded(Task<Result<T>> call) {
+    auto refused = before();
+    if (!refused) co_return fail(refused.error());
+    Result<T> result = co_await std::move(call);
+    after();
+    co_return result;
+  }
+
+  CallStore& next_;
+};
+
+}  // namespace tapedeck

@@ -1,0 +1,116 @@
+#include <cstdlib>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/simulation/world.hpp"
+
+namespace tapedeck::simulation {
+namespace {
+
+constexpr int kOperationsOfAnEpisode = 2'000;
+constexpr int kEpisodes = 500;        // a million operations
+constexpr int kEpisodesFull = 10'000;  // twenty million
+
+constexpr Weather kFair{};
+constexpr Weather kStorm{true, true, true, true};
+
+std::uint64_t first_seed() {
+  const char* seed = std::getenv("TAPEDECK_SEED");
+  return seed != nullptr ? std::strtoull(seed, nullptr, 10) : 20'261'123;
+}
+
+bool is_full() { return std::getenv("TAPEDECK_FULL") != nullptr; }
+
+std::string run_episode(std::uint64_t seed, Weather weather, int operations, TransitionCounts& counts,
+                        std::uint64_t* steps = nullptr) {
+  World world(seed, weather, counts);
+  std::string violation;
+  try {
+    violation = world.run(operations);
+  } catch (const Violation& thrown) {
+    violation = thrown.what();
+  }
+  if (steps != nullptr) *steps += world.steps();
+  return violation;
+}
+
+Weather weather_of(int episode) {
+  // Every mixture has its turn.
+  return Weather{(episode & 1) != 0, (episode & 2) != 0, (episode & 4) != 0, (episode & 8) != 0};
+}
+
+TEST(Simulation, a_million_random_operations_break_no_rule_of_the_protocol) {
+  TransitionCounts counts;
+  std::uint64_t steps = 0;
+  const int episodes = is_full() ? kEpisodesFull : kEpisodes;
+  for (int episode = 0; episode < episodes; ++episode) {
+    const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(episode);
+    const std::string violation = run_episode(seed, weather_of(episode), kOperationsOfAnEpisode, counts, &steps);
+    ASSERT_EQ(violation, "") << "seed " << seed << ", weather " << (episode & 15);
+  }
+  std::cout << fmt::format("{} operations, {} steps of the slot store\n", episodes * kOperationsOfAnEpisode, steps);
+  for (const auto& [transition, times] : counts) std::cout << fmt::format("{:>10}  {}\n", times, transition);
+  for (const auto& [transition, times] : counts) EXPECT_GE(times, 1'000U) << transition;
+}
+
+TEST(Simulation, the_same_seed_tells_the_same_story) {
+  TransitionCounts first;
+  TransitionCounts second;
+  EXPECT_EQ(run_episode(7, kStorm, 500, first), "");
+  EXPECT_EQ(run_episode(7, kStorm, 500, second), "");
+  EXPECT_EQ(first, second);
+}
+
+TEST(Simulation, in_fair_weather_each_recording_is_fetched_exactly_once) {
+  TransitionCounts counts;
+  EXPECT_EQ(run_episode(11, kFair, 2'000, counts), "");
+  EXPECT_EQ(counts["sweep: reclaimed"], 0U);
+  EXPECT_EQ(counts["finish: retry"], 0U);
+  EXPECT_GE(counts["end: stored"], 400U);
+}
+
+#ifdef TAPEDECK_PLANTED_BUGS
+
+struct Planted {
+  PlantedBug bug;
+  const char* name;
+};
+
+class PlantedBugs : public testing::TestWithParam<Planted> {
+ protected:
+  void TearDown() override { planted_bug = PlantedBug::kNone; }
+};
+
+constexpr int kEpisodesToCatch = 40;
+
+TEST_P(PlantedBugs, are_caught) {
+  TransitionCounts counts;
+  for (int episode = 0; episode < kEpisodesToCatch; ++episode) {
+    planted_bug = GetParam().bug;
+    const std::string violation = run_episode(1'000 + static_cast<std::uint64_t>(episode), weather_of(episode), 500, counts);
+    planted_bug = PlantedBug::kNone;
+    if (violation.empty()) continue;
+    std::cout << GetParam().name << " caught in episode " << episode << ": " << violation << "\n";
+    return;
+  }
+  FAIL() << "nothing was noticed";
+}
+
+INSTANTIATE_TEST_SUITE_P(Simulation, PlantedBugs,
+                         testing::Values(Planted{PlantedBug::kLeakOnCrash, "leak_on_crash"},
+                                         Planted{PlantedBug::kLeakOnEarlyReturn, "leak_on_early_return"},
+                                         Planted{PlantedBug::kHandoffLosesJob, "handoff_loses_job"},
+                                         Planted{PlantedBug::kReleaseNotHeld, "release_not_held"},
+                                         Planted{PlantedBug::kRetryOutsideLimit, "retry_outside_limit"},
+                                         Planted{PlantedBug::kDedupExpires, "dedup_expires"},
+                                         Planted{PlantedBug::kDrainOnlyOnRelease, "drain_only_on_release"},
+                                         Planted{PlantedBug::kNewcomerOvertakes, "newcomer_overtakes"},
+                                         Planted{PlantedBug::kLostWakeUp, "lost_wake_up"}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+#endif
+
+}  // namespace
+}  // namespace tapedeck::simulation
