@@ -170,6 +170,7 @@ Task<Result<void>> MemoryCallStore::commit_stored(std::int64_t row_id, std::int6
   const auto found = row_at_fence(row_id, fence);
   if (!found) co_return fail(found.error());
   Recording& recording = **found;
+  if (recording.state == RecordingState::kDeleted) co_return fail(Errc::kStaleFence, "the recording is deleted");
   set_state(recording, RecordingState::kStored);
   recording.cause.reset();
   recording.audio = std::move(audio);

@@ -1,5 +1,6 @@
 #include "tests/contract/call_store_contract.hpp"
 
+#include "tests/adapters/sqlite/faulty_disk.hpp"
 #include "tests/adapters/sqlite/temporary_store.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 
@@ -11,8 +12,17 @@ class SqliteSubject final : public Subject {
   CallStore& store() override { return *store_; }
 
  private:
+  // The contract is about answers, not about crashes (crash_test.cpp), so nothing waits for the disk.
+  static SqliteOptions on_quick_disk(FaultyDisk& disk) {
+    disk.skip_syncs();
+    SqliteOptions options;
+    options.database.vfs = FaultyDisk::name();
+    return options;
+  }
+
+  FaultyDisk disk_;
   TemporaryDirectory directory_;
-  std::unique_ptr<SqliteCallStore> store_ = open_store(directory_.file("calls.db"));
+  std::unique_ptr<SqliteCallStore> store_ = open_store(directory_.file("calls.db"), on_quick_disk(disk_));
 };
 
 class MemorySubject final : public Subject {
