@@ -70,7 +70,7 @@ class Application final : public Handler {
   [[nodiscard]] Task<Answer> delete_recording(const Exchange& exchange);
   [[nodiscard]] Task<Answer> get_queue(const Exchange& exchange);
   /// The answer of stream and retry for what is not stored.
-  [[nodiscard]] Answer not_stored(const RecordingView& view, const Request& request) const;
+  [[nodiscard]] Answer not_stored(const RecordingView& view) const;
   [[nodiscard]] Response media(const Request& request, const HotRecording& hot, const Caller& caller, bool download);
 
   // call_routes.cpp

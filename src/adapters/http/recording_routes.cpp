@@ -69,6 +69,7 @@ Problem failed(const Recording& recording) {
 
 }  // namespace
 
+// The hot path: whatever is unusual (an operator, a download, a business that is named) goes the long way.
 std::optional<Response> Application::try_handle(const Request& request) {
   if (request.method != verb::get && request.method != verb::head) return std::nullopt;
   const std::string_view sid_text = stream_sid(request.path);
@@ -76,7 +77,6 @@ std::optional<Response> Application::try_handle(const Request& request) {
   const Result<Sid> sid = Sid::parse(sid_text);
   if (!sid) return std::nullopt;
   std::optional<Caller> caller;
-  const BusinessId* business = nullptr;
   if (request.query.empty() && request.header(kBusinessHeader).empty()) {
     caller = services_.access.by_cached_key(bearer_key(request));
   } else if (request.header(field::authorization).empty() && request.query.find("sig=") != std::string_view::npos) {
@@ -86,8 +86,7 @@ std::optional<Response> Application::try_handle(const Request& request) {
     if (holder) caller = std::move(*holder);
   }
   if (!caller || caller->is_operator()) return std::nullopt;
-  business = &caller->business;
-  const std::shared_ptr<const HotRecording> hot = services_.hot.find(*business, *sid);
+  const std::shared_ptr<const HotRecording> hot = services_.hot.find(caller->business, *sid);
   if (!hot) return std::nullopt;
   Response response = media(request, *hot, *caller, false);
   complete(request, response);
@@ -130,14 +129,14 @@ Task<Answer> Application::get_stream(const Exchange& exchange) {
     view = co_await services_.recordings.press(exchange.business, *sid);
   }
   if (!view) co_return refuse(view.error());
-  if (view->recording.state != RecordingState::kStored) co_return not_stored(*view, exchange.request);
+  if (view->recording.state != RecordingState::kStored) co_return not_stored(*view);
   // It became stored between the two questions.
   hot = co_await services_.recordings.open(exchange.business, *sid);
   if (!hot) co_return refuse(hot.error());
   co_return media(exchange.request, **hot, exchange.caller, download);
 }
 
-Answer Application::not_stored(const RecordingView& view, const Request&) const {
+Answer Application::not_stored(const RecordingView& view) const {
   switch (view.recording.state) {
     case RecordingState::kFailed:
       return refuse(failed(view.recording));
@@ -174,7 +173,7 @@ Task<Answer> Application::post_retry(const Exchange& exchange) {
   if (!view) co_return refuse(view.error());
   services_.audit.add(exchange.caller, exchange.business, "retry", view->recording.sid.view());
   if (view->recording.state == RecordingState::kStored) co_return json_response(200, status_json(*view));
-  co_return not_stored(*view, exchange.request);
+  co_return not_stored(*view);
 }
 
 Task<Answer> Application::post_cancel(const Exchange& exchange) {

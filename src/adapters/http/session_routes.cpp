@@ -61,7 +61,7 @@ Task<Answer> Application::delete_session(const Exchange&) {
 Task<Answer> Application::get_login(const Exchange& exchange) {
   if (!exchange.request.header("Sec-Purpose").empty()) {
     // A browser that looks ahead must not use the link up.
-    co_return refuse({.kind = ProblemKind::kUnavailable, .detail = "a login link is not for prefetching"});
+    co_return refuse(ProblemKind::kForbidden, "a login link is not for prefetching");
   }
   FieldReader query(exchange.query);
   const std::optional<std::string> token = query.text("token", kCredentialMax);

@@ -83,7 +83,7 @@ TEST_F(SessionTest, ALoginLinkExpires) {
 
 TEST_F(SessionTest, APrefetchOrAHeadDoesNotUseALoginLinkUp) {
   const std::string token = login_token({.business = business_id("acme"), .key_id = 0});
-  EXPECT_EQ(world.send(TestRequest("GET", "/login?token=" + token).with("Sec-Purpose", "prefetch")).status, 503U);
+  EXPECT_EQ(world.send(TestRequest("GET", "/login?token=" + token).with("Sec-Purpose", "prefetch")).status, 403U);
   EXPECT_EQ(world.send(TestRequest("HEAD", "/login?token=" + token)).status, 405U);
   EXPECT_EQ(follow(token).status, 303U);
 }
