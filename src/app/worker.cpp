@@ -11,8 +11,8 @@ namespace {
 
 // Pause after the slot store did not answer.
 constexpr Milliseconds kSlotStoreAwayPause{250};
-// Tries to give a slot back; after them the lease expires and the sweep takes it.
-constexpr int kGiveBackTries = 20;
+// Tries to give a slot back, half a minute of them: longer than a lease lives, and beyond that the sweep has taken it.
+constexpr int kGiveBackTries = 120;
 // How often a drain looks whether the downloads have ended.
 constexpr Milliseconds kDrainLook{50};
 // Renewals are looked at this many times within their interval.

@@ -29,9 +29,12 @@ void SlotTable::remember_limit(const BusinessId& business, int limit) {
 std::optional<std::pair<BusinessId, ClaimAnswer>> SlotTable::claim(bool play_only, const LeaseId& lease,
                                                                    SystemTime now) {
   if (const auto known = business_of_.find(lease); known != business_of_.end()) {
-    const BusinessSlots* slots = find(known->second);
-    const auto held = slots != nullptr ? slots->held_by(lease) : std::nullopt;
-    if (held) return std::pair{known->second, *held};
+    const BusinessId business = known->second;
+    const BusinessSlots* slots = find(business);
+    if (slots != nullptr && slots->held_by(lease)) {
+      auto again = change(business, [&](BusinessSlots& held) { return held.claim(play_only, lease, now); });
+      return std::pair{business, *again};
+    }
   }
   for (const Lane lane : {Lane::kPlay, Lane::kFetch}) {
     if (play_only && lane == Lane::kFetch) break;

@@ -4,6 +4,7 @@ namespace tapedeck::simulation {
 namespace {
 
 constexpr int kDownloadsOfOneWorker = 8;
+constexpr Milliseconds kSweepEvery{2'000};
 // Virtual time does not move the timer behind a claim's patience, so it must not matter.
 constexpr Milliseconds kNoPatienceNeeded{24 * 3600 * 1000};
 
@@ -11,6 +12,7 @@ WorkerOptions options_of(const std::string& name) {
   WorkerOptions options;
   options.name = name;
   options.max_downloads = kDownloadsOfOneWorker;
+  options.sweep_every = kSweepEvery;
   options.claim_patience = kNoPatienceNeeded;
   return options;
 }

@@ -8,7 +8,10 @@
 namespace tapedeck::simulation {
 namespace {
 
-constexpr Milliseconds kLongestTransfer{4'000};
+constexpr Milliseconds kUsualTransfer{4'000};
+// Some take longer than a lease lives without renewal, and than a drain waits.
+constexpr Milliseconds kLongTransfer{40'000};
+constexpr double kLongShare = 0.03;
 
 }  // namespace
 
@@ -66,7 +69,8 @@ Task<FetchOutcome> Provider::fetch(FetchRequest request, FetchSink& sink, std::s
   const Connection connection(*this, request, life);
   const std::string body = body_of(request.recording.str());
   auto fault = random_fault();
-  const auto duration = Milliseconds(random_.below(kLongestTransfer.count()));
+  const Milliseconds longest = random_.chance(kLongShare) ? kLongTransfer : kUsualTransfer;
+  const Milliseconds duration(random_.below(static_cast<std::size_t>(longest.count())));
   const EitherStop either(stop, life.killed.get_token());
   if (poison.contains(request.recording.str())) {
     life.dead = true;

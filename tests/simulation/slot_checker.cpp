@@ -281,12 +281,14 @@ Task<Result<std::vector<Admitted>>> CheckedSlotStore::set_limit(BusinessId busin
 }
 
 Task<Result<SweepReport>> CheckedSlotStore::sweep() {
-  // One business after another, so that each can be compared with before.
+  // It touches those that are due, and no others.
   std::map<BusinessId, Snapshot> before;
   std::vector<BusinessId> businesses;
   store_->inspect([&](const SlotTable& table, SystemTime now) {
-    businesses = table.businesses();
-    (void)now;
+    for (const BusinessId& business : table.businesses()) {
+      const auto due = table.find(business)->next_due();
+      if (due && *due <= now) businesses.push_back(business);
+    }
     return 0;
   });
   for (const BusinessId& business : businesses) before.emplace(business, look(business));

@@ -179,17 +179,17 @@ void World::act_of_fate() {
   if (dice < 0.45) {
     kill(*process);
     start_worker();
-  } else if (dice < 0.60) {
+  } else if (dice < 0.65) {
     process->life.cut_off_until = clock_.steady_now() + Milliseconds(random_.below(30'000));
     last_fate_ = process->life.cut_off_until;
     ++counts_["fate: cut off"];
-  } else if (dice < 0.68) {
+  } else if (dice < 0.76) {
     process->drain.request_stop();
     ++counts_["fate: drained"];
     start_worker();
-  } else if (dice < 0.76) {
-    restart_everything();
   } else if (dice < 0.84) {
+    restart_everything();
+  } else if (dice < 0.92) {
     Tenant& tenant = any_tenant();
     const Sid sid = new_call(tenant);
     provider_.poison.insert("RE" + sid.str().substr(2));
