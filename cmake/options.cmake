@@ -6,9 +6,9 @@ target_compile_options(tapedeck_options INTERFACE
   -Wimplicit-fallthrough -Wcast-align -Wunused -Werror)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 reports these from inside libraries' templates when it inlines, with or without sanitizers.
+  # GCC 12 reports these from inside libraries' templates and coroutine frames when it inlines.
   target_compile_options(tapedeck_options INTERFACE
-    -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict)
+    -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict $<$<CONFIG:Release>:-Wno-mismatched-new-delete>)
 endif()
 
 target_compile_options(tapedeck_options INTERFACE -fstack-protector-strong -fno-omit-frame-pointer)

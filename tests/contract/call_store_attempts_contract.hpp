@@ -123,6 +123,15 @@ TEST_P(CallStoreContract, a_failure_with_a_time_waits_until_then) {
   EXPECT_EQ(recording.wanted_order, taken.wanted_order);
 }
 
+TEST_P(CallStoreContract, a_failure_that_says_nothing_of_the_recording_takes_its_attempt_back) {
+  const Recording taken = begun(1);
+  AttemptFailure limited = failure(kNow + Seconds(30));
+  limited.attempt_counts = false;
+  ASSERT_TRUE(run_task(store().fail_attempt(taken.row_id, taken.fence, limited)));
+  EXPECT_EQ(find(1).attempts, 0);
+  EXPECT_EQ(find(1).retry_at, kNow + Seconds(30));
+}
+
 TEST_P(CallStoreContract, a_failure_without_a_time_is_final) {
   const Recording taken = begun(1);
   ASSERT_TRUE(run_task(store().fail_attempt(taken.row_id, taken.fence, failure(std::nullopt))));

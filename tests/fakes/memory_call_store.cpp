@@ -183,6 +183,7 @@ Task<Result<void>> MemoryCallStore::fail_attempt(std::int64_t row_id, std::int64
   Recording& recording = **found;
   if (recording.state != RecordingState::kProcessing) co_return fail(Errc::kStaleFence, "the attempt is over");
   set_state(recording, failure.retry_at ? RecordingState::kQueued : failure.final_state);
+  if (failure.retry_at && !failure.attempt_counts) recording.attempts = std::max(0, recording.attempts - 1);
   recording.retry_at = failure.retry_at;
   recording.cause = std::move(failure.cause);
   co_return Result<void>();

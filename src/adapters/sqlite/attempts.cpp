@@ -43,10 +43,11 @@ Result<void> commit_stored(Database& database, std::int64_t row_id, std::int64_t
 
 Result<void> fail_attempt(Database& database, std::int64_t row_id, std::int64_t fence, const AttemptFailure& failure) {
   const RecordingState state = failure.retry_at ? RecordingState::kQueued : failure.final_state;
+  const int taken_back = failure.retry_at && !failure.attempt_counts ? 1 : 0;
   database.run(
-      "UPDATE recordings SET state = ?3, retry_at = ?4, cause_code = ?5, cause_detail = ?6"
-      " WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
-      row_id, fence, state_name(state), failure.retry_at, failure.cause.code, failure.cause.detail);
+      "UPDATE recordings SET state = ?3, retry_at = ?4, cause_code = ?5, cause_detail = ?6,"
+      " attempts = max(attempts - ?7, 0) WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
+      row_id, fence, state_name(state), failure.retry_at, failure.cause.code, failure.cause.detail, taken_back);
   return guarded(database, row_id);
 }
 

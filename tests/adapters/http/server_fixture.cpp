@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -132,7 +133,8 @@ std::optional<Response> TestHandler::try_handle(const Request& request) {
     response.headers.emplace_back("X-Name", "a\r\nX-Injected: yes");
     return response;
   }
-  if (request.path == "/hold" || request.path == "/stuck" || request.path == "/throw" || request.path == "/later") {
+  if (request.path == "/hold" || request.path == "/stuck" || request.path == "/deaf" || request.path == "/throw" ||
+      request.path == "/later") {
     return std::nullopt;
   }
   Response response = text_response("no such path");
@@ -144,7 +146,11 @@ Task<Response> TestHandler::handle(const Request& request) {
   if (request.path == "/throw") throw std::runtime_error("planted");
   const auto executor = co_await boost::asio::this_coro::executor;
   boost::asio::steady_timer timer(executor);
-  if (request.path == "/stuck") {
+  if (request.path == "/deaf") {
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  }
+  if (request.path == "/stuck" || request.path == "/deaf") {
+    ++holding;
     timer.expires_at(boost::asio::steady_timer::time_point::max());
     co_await timer.async_wait(boost::asio::use_awaitable);
   }

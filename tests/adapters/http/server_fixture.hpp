@@ -41,7 +41,8 @@ std::shared_ptr<Blob> memory_blob(std::string bytes, std::uint64_t size);
 std::string pattern(std::size_t size);
 
 /// Answers by path: "/echo" with what it got, "/text/N" with N bytes, "/blob" with `blob`, "/hold" when released,
-/// "/stuck" never, "/throw" with an exception, "/later" through the coroutine; others with 404.
+/// "/stuck" never, "/deaf" neither, and it ignores its cancellation, "/throw" with an exception, "/later" through the
+/// coroutine; others with 404.
 class TestHandler final : public Handler {
  public:
   [[nodiscard]] std::optional<Response> try_handle(const Request& request) override;
@@ -49,7 +50,7 @@ class TestHandler final : public Handler {
 
   std::shared_ptr<Blob> blob;
   std::atomic<bool> released = false;
-  std::atomic<int> holding = 0;  ///< requests that "/hold" has taken so far
+  std::atomic<int> holding = 0;  ///< requests that "/hold", "/stuck" and "/deaf" have taken so far
 };
 
 struct Reply {

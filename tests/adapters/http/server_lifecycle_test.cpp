@@ -94,12 +94,24 @@ TEST_F(ServerLifecycle, cuts_what_outlasts_the_grace_period) {
   stuck.send("GET /stuck HTTP/1.1\r\nHost: h\r\n\r\n");
   RawClient half = connect();
   half.send("GET /echo HT");
-  ASSERT_TRUE(eventually([this] { return handler_.holding == 1 && server_->stats().connections_open == 3; }));
+  ASSERT_TRUE(eventually([this] { return handler_.holding == 2 && server_->stats().connections_open == 3; }));
   server_->stop();
   EXPECT_TRUE(held.is_closed_by_peer());
   EXPECT_TRUE(stuck.is_closed_by_peer());
   EXPECT_TRUE(half.is_closed_by_peer());
   EXPECT_EQ(server_->stats().connections_open, 0U);
+}
+
+TEST_F(ServerLifecycle, leaves_a_handler_behind_that_ignores_its_cancellation) {
+  Limits limits;
+  limits.stop_grace = std::chrono::milliseconds{20};
+  start(limits);
+  RawClient client = connect();
+  client.send("GET /deaf HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(eventually([this] { return handler_.holding == 1; }));
+  server_->stop();
+  server_.reset();
+  EXPECT_TRUE(client.is_closed_by_peer());
 }
 
 TEST_F(ServerLifecycle, can_be_stopped_twice_and_never_started) {
