@@ -1,0 +1,317 @@
+// Runs the server under test with a DATA_DIR of its own, and speaks to it as its users do: by HTTP and by its commands.
+// Only Node's own modules, for Node 18 and 20.
+//
+//   import { makeTapedeck } from './support/tapedeck.mjs';
+//   const deck = await makeTapedeck({ sim });           // a temporary DATA_DIR, an operator's key; nothing runs yet
+//   await deck.start();                                 // a free port of 127.0.0.1
+//   const business = await deck.addBusiness('acme', account);
+//   const call = await deck.tell(business, recording);  // PUT /api/calls/CA…
+//   const answer = await deck.press(business, call);    // GET …/stream
+//   await deck.untilState(business, call, 'stored');
+//   await deck.kill();  await deck.start();             // the same DATA_DIR
+//   await deck.destroy();                               // in after()
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+const waitMs = 60_000;
+const stopMs = 30_000;
+// Between two questions of a wait, to leave the processor to whoever is waited for.
+const askAgainMs = 15;
+
+/** What the provider signs its webhooks over, and links begin with. */
+export const publicUrl = 'https://calls.example.com';
+
+/** Path of the binary: in TAPEDECK_BIN_DIR, or the one of the release build, or of the dev build. */
+export function tapedeckBinary() {
+  const candidates = [
+    process.env.TAPEDECK_BIN_DIR && path.join(process.env.TAPEDECK_BIN_DIR, 'tapedeck'),
+    path.join(repository, 'build/release/bin/tapedeck'),
+    path.join(repository, 'build/dev/bin/tapedeck'),
+  ].filter(Boolean);
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (!found) throw new Error(`tapedeck is not built; looked for ${candidates.join(', ')}`);
+  return found;
+}
+
+/** The first 8 characters and "...", as log lines name recordings. */
+export function shortSid(sid) {
+  return `${sid.slice(0, 8)}...`;
+}
+
+/** Asks `question` until its answer satisfies `condition`; returns that answer, or rejects when it takes too long. */
+export async function until(what, question, condition = Boolean, patienceMs = waitMs) {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const answer = await question();
+    if (condition(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}; last: ${JSON.stringify(answer)}`);
+    await pause(askAgainMs);
+  }
+}
+
+/**
+ * @param {{sim?: {url: string}, settings?: object}} options the provider's look-alike, and settings by name, such as
+ *     { LOG_FORMAT: 'json' }.
+ * @returns {Promise<Tapedeck>} with a DATA_DIR and an operator's key, not started yet
+ */
+export async function makeTapedeck(options = {}) {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-e2e-'));
+  const deck = new Tapedeck(dataDir, options);
+  try {
+    deck.operatorKey = (await deck.command('key', 'create', '--operator')).stdout.trim();
+  } catch (error) {
+    await deck.destroy();
+    throw error;
+  }
+  return deck;
+}
+
+export class Tapedeck {
+  #settings;
+  #child;
+  #exited;
+  #waiting = [];
+  #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+
+  constructor(dataDir, { sim, settings = {} }) {
+    this.dataDir = dataDir;
+    this.#settings = { LISTEN: '127.0.0.1:0', PUBLIC_URL: publicUrl, DATA_DIR: dataDir, ...settings };
+    if (sim) this.#settings.TWILIO_BASE_URL ??= sim.url;
+    /** What the running server, or the last one, has logged. */
+    this.lines = [];
+  }
+
+  // The settings alone: what the machine of the test happens to have set must not matter.
+  #environment(more = {}) {
+    return { PATH: process.env.PATH, ...this.#settings, ...more };
+  }
+
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  /** Starts the server and waits until it is ready. `wrapper` goes before the program, such as ['prlimit', '…']. */
+  async start({ wrapper = [], settings = {} } = {}) {
+    const command = [...wrapper, tapedeckBinary(), 'serve'];
+    const child = spawn(command[0], command.slice(1), {
+      env: this.#environment(settings), stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child = child;
+    this.lines = [];
+    this.#exited = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    const lines = this.lines;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lines.push(line);
+      this.#wake();
+    });
+    this.#exited.then(() => this.#wake(), () => {});
+    const ready = await this.untilLine((line) => line.includes('SERVER_READY'));
+    this.url = /http:[^\s"]+/.exec(ready)[0].replace(/\/$/, '');
+    return this;
+  }
+
+  #wake() {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const again of waiting) again();
+  }
+
+  /** The first line from number `since` on that `matches`; waits for it. */
+  async untilLine(matches, since = 0) {
+    await this.untilLines((lines) => lines.slice(since).some(matches));
+    return this.lines.slice(since).find(matches);
+  }
+
+  /** Waits until `condition(lines)` holds. */
+  async untilLines(condition) {
+    const ended = this.#exited.then(() => 'ended');
+    let timer;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, waitMs, 'late')));
+    try {
+      while (!condition(this.lines)) {
+        const what = await Promise.race([new Promise((resolve) => this.#waiting.push(resolve)), ended, late]);
+        if (condition(this.lines)) return;
+        if (what) throw new Error(`${what} before the line came; the last ones:\n${this.lines.slice(-30).join('\n')}`);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Lines of one business, in order; those whose event is in `events` if that is given. */
+  linesOf(business, events) {
+    const words = (line) => line.split(' ');
+    return this.lines
+      .filter((line) => words(line).includes(`business_id=${business.id}`))
+      .filter((line) => !events || events.some((event) => words(line).includes(event)));
+  }
+
+  /** Sends SIGTERM and waits for the end; returns { code, signal }. */
+  stop() {
+    return this.#end('SIGTERM');
+  }
+
+  /** kill -9, and waits for the end. */
+  kill() {
+    return this.#end('SIGKILL');
+  }
+
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  /** Waits until the server has ended by itself. */
+  ended() {
+    return this.#exited;
+  }
+
+  async #end(signal) {
+    if (!this.#child) return undefined;
+    this.#child.kill(signal);
+    const killer = setTimeout(() => this.#child.kill('SIGKILL'), stopMs);
+    const how = await this.#exited;
+    clearTimeout(killer);
+    return how;
+  }
+
+  /** Ends everything and removes the DATA_DIR. */
+  async destroy() {
+    this.#agent.destroy();
+    if (this.#child) await this.#end('SIGKILL');
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** Runs `tapedeck …`; returns { code, stdout, stderr } however it ends. */
+  async run(args, { settings = {}, input = '' } = {}) {
+    const child = spawn(tapedeckBinary(), args, { env: this.#environment(settings) });
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    const killer = setTimeout(() => child.kill('SIGKILL'), waitMs);
+    const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    clearTimeout(killer);
+    return { code, ...output };
+  }
+
+  /** Runs `tapedeck …` and rejects unless it succeeds. */
+  async command(...args) {
+    const done = await this.run(args);
+    if (done.code !== 0) throw new Error(`tapedeck ${args.join(' ')}: ${done.code} ${done.stderr}`);
+    return done;
+  }
+
+  /** Adds a business with this provider account; returns { id, key, account }. */
+  async addBusiness(id, account, ...options) {
+    const login = account ? ['--account-sid', account.sid, '--auth-token', account.token] : [];
+    await this.command('business', 'add', id, ...login, ...options);
+    const key = (await this.command('key', 'create', '--business', id)).stdout.trim();
+    return { id, key, account };
+  }
+
+  /**
+   * One request.
+   * @param {{key?: string, headers?: object, body?: string|object, agent?: http.Agent}} options
+   * @returns {Promise<{status: number, headers: object, body: Buffer, json: any}>} `json` of a JSON answer
+   */
+  request(method, target, { key, headers = {}, body, agent = this.#agent } = {}) {
+    const fields = { ...headers };
+    if (key) fields.Authorization = `Bearer ${key}`;
+    const content = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    if (content !== undefined) {
+      fields['Content-Type'] ??= 'application/json';
+      fields['Content-Length'] ??= Buffer.byteLength(content);
+    }
+    return new Promise((resolve, reject) => {
+      const url = new URL(this.url);
+      const options = { host: url.hostname, port: url.port, path: target, method, headers: fields, agent };
+      const request = http.request(options, (response) => {
+        const parts = [];
+        response.on('data', (part) => parts.push(part)).on('error', reject).on('end', () => {
+          const whole = Buffer.concat(parts);
+          const isJson = (response.headers['content-type'] ?? '').includes('json') && whole.length > 0;
+          const json = isJson ? JSON.parse(whole.toString()) : undefined;
+          resolve({ status: response.statusCode, headers: response.headers, body: whole, json });
+        });
+      });
+      request.on('error', reject);
+      request.end(content);
+    });
+  }
+
+  get(business, target, options = {}) {
+    return this.request('GET', target, { key: business.key, ...options });
+  }
+
+  /** PUT of a call with this recording of the look-alike; returns the call's SID. */
+  async tell(business, recording, more = {}) {
+    const body = { recording: { sid: recording.sid, account_sid: recording.account }, ...more };
+    const answer = await this.request('PUT', `/api/calls/${recording.call}`, { key: business.key, body });
+    if (answer.status !== 201 && answer.status !== 204) throw new Error(`PUT: ${answer.status} ${answer.body}`);
+    return recording.call;
+  }
+
+  press(business, sid) {
+    return this.get(business, `/api/recordings/${sid}/stream`);
+  }
+
+  post(business, sid, action, body) {
+    return this.request('POST', `/api/recordings/${sid}/${action}`, { key: business.key, body });
+  }
+
+  async status(business, sid) {
+    const answer = await this.get(business, `/api/recordings/${sid}/status`);
+    if (answer.status !== 200) throw new Error(`status: ${answer.status} ${answer.body}`);
+    return answer.json;
+  }
+
+  async queue(business) {
+    return (await this.get(business, '/api/queue')).json;
+  }
+
+  /** Waits until the recording's state is `state`; returns its status. */
+  untilState(business, sid, state) {
+    return this.untilStatus(business, sid, (status) => status.state === state);
+  }
+
+  untilStatus(business, sid, condition) {
+    return until(`a status of ${sid}`, () => this.status(business, sid), condition);
+  }
+
+  /** Presses until it plays; returns the 200. */
+  play(business, sid) {
+    return until(`a play of ${sid}`, () => this.press(business, sid), (answer) => answer.status !== 202);
+  }
+
+  /** Where the provider sends a business's webhooks, and the address that it signs. */
+  webhookOf(business, what = 'recording') {
+    const where = `/webhooks/twilio/${business.id}/${what}`;
+    return { target: this.url + where, public_url: publicUrl + where };
+  }
+
+  /** Every file below DATA_DIR/recordings: { path, name }, `path` from there. */
+  async blobFiles() {
+    const files = [];
+    const walk = async (folder) => {
+      for (const entry of await readdir(path.join(this.dataDir, 'recordings', folder), { withFileTypes: true })) {
+        const inside = path.join(folder, entry.name);
+        if (entry.isDirectory()) await walk(inside);
+        else files.push({ path: inside, name: entry.name });
+      }
+    };
+    await walk('');
+    return files;
+  }
+}
