@@ -305,7 +305,12 @@ export class Tapedeck {
   async blobFiles() {
     const files = [];
     const walk = async (folder) => {
-      for (const entry of await readdir(path.join(this.dataDir, 'recordings', folder), { withFileTypes: true })) {
+      const all = path.join(this.dataDir, 'recordings', folder);
+      const entries = await readdir(all, { withFileTypes: true }).catch((error) => {
+        if (error.code === 'ENOENT') return []; // a folder that has gone, or has not come yet
+        throw error;
+      });
+      for (const entry of entries) {
         const inside = path.join(folder, entry.name);
         if (entry.isDirectory()) await walk(inside);
         else files.push({ path: inside, name: entry.name });

@@ -1,0 +1,218 @@
+// kill -9 of the server at random moments under load, again and again on the same DATA_DIR. Whatever was answered 202 or
+// 204 must end stored and right, in the order of asking, and the provider must never see more than three at once.
+// SEED repeats a run's moments (not the machine's timing); TAPEDECK_FULL=1 makes ten times as many.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { startSim } from './support/sim.mjs';
+import { makeTapedeck, until } from './support/tapedeck.mjs';
+
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const kills = process.env.TAPEDECK_FULL === '1' ? 2000 : 200;
+// Every so many kills one comes while the server is still starting.
+const killAtStartEvery = 10;
+const startMomentMaxMs = 40;
+const momentMinMs = 20;
+const momentMaxMs = 400;
+// After a restart a business with cut downloads rests for a moment, so each round loads the next two of these.
+const businessCount = 12;
+const businessesPerRound = 2;
+const askedPerRoundMax = 8;
+const webhookEvery = 4;
+// 2 s of sound are 8 kB: at this rate a download takes a fifth of a second.
+const recording = { duration_s: 2 };
+const bytesPerSecond = 40_000;
+const drainMs = 120_000;
+
+let sim;
+let deck;
+let random;
+
+// mulberry32: small, and good enough to choose moments.
+function seeded(state) {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+before(async () => {
+  console.log(`# seed ${seed}: SEED=${seed} repeats it`);
+  random = seeded(seed);
+  sim = await startSim();
+  deck = await makeTapedeck({ sim });
+});
+
+after(async () => {
+  await deck?.destroy();
+  await sim?.stop();
+});
+
+// Asks for recordings of one business, one after the other, until the server is gone. What was answered goes to `asked`.
+async function load(business, asked) {
+  const recordings = await sim.addRecordings({ account: business.account.sid, count: askedPerRoundMax, ...recording });
+  return async () => {
+    for (const [i, one] of recordings.entries()) {
+      try {
+        if (i % webhookEvery === webhookEvery - 1) {
+          const sent = await sim.webhook({ recording: one.sid, timeout_ms: 2000, ...deck.webhookOf(business) });
+          if (sent.statuses[204] !== 1) return;
+          asked.push({ ...one, business, lane: 'fetch' });
+        } else {
+          await deck.tell(business, one);
+          const answer = await deck.press(business, one.call);
+          assert.equal(answer.status, 202, answer.body.toString());
+          asked.push({ ...one, business, lane: 'play' });
+        }
+      } catch (error) {
+        if (error instanceof assert.AssertionError) throw error;
+        return; // the connection broke: nothing was promised
+      }
+    }
+  };
+}
+
+// What the provider saw since the last look: which media were asked for, and how many transfers broke off.
+function watchProvider() {
+  let seen = 0;
+  const firstStarts = new Map();
+  return {
+    firstStarts,
+    async look() {
+      const events = await sim.log(seen);
+      const requested = new Map();
+      let cut = 0;
+      for (const { n, event, resource, recording: sid, cause, account } of events) {
+        seen = n + 1;
+        if (resource !== 'media') continue;
+        if (event === 'end' && cause === 'client_closed') ++cut;
+        if (event !== 'request') continue;
+        requested.set(sid, (requested.get(sid) ?? 0) + 1);
+        if (!firstStarts.has(account)) firstStarts.set(account, []);
+        const starts = firstStarts.get(account);
+        if (!starts.includes(sid)) starts.push(sid);
+      }
+      return { requested, cut };
+    },
+  };
+}
+
+// Every file under a final name is a whole recording; each is looked at once, for nothing may change it later.
+function watchFiles() {
+  const checked = new Set();
+  return async () => {
+    for (const file of await deck.blobFiles()) {
+      if (file.path.startsWith('.tmp/') || checked.has(file.path)) continue;
+      const { media } = await sim.recording(file.name.slice(0, 34));
+      const content = await readFile(path.join(deck.dataDir, 'recordings', file.path));
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      assert.equal(sha256, media.mp3_1.sha256, `${file.path}, ${content.length} of ${media.mp3_1.bytes} bytes`);
+      checked.add(file.path);
+    }
+    return checked.size;
+  };
+}
+
+async function leftovers() {
+  return (await deck.blobFiles()).filter((file) => file.path.startsWith('.tmp/')).map((file) => file.path);
+}
+
+// If it is stored, it plays what was sent; the server may be gone in the middle of it.
+async function lookAt(one) {
+  try {
+    if ((await deck.status(one.business, one.call)).state === 'stored') await assertPlays(one);
+  } catch (error) {
+    if (error instanceof assert.AssertionError) throw error;
+  }
+}
+
+async function assertPlays({ business, call, sid }) {
+  const answer = await deck.press(business, call);
+  assert.equal(answer.status, 200, `${sid}: ${answer.status} ${answer.status === 200 ? '' : answer.body}`);
+  const { sha256 } = (await sim.recording(sid)).media.mp3_1;
+  assert.equal(createHash('sha256').update(answer.body).digest('hex'), sha256, `${sid} plays what the provider sent`);
+}
+
+// Of one business and lane: nobody's first download began before that of somebody who asked three places earlier, which
+// is as much as three downloads that begin together may differ.
+function assertOrder(asked, starts) {
+  const place = new Map(starts.map((sid, i) => [sid, i]));
+  const order = asked.map(({ sid }) => place.get(sid));
+  for (let i = 3; i < order.length; ++i) {
+    const earlier = Math.max(...order.slice(0, i - 2));
+    assert.ok(order[i] > earlier, `${asked[i].sid}, asked for as number ${i + 1}, began before somebody ahead of it`);
+  }
+}
+
+async function round(number, businesses, asked, files) {
+  const chosen = Array.from({ length: businessesPerRound }, (_, i) => businesses[(number * businessesPerRound + i) % businessCount]);
+  const loads = [];
+  for (const business of chosen) loads.push(await load(business, asked));
+  if (number % killAtStartEvery === killAtStartEvery - 1) {
+    const starting = deck.start().catch(() => {});
+    await pause(random() * startMomentMaxMs);
+    await deck.kill();
+    await starting;
+  } else {
+    const left = await leftovers();
+    await deck.start();
+    const now = await leftovers();
+    assert.deepEqual(left.filter((name) => now.includes(name)), [], 'the start empties .tmp');
+    const moment = pause(momentMinMs + random() * (momentMaxMs - momentMinMs));
+    const running = loads.map((run) => run());
+    if (asked.length > 0) running.push(lookAt(asked[Math.floor(random() * asked.length)]));
+    await moment;
+    await deck.kill();
+    await Promise.all(running);
+  }
+  await files();
+}
+
+test(`${kills} kills under load lose nothing and spoil nothing`, { timeout: 7_000_000 }, async () => {
+  const businesses = [];
+  for (let i = 0; i < businessCount; ++i) {
+    const account = await sim.addAccount();
+    await sim.addRule({ fault: 'drip', account: account.sid, bytes_per_second: bytesPerSecond });
+    businesses.push(await deck.addBusiness(`business-${i}`, account));
+  }
+  const asked = [];
+  const provider = watchProvider();
+  const files = watchFiles();
+  let hits = 0;
+  let cuts = 0;
+  for (let number = 0; number < kills; ++number) {
+    await round(number, businesses, asked, files);
+    const { requested, cut } = await provider.look();
+    for (const [sid, times] of requested) assert.equal(times, 1, `${sid} was asked for ${times} times by one process`);
+    if (cut > 0) ++hits;
+    cuts += cut;
+  }
+  console.log(`# ${kills} kills: ${hits} hit an open download, ${cuts} downloads were cut, ${asked.length} recordings asked for`);
+  assert.ok(hits >= kills / 2, `only ${hits} of ${kills} kills hit an open download`);
+
+  await deck.start();
+  for (const business of businesses) {
+    const isDone = (queue) => queue.active_count + queue.queue_length + queue.delayed_count === 0;
+    await until(`an empty queue of ${business.id}`, () => deck.queue(business), isDone, drainMs);
+  }
+  const { requested } = await provider.look();
+  for (const [sid, times] of requested) assert.equal(times, 1, `${sid} was asked for ${times} times by one process`);
+  for (const one of asked) await assertPlays(one);
+  assert.ok((await files()) >= asked.length, 'a file for each recording');
+  assert.deepEqual(await leftovers(), []);
+  const { accounts } = await sim.stats();
+  for (const { account, id } of businesses) {
+    assert.ok(accounts[account.sid].greatest <= 3, `${id}: ${accounts[account.sid].greatest} at once`);
+    for (const lane of ['play', 'fetch']) {
+      const mine = asked.filter((one) => one.business.id === id && one.lane === lane);
+      assertOrder(mine, provider.firstStarts.get(account.sid));
+    }
+  }
+});
