@@ -2,17 +2,16 @@
 // SHA-256, then a lookup. For measuring the engine beside nginx, and for comparing ranges with nginx.
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -25,6 +24,7 @@
 #include "adapters/http/media_response.hpp"
 #include "adapters/http/request_head.hpp"
 #include "adapters/http/server.hpp"
+#include "core/encoding.hpp"
 #include "runtime/offload.hpp"
 
 namespace tapedeck::bench {
@@ -62,17 +62,9 @@ class FileBlob final : public Blob {
   struct ::stat status_{};
 };
 
-std::array<unsigned char, EVP_MAX_MD_SIZE> sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  (void)EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  return digest;
-}
-
 std::string hash_of(std::string_view key) {
-  constexpr std::size_t kDigestBytes = 32;
-  const auto digest = sha256(key);
-  return std::string(digest.begin(), digest.begin() + kDigestBytes);
+  const Sha256 digest = sha256(key);
+  return std::string(view_of(digest));
 }
 
 class FileHandler final : public http::Handler {
