@@ -42,21 +42,20 @@ Task<FinishOutcome> FetchJob::run() {
 
 Task<FinishOutcome> FetchJob::fetch(Business business, Recording recording) {
   const FetchRequest request = request_for(business, recording);
-  bool cut_by_us = false;
-  auto audio = co_await fetch_to_blob(request, recording, &cut_by_us);
+  Transfer transfer;
+  auto audio = co_await fetch_to_blob(request, recording, &transfer);
   d_.progress.erase(claim_.business, claim_.sid);
-  if (cut_by_us) co_await d_.clock.sleep_for(kCutTransferLinger, {});
+  if (transfer.cut_by_us) co_await d_.clock.sleep_for(kCutTransferLinger, {});
 
   if (audio) {
-    const SteadyTime last_byte = d_.clock.steady_now();
     d_.backoff.succeeded(business.account, business.id);
-    co_return co_await commit(std::move(recording), std::move(*audio), last_byte);
+    co_return co_await commit(std::move(recording), std::move(*audio), transfer.ended);
   }
   if (stop_.stop_requested()) co_return co_await hand_back(std::move(recording));
   co_return co_await give_up_attempt(std::move(business), request, std::move(recording), audio.error());
 }
 
-Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recording recording, bool* cut_by_us) {
+Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recording recording, Transfer* transfer) {
   if (request.login_account.empty()) {
     co_return fail(Errc::kProviderUnauthorized,
                    "no provider account: give the business one, or set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN");
@@ -72,7 +71,7 @@ Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recordin
   MediaSink sink(**writer, kind,
                  [&board, business_id, sid](Progress progress) { board.update(business_id, sid, progress); });
   FetchOutcome fetched = co_await d_.source.fetch(request, sink, stop_);
-  *cut_by_us = fetched.cut_by_us;
+  *transfer = {fetched.cut_by_us, d_.clock.steady_now()};
   if (!fetched.result) co_return fail(fetched.result.error());
   auto checked = sink.finish();
   if (!checked) co_return fail(checked.error());

@@ -56,8 +56,14 @@ class FetchJob {
   [[nodiscard]] bool stored() const noexcept { return stored_; }
 
  private:
+  // How the provider's part of the fetch ended, and when.
+  struct Transfer {
+    bool cut_by_us = false;
+    SteadyTime ended{};
+  };
+
   [[nodiscard]] Task<FinishOutcome> fetch(Business business, Recording recording);
-  [[nodiscard]] Task<Result<StoredAudio>> fetch_to_blob(FetchRequest request, Recording recording, bool* cut_by_us);
+  [[nodiscard]] Task<Result<StoredAudio>> fetch_to_blob(FetchRequest request, Recording recording, Transfer* transfer);
   [[nodiscard]] Task<FinishOutcome> commit(Recording recording, StoredAudio audio, SteadyTime last_byte);
   [[nodiscard]] Task<> remove_superseded(Recording recording, std::string key);
   [[nodiscard]] Task<FinishOutcome> give_up_attempt(Business business, FetchRequest request, Recording recording,

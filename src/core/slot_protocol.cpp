@@ -239,7 +239,7 @@ FinishAnswer BusinessSlots::finish(const LeaseId& lease, const FinishOutcome& ou
     case FinishKind::kHandBack: push_front(sid, entry); break;
     case FinishKind::kRetry:
       delay(sid, entry, outcome.retry_at.value_or(now), outcome.why);
-      if (planted(PlantedBug::kRetryOutsideLimit)) {
+      if (planted(PlantedBug::kRetryOutsideLimit) && waiting() > 0) {
         std::vector<Admitted> others = admit(now);
         unlink(sid, entry);
         entry.place = SlotPlace::kGranted;

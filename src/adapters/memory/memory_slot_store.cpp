@@ -131,6 +131,8 @@ Task<Result<SweepReport>> MemorySlotStore::sweep() {
         report.reclaimed.push_back({*due, item.sid, item.lane, item.gave_up});
       }
       for (const Admitted& admitted : answer.admitted) report.admitted.push_back({*due, admitted});
+      // What a sweep leaves due it would leave due again.
+      if (table_.next_due(now()) == due) co_return report;
     }
     wake_waiters();
     if (swept < kSweepBatch) break;
