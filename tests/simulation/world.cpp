@@ -51,6 +51,7 @@ World::~World() {
   for (const auto& process : processes_) {
     if (!process->life.dead) process->kill(provider_);
   }
+  ending_ = true;
   try {
     settle();
   } catch (const Violation&) {
@@ -93,7 +94,7 @@ void World::spawn(Task<> task) {
 // Runs what can run now.
 void World::settle() {
   loop_.restart();
-  for (std::size_t handled = 0; loop_.poll_one() != 0; ++handled) {
+  for (std::size_t handled = 0; (Violation::first.empty() || ending_) && loop_.poll_one() != 0; ++handled) {
     if (handled > kHandlersPerSettle) throw Violation("it goes round in circles without a tick of the clock");
     if (loop_.stopped()) loop_.restart();
   }

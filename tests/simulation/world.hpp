@@ -101,6 +101,7 @@ class World {
   std::vector<std::unique_ptr<Process>> processes_;
   std::int64_t epoch_ = 1;
   int next_number_ = 1;
+  bool ending_ = false;  // what was violated is known; only the tasks are to be ended
   std::ptrdiff_t deaths_ = 0;
   SteadyTime last_fate_{};  // when something last excused a lost lease
 };
