@@ -35,7 +35,9 @@ std::optional<ProviderBackoff::Pause> ProviderBackoff::refused(const BusinessId&
 }
 
 void ProviderBackoff::succeeded(const AccountSid& account, const BusinessId& business) {
-  accounts_.erase(account);
+  // A download that began before a 429 and ends after it says nothing of the pause, which goes on.
+  const auto found = accounts_.find(account);
+  if (found != accounts_.end()) found->second.in_a_row = 0;
   refusals_.erase(business);
 }
 

@@ -34,6 +34,7 @@ class ProviderBackoff {
   [[nodiscard]] Pause rate_limited(const AccountSid& account, std::optional<Milliseconds> retry_after, SystemTime now);
   /// A 401 or 403; a pause for the whole business after kRefusalsToStop of them.
   [[nodiscard]] std::optional<Pause> refused(const BusinessId& business, SystemTime now);
+  /// A download ended well: the next pause of the account is a short one again, and the refusals were no row.
   void succeeded(const AccountSid& account, const BusinessId& business);
 
  private:

@@ -11,14 +11,35 @@ Error unknown_recording() { return Error(Errc::kNotFound, "there is no such reco
 
 }  // namespace
 
-Task<Result<RecordingView>> Recordings::press(BusinessId business, Sid sid) {
+Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent intent) {
+  Playback playback;
+  playback.audio = hot_.find(business, sid);
+  if (playback.audio) co_return playback;
+
   auto found = co_await calls_.find_recording(business, sid);
   if (!found) co_return fail(found.error());
   if (!*found) co_return fail(unknown_recording());
-  const RecordingState state = (*found)->state;
-  const bool is_waiting = state == RecordingState::kQueued || state == RecordingState::kProcessing;
-  if (state != RecordingState::kRemote && !is_waiting) co_return co_await view_of(std::move(**found));
+  if (!(*found)->audio) {
+    auto view = intent == Intent::kPress ? press(std::move(**found)) : view_of(std::move(**found));
+    auto standing = co_await std::move(view);
+    if (!standing) co_return fail(standing.error());
+    playback.view = std::move(*standing);
+    if (!playback.view.recording.audio) co_return playback;
+    *found = playback.view.recording;  // it became stored meanwhile
+  }
+  auto audio = co_await open(sid, std::move(**found));
+  if (!audio) co_return fail(audio.error());
+  playback.audio = std::move(*audio);
+  co_return playback;
+}
 
+Task<Result<RecordingView>> Recordings::press(Recording recording) {
+  const RecordingState state = recording.state;
+  const bool is_waiting = state == RecordingState::kQueued || state == RecordingState::kProcessing;
+  if (state != RecordingState::kRemote && !is_waiting) co_return co_await view_of(std::move(recording));
+
+  const BusinessId business = recording.business;
+  const Sid sid = recording.sid;
   auto wanted = co_await calls_.want(business, sid, Lane::kPlay, clock_.system_now());
   if (!wanted) co_return fail(wanted.error());
   co_return co_await ask(std::move(wanted->recording), Lane::kPlay);
@@ -72,14 +93,7 @@ Task<Result<RecordingView>> Recordings::view_of(Recording recording) {
   co_return view;
 }
 
-Task<Result<std::shared_ptr<const HotRecording>>> Recordings::open(BusinessId business, Sid sid) {
-  if (auto hot = hot_.find(business, sid)) co_return hot;
-
-  auto found = co_await calls_.find_recording(business, sid);
-  if (!found) co_return fail(found.error());
-  if (!*found || !(*found)->audio) co_return fail(unknown_recording());
-  Recording recording = std::move(**found);
-
+Task<Result<std::shared_ptr<const HotRecording>>> Recordings::open(Sid asked_as, Recording recording) {
   auto blob = co_await blobs_.open(recording.audio->blob_key);
   if (!blob && is_not_found(blob.error())) {
     co_return fail(Errc::kCorrupt, "the stored audio is missing");
@@ -93,15 +107,16 @@ Task<Result<std::shared_ptr<const HotRecording>>> Recordings::open(BusinessId bu
   hot->etag = fmt::format("\"{}\"", recording.audio->sha256);
   hot->last_modified = format_http_date(recording.audio->stored_at);
   hot->blob = std::move(*blob);
+  const BusinessId business = recording.business;
   hot->recording = std::move(recording);
-  hot_.insert(business, sid, hot);
+  hot_.insert(business, asked_as, hot);
   co_return std::shared_ptr<const HotRecording>(std::move(hot));
 }
 
 Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
   auto retried = co_await calls_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
-  if (!retried->changed) co_return co_await press(business, sid);
+  if (!retried->changed) co_return co_await press(std::move(retried->recording));
   // What backs off in the slot store would go on doing so: it asks anew.
   const Sid name = retried->recording.sid;
   auto cancelled = co_await slots_.cancel(business, name);

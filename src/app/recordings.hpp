@@ -24,6 +24,12 @@ struct RecordingView {
   std::optional<Progress> progress;  ///< of a running fetch in this process
 };
 
+/// Either the audio, or why there is none yet.
+struct Playback {
+  std::shared_ptr<const HotRecording> audio;  ///< null: not stored
+  RecordingView view;                         ///< when not stored
+};
+
 /// What users do to recordings. Every function answers kNotFound for what does not exist or is another business's, and
 /// kUnavailable while a store that it needs is away.
 class Recordings {
@@ -39,12 +45,12 @@ class Recordings {
         progress_(progress),
         hot_(hot) {}
 
-  /// A user's press of play. Asks for what is not stored; durable before it returns.
-  [[nodiscard]] Task<Result<RecordingView>> press(BusinessId business, Sid sid);
-  /// The same view, and starts nothing: for HEAD, a prefetch, and status.
+  /// What a stream is answered from: the open audio of a stored recording (hot ones touch no store), or where it stands.
+  /// A press of play asks for what is not stored, durable before this returns; kLook (HEAD, a prefetch) starts nothing.
+  enum class Intent { kPress, kLook };
+  [[nodiscard]] Task<Result<Playback>> play(BusinessId business, Sid sid, Intent intent);
+  /// Where it stands; starts nothing.
   [[nodiscard]] Task<Result<RecordingView>> look(BusinessId business, Sid sid);
-  /// The open audio of a stored recording; hot ones touch no store. kNotFound also when it is not stored.
-  [[nodiscard]] Task<Result<std::shared_ptr<const HotRecording>>> open(BusinessId business, Sid sid);
 
   [[nodiscard]] Task<Result<RecordingView>> retry(BusinessId business, Sid sid);
   /// Stops waiting. kConflict: it is running, or was not waiting.
@@ -56,6 +62,8 @@ class Recordings {
   [[nodiscard]] Task<Result<BusinessView>> queue(BusinessId business, int most);
 
  private:
+  [[nodiscard]] Task<Result<RecordingView>> press(Recording recording);
+  [[nodiscard]] Task<Result<std::shared_ptr<const HotRecording>>> open(Sid asked_as, Recording recording);
   [[nodiscard]] Task<Result<RecordingView>> ask(Recording recording, Lane lane);
   [[nodiscard]] Task<Result<RecordingView>> view_of(Recording recording);
 

@@ -271,7 +271,7 @@ Task<> World::announce(Tenant& tenant, int repeats) {
 }
 
 Task<> World::press(Tenant& tenant, Sid sid) {
-  auto pressed = co_await recordings_.press(tenant.id, sid);
+  auto pressed = co_await recordings_.play(tenant.id, sid, Recordings::Intent::kPress);
   (void)pressed;
 }
 

@@ -117,23 +117,12 @@ Task<Answer> Application::get_stream(const Exchange& exchange) {
   const bool download = query.boolean("download").value_or(false);
   if (query.failed()) co_return query.refusal();
 
-  auto hot = co_await services_.recordings.open(exchange.business, *sid);
-  if (hot) co_return media(exchange.request, **hot, exchange.caller, download);
-  if (!is_not_found(hot.error())) co_return refuse(hot.error());
-
   const bool only_looks = exchange.request.is_head() || is_prefetch(exchange.request);
-  Result<RecordingView> view;
-  if (only_looks) {
-    view = co_await services_.recordings.look(exchange.business, *sid);
-  } else {
-    view = co_await services_.recordings.press(exchange.business, *sid);
-  }
-  if (!view) co_return refuse(view.error());
-  if (view->recording.state != RecordingState::kStored) co_return not_stored(*view);
-  // It became stored between the two questions.
-  hot = co_await services_.recordings.open(exchange.business, *sid);
-  if (!hot) co_return refuse(hot.error());
-  co_return media(exchange.request, **hot, exchange.caller, download);
+  const auto intent = only_looks ? Recordings::Intent::kLook : Recordings::Intent::kPress;
+  auto played = co_await services_.recordings.play(exchange.business, *sid, intent);
+  if (!played) co_return refuse(played.error());
+  if (!played->audio) co_return not_stored(played->view);
+  co_return media(exchange.request, *played->audio, exchange.caller, download);
 }
 
 Answer Application::not_stored(const RecordingView& view) const {
