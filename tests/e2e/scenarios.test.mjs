@@ -9,8 +9,8 @@ import { startSim } from './support/sim.mjs';
 import { makeTapedeck, shortSid } from './support/tapedeck.mjs';
 
 const slotEvents = ['RECORDING_ENQUEUE', 'RECORDING_QUEUED', 'RECORDING_DONE', 'RECORDING_NEXT'];
-// A recording of 5 s has 20 kB: at this rate it takes the provider about a second to send it.
-const aSecondEach = 20_000;
+// Makes each download of an account last: the provider stops in the middle for this long.
+const slow = (account, ms) => ({ fault: 'stall', account: account.sid, after_bytes: 1000, for_ms: ms });
 
 let sim;
 let deck;
@@ -124,7 +124,7 @@ test('one press fetches the recording, and then it plays', async () => {
 
 test('ten quick presses are three downloads and seven that wait, handed over in order', async () => {
   const { business, account, recordings, calls } = await makeBusiness(10);
-  await sim.addRule({ fault: 'drip', account: account.sid, bytes_per_second: aSecondEach });
+  await sim.addRule(slow(account, 1000));
   const answers = [];
   for (const sid of calls) answers.push(await deck.press(business, sid));
   for (const [i, answer] of answers.entries()) {
@@ -163,7 +163,7 @@ test('ten quick presses are three downloads and seven that wait, handed over in 
 
 test('a double click is one download, and the second press is told that it runs', async () => {
   const { business, account, recordings, calls: [sid] } = await makeBusiness(1);
-  await sim.addRule({ fault: 'drip', account: account.sid, bytes_per_second: aSecondEach });
+  await sim.addRule(slow(account, 1000));
   const answers = await Promise.all([deck.press(business, sid), deck.press(business, sid)]);
   answers.push(await deck.press(business, sid));
   for (const answer of answers) {
@@ -190,7 +190,7 @@ test('a business whose downloads all hang does not delay another', async () => {
   const free = await makeBusiness(50);
   const alone = await makeBusiness(50);
   await sim.addRule({ fault: 'stall', account: hung.account.sid, after_bytes: 1000 });
-  for (const { account } of [free, alone]) await sim.addRule({ fault: 'drip', account: account.sid, bytes_per_second: 400_000 });
+  for (const { account } of [free, alone]) await sim.addRule(slow(account, 50));
 
   for (const sid of hung.calls) await deck.press(hung.business, sid);
   await sim.untilStats((stats) => stats.accounts[hung.account.sid]?.current === 3);
@@ -208,7 +208,7 @@ test('a business whose downloads all hang does not delay another', async () => {
 
 test('two busy businesses take turns: neither runs ahead by more than what is open', async () => {
   const pair = [await makeBusiness(50), await makeBusiness(50)];
-  for (const { account } of pair) await sim.addRule({ fault: 'drip', account: account.sid, bytes_per_second: 100_000 });
+  for (const { account } of pair) await sim.addRule(slow(account, 200));
   // The first business is full, with 47 waiting, before the second presses at all.
   for (const one of pair) for (const sid of one.calls) await deck.press(one.business, sid);
   for (const { account } of pair) await sim.untilStats((stats) => stats.accounts[account.sid]?.completed === 50);
@@ -282,7 +282,7 @@ test('a webhook that is not signed by the account is refused and starts nothing'
 
 test('a press overtakes fifty automatic fetches of its business', async () => {
   const { business, account, recordings, calls: [pressedCall] } = await makeBusiness(1);
-  await sim.addRule({ fault: 'drip', account: account.sid, bytes_per_second: 40_000 });
+  await sim.addRule(slow(account, 500));
   const automatic = await sim.addRecordings({ account: account.sid, count: 50, duration_s: 5 });
   for (const { sid } of automatic) {
     assert.deepEqual((await sim.webhook({ recording: sid, ...deck.webhookOf(business) })).statuses, { 204: 1 });
