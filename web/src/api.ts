@@ -59,6 +59,11 @@ async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
+/** Reads what nobody needs: an answer that is left unread holds its connection, and there are six. */
+async function drain(response: Response): Promise<void> {
+  await response.text().catch(() => "");
+}
+
 async function failureOf(response: Response): Promise<ApiFailure> {
   const problem = readProblem(await jsonOf(response));
   const retryAfter = readRetryAfter(response.headers.get("Retry-After"), new Date());
@@ -77,7 +82,10 @@ export class Api {
   /** Null when nobody is signed in. Throws ApiFailure on any other trouble. */
   async session(): Promise<Session | null> {
     const response = await this.send("GET", "/api/session", {}, false);
-    if (response.status === 401) return null;
+    if (response.status === 401) {
+      await drain(response);
+      return null;
+    }
     if (!response.ok) throw await failureOf(response);
     const session = readSession(await jsonOf(response));
     this.csrfToken_ = session.csrfToken;
@@ -94,11 +102,13 @@ export class Api {
       false,
     );
     if (!response.ok) throw await failureOf(response);
+    await drain(response);
   }
 
   async signOut(): Promise<void> {
     const response = await this.send("DELETE", "/api/session", {}, false);
     if (!response.ok && response.status !== 401) throw await failureOf(response);
+    await drain(response);
     this.csrfToken_ = "";
     this.isOperator_ = false;
     this.businessId = null;

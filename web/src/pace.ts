@@ -1,6 +1,7 @@
 /**
- * When to ask again. The server decides: a `Retry-After` is never undercut. Between answers that
- * bring no news the pause grows, so that a page left open costs little; news resets it.
+ * When to ask again. The server decides: a `Retry-After` is not undercut, but for that of a second
+ * in the first moments after a press. Between answers that bring no news the pause grows, so that a
+ * page left open costs little; news resets it.
  */
 
 export interface Pace {
@@ -17,6 +18,15 @@ export const kCalmPace: Pace = { firstMs: 4000, longestMs: 30000 };
 /** For a server that does not answer. */
 export const kTroublePace: Pace = { firstMs: 2000, longestMs: 30000 };
 
+/**
+ * Most recordings come within two seconds of the press, so that is how long the page asks quickly
+ * for the one that a person waits to hear: what they hear then is the recording, not our pause.
+ */
+const kQuickPauseMs = 250;
+const kQuickQuestions = 8;
+/** `Retry-After` counts whole seconds: one is all that a server can say for "soon". */
+const kSoonMs = 1000;
+
 const kGrowth = 1.5;
 /** A header that asks for more than this is taken as this: a page should notice a mended server. */
 const kLongestRetryAfterMs = 10 * 60 * 1000;
@@ -31,6 +41,17 @@ export function nextPause(pace: Pace, unchanged: number, retryAfterMs: number | 
   const grown = Math.min(pace.longestMs, pace.firstMs * kGrowth ** unchanged);
   if (retryAfterMs === null) return Math.round(grown);
   return Math.round(Math.max(grown, Math.min(retryAfterMs, kLongestRetryAfterMs)));
+}
+
+/**
+ * The pause before one of the first questions after a press; null when it is time for an ordinary
+ * one, or when the server asked for more patience.
+ *
+ * @param asked how many questions there were since the press
+ */
+export function quickPause(asked: number, retryAfterMs: number | null): number | null {
+  const isSoon = retryAfterMs === null || retryAfterMs <= kSoonMs;
+  return asked < kQuickQuestions && isSoon ? kQuickPauseMs : null;
 }
 
 /** Reads `Retry-After` (RFC 9110 §10.2.3): seconds or a date. Null when absent or malformed. */

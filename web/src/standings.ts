@@ -6,7 +6,7 @@
  */
 
 import { ApiFailure, wasWithdrawn, type Api } from "./api";
-import { kCalmPace, kEagerPace, kTroublePace, nextPause } from "./pace";
+import { kCalmPace, kEagerPace, kTroublePace, nextPause, quickPause } from "./pace";
 import type { Recording, Standing } from "./types";
 import { VisibleTimer } from "./visible_timer";
 import { isWaiting, readsSame } from "./words";
@@ -17,6 +17,8 @@ const kMostFollowed = 40;
 interface Followed {
   timer: VisibleTimer;
   eager: boolean;
+  /** Questions since the press, or since it was first followed. */
+  asked: number;
   /** Answers in a row without news. */
   unchanged: number;
   /** Questions in a row that brought no answer. */
@@ -85,15 +87,16 @@ export class Standings {
     const followed = this.followed_.get(sid) ?? {
       timer: new VisibleTimer(),
       eager: how.eager,
+      asked: 0,
       unchanged: 0,
       failures: 0,
       inFlight: null,
     };
     followed.eager = how.eager;
+    followed.asked = 0;
     followed.unchanged = 0;
     this.followed_.set(sid, followed);
-    const pause = nextPause(paceOf(followed), 0, how.retryAfterMs);
-    followed.timer.set(pause, () => void this.ask(sid));
+    followed.timer.set(pauseOf(followed, how.retryAfterMs), () => void this.ask(sid));
   }
 
   /** The person turned to something else: go on asking, but calmly. */
@@ -149,13 +152,13 @@ export class Standings {
     standing: Standing,
     retryAfterMs: number | null,
   ): void {
+    followed.asked += 1;
     const before = this.known_.get(sid);
     const isNews = before === undefined || !readsSame(before, standing);
     followed.unchanged = isNews ? 0 : followed.unchanged + 1;
     followed.failures = 0;
     if (isWaiting(standing)) {
-      const pause = nextPause(paceOf(followed), followed.unchanged, retryAfterMs);
-      followed.timer.set(pause, () => void this.ask(sid));
+      followed.timer.set(pauseOf(followed, retryAfterMs), () => void this.ask(sid));
     }
     this.note(sid, standing);
   }
@@ -174,8 +177,10 @@ export class Standings {
   }
 }
 
-function paceOf(followed: Followed): typeof kEagerPace {
-  return followed.eager ? kEagerPace : kCalmPace;
+function pauseOf(followed: Followed, retryAfterMs: number | null): number {
+  if (!followed.eager) return nextPause(kCalmPace, followed.unchanged, retryAfterMs);
+  const quick = quickPause(followed.asked, retryAfterMs);
+  return quick ?? nextPause(kEagerPace, followed.unchanged, retryAfterMs);
 }
 
 /** True for trouble of the moment: no answer, too many requests, a part of the server away. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { kCalmPace, kEagerPace, kTroublePace, nextPause, readRetryAfter } from "../src/pace";
+import { kCalmPace, kEagerPace, kTroublePace, nextPause, quickPause, readRetryAfter } from "../src/pace";
 
 describe("nextPause", () => {
   it("grows while nothing changes, up to the pace's bound", () => {
@@ -20,6 +20,24 @@ describe("nextPause", () => {
 
   it("takes an absurd request of the server as ten minutes", () => {
     assert.equal(nextPause(kEagerPace, 0, 1e12), 600_000);
+  });
+});
+
+describe("quickPause", () => {
+  it("asks quickly for about two seconds after a press", () => {
+    let waited = 0;
+    let asked = 0;
+    for (let pause = quickPause(0, 1000); pause !== null; pause = quickPause(asked, 1000)) {
+      assert.ok(pause <= 300);
+      waited += pause;
+      asked += 1;
+    }
+    assert.equal(waited, 2000);
+  });
+
+  it("leaves a server alone that asks for more than the second it cannot go below", () => {
+    assert.notEqual(quickPause(0, null), null);
+    assert.equal(quickPause(0, 2000), null);
   });
 });
 

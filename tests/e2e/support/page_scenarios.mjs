@@ -2,7 +2,8 @@
  * The scenarios that any server behind the page must pass: the look-alike, and the real one.
  *
  * A server is given as `startStage()`, which starts it and returns a stage:
- *   baseUrl, signInPath     where it is, and a one-time link
+ *   baseUrl                 where it is
+ *   signInPath, or else businessKey   a one-time link, or an API key
  *   calls                   {title, sid} of calls by name: cold, stored, failed, rightToLeft, markup
  *   queueFourth(sid)        the next press of it is answered "queued, 4th"
  *   queueFirst, fetchSome, store(sid)   move it on; fetchSome leads to a percentage
