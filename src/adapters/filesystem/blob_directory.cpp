@@ -87,6 +87,13 @@ BlobDirectory::BlobDirectory(const std::string& root, FileSystemCalls calls) : c
   if (!root_) throw std::system_error(errno, std::generic_category(), fmt::format("cannot open {}", root));
 }
 
+Result<void> BlobDirectory::prepare(std::string_view key) {
+  if (Result<void> good = check_key(key); !good) return good;
+  const Result<FileDescriptor> folder = make_folder_of(key);
+  if (!folder) return fail(folder.error());
+  return {};
+}
+
 Result<TemporaryFile> BlobDirectory::create_temporary() {
   for (int attempt = 0; attempt < kNameAttemptsMax; ++attempt) {
     std::string name = fmt::format("{}/{}-{}", kTemporaryFolder, ::getpid(), counter_.fetch_add(1));
@@ -134,34 +141,39 @@ Result<FileDescriptor> BlobDirectory::open_folder_of(std::string_view key) const
   return folder;
 }
 
-// Makes what is missing, and makes every name on the way durable before anything is put below it. That a folder exists
-// does not say that its name is durable: another thread, or a process that crashed, may have made it and not flushed
-// it yet. So the first use by this process flushes the whole way.
-Result<FileDescriptor> BlobDirectory::make_folder_of(std::string_view key) {
-  const std::string path(folder_of(key));
-  bool known_durable = false;
-  {
-    const std::scoped_lock lock(mutex_);
-    known_durable = durable_folders_.contains(path);
-  }
-  if (known_durable) {
-    Result<FileDescriptor> known = open_folder_of(key);
-    // Otherwise somebody has removed it since: make it again.
-    if (known) return known;
-  }
-  FileDescriptor folder = duplicate(root_);
-  if (!folder) return fail_write("cannot open the root folder");
-  for (const std::string& part : parts_of(path)) {
-    if (::mkdirat(folder.get(), part.c_str(), kFolderMode) != 0 && errno != EEXIST) {
-      return fail_write("cannot make a folder");
-    }
-    if (Result<void> flushed = flush(folder.get(), "cannot flush a folder"); !flushed) return fail(flushed.error());
-    folder = open_folder(folder, part);
-    if (!folder) return fail_write("cannot open a folder");
-  }
+bool BlobDirectory::is_known_durable(const std::string& folder) {
+  const std::scoped_lock lock(mutex_);
+  return durable_folders_.contains(folder);
+}
+
+void BlobDirectory::remember_durable(const std::string& folder) {
   const std::scoped_lock lock(mutex_);
   if (durable_folders_.size() >= kDurableFoldersMax) durable_folders_.clear();
-  durable_folders_.insert(path);
+  durable_folders_.insert(folder);
+}
+
+// Makes what is missing, and makes every name on the way durable before anything is put below it. That a folder exists
+// does not say that its name is durable: another thread, or a process that crashed, may have made it and not flushed
+// it yet. So the first use by this process flushes the folder that it is in.
+Result<FileDescriptor> BlobDirectory::make_folder_of(std::string_view key) {
+  FileDescriptor folder = duplicate(root_);
+  if (!folder) return fail_write("cannot open the root folder");
+  std::string path;
+  for (const std::string& part : parts_of(folder_of(key))) {
+    path += "/" + part;
+    FileDescriptor next = is_known_durable(path) ? open_folder(folder, part) : FileDescriptor();
+    // Not known, or removed by somebody since.
+    if (!next) {
+      if (::mkdirat(folder.get(), part.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+        return fail_write("cannot make a folder");
+      }
+      if (Result<void> flushed = flush(folder.get(), "cannot flush a folder"); !flushed) return fail(flushed.error());
+      next = open_folder(folder, part);
+      if (!next) return fail_write("cannot open a folder");
+      remember_durable(path);
+    }
+    folder = std::move(next);
+  }
   return folder;
 }
 

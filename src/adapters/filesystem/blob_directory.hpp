@@ -37,6 +37,9 @@ class BlobDirectory {
   /// Creates `root` where it is missing. Throws std::system_error when that, or opening it, fails.
   BlobDirectory(const std::string& root, FileSystemCalls calls);
 
+  /// Makes the folder that `key` will be published in, durably: while the bytes are still to come, so that publishing
+  /// need not wait for it.
+  [[nodiscard]] Result<void> prepare(std::string_view key);
   [[nodiscard]] Result<TemporaryFile> create_temporary();
   /// Appends all of `bytes`.
   [[nodiscard]] Result<void> write(const FileDescriptor& file, std::string_view bytes);
@@ -58,6 +61,8 @@ class BlobDirectory {
  private:
   [[nodiscard]] Result<void> flush(int descriptor, std::string_view what) const;
   [[nodiscard]] Result<FileDescriptor> open_folder_of(std::string_view key) const;
+  [[nodiscard]] bool is_known_durable(const std::string& folder);
+  void remember_durable(const std::string& folder);
   [[nodiscard]] Result<FileDescriptor> make_folder_of(std::string_view key);
   [[nodiscard]] Result<void> swap_in(const TemporaryFile& temporary, const FileDescriptor& folder,
                                      const std::string& name);
@@ -66,7 +71,7 @@ class BlobDirectory {
   FileDescriptor root_;
   std::atomic<std::uint64_t> counter_{0};
   std::mutex mutex_;
-  std::unordered_set<std::string> durable_folders_;  // made durable, up to the root, by this process
+  std::unordered_set<std::string> durable_folders_;  // paths whose last name this process has made durable
 };
 
 }  // namespace tapedeck

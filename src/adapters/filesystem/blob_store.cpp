@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/blob_key.hpp"
-
 namespace tapedeck {
 namespace {
 
@@ -120,7 +118,7 @@ Result<std::shared_ptr<Blob>> open_now(OffloadPool& pool, const BlobDirectory& d
 
 Result<std::unique_ptr<BlobWriter>> create_now(OffloadPool& pool, const std::shared_ptr<BlobDirectory>& directory,
                                                const std::string& key) {
-  if (!parse_blob_key(key)) return fail(Errc::kInvalidArgument, "this is no key of a blob");
+  if (Result<void> prepared = directory->prepare(key); !prepared) return fail(prepared.error());
   Result<TemporaryFile> temporary = directory->create_temporary();
   if (!temporary) return fail(temporary.error());
   return std::make_unique<FileBlobWriter>(pool, directory, key, std::move(*temporary));
