@@ -14,8 +14,9 @@ namespace tapedeck::sqlite {
 namespace {
 
 constexpr Milliseconds kBusyPause{1};
-/// The write-ahead log shrinks to this when it starts over.
-constexpr const char* kJournalSizeLimit = "PRAGMA journal_size_limit = 16777216";
+/// The write-ahead log shrinks to this many bytes when it starts over. Above what write_queue.cpp lets it grow to,
+/// since a log that keeps its size is synced sooner than one that grows.
+constexpr const char* kJournalSizeLimit = "PRAGMA journal_size_limit = 67108864";
 
 // What an input or output error of the operating system means to the caller.
 Errc io_errc(int system_error) {

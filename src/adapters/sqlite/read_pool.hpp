@@ -12,6 +12,24 @@
 
 namespace tapedeck::sqlite {
 
+/// One view of the data for several statements.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Database& database) : database_(database) { database_.run("BEGIN"); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction() {
+    try {
+      if (database_.is_in_transaction()) database_.run("ROLLBACK");
+    } catch (const StorageFailure&) {
+      // Nothing was changed; the next BEGIN will say whether the connection still works.
+    }
+  }
+
+ private:
+  Database& database_;
+};
+
 /// Connections that only read, one for each thread of a small pool. Each read sees the last commit before it began.
 class ReadPool {
  public:
@@ -27,7 +45,11 @@ class ReadPool {
   template <class R, class Fn>
   [[nodiscard]] R run(Fn& work) {
     Database connection = take();
-    R result = run_guarded<R>(work, connection);
+    auto in_one_view = [&work](Database& database) -> R {
+      const ReadTransaction transaction(database);
+      return work(database);
+    };
+    R result = run_guarded<R>(in_one_view, connection);
     give_back(std::move(connection));
     return result;
   }

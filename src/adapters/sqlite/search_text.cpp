@@ -48,6 +48,7 @@ std::string search_text(std::string_view from, std::string_view to) {
 SearchNeedles search_needles(std::string_view search) {
   SearchNeedles needles{fold(search), {}};
   if (search.find_first_not_of(kNumberCharacters) == std::string_view::npos) needles.digits = digits_of(search);
+  if (needles.digits == needles.text) needles.digits.clear();
   return needles;
 }
 

@@ -12,7 +12,7 @@ namespace tapedeck::sqlite {
 /// The two ways in which a search may occur within a search_text().
 struct SearchNeedles {
   std::string text;    ///< in lower case; empty: everything matches
-  std::string digits;  ///< of a search that looks like a number or part of one; else empty
+  std::string digits;  ///< of a search that looks like part of a number but has more than digits; else empty
 };
 [[nodiscard]] SearchNeedles search_needles(std::string_view search);
 
