@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include "main/cli.hpp"
 #include "main/config.hpp"
 #include "main/demo.hpp"
@@ -10,8 +12,22 @@
 #include "main/open_source.hpp"
 #include "main/serve.hpp"
 
+namespace {
+
+// Debian starts programs with 1024 open files allowed, and lets them have more for the asking: each connection and each
+// recording that is played needs one. Children get the same.
+void allow_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
 int main(int count, char** words) {
   using namespace tapedeck;
+  allow_open_files();
   const CommandLine line{.serve = serve,
                          .demo = demo,
                          .open_source = open_provider,

@@ -180,8 +180,8 @@ Result<void> apply_secret_key(const Setting&, std::string_view text, Settings& s
 
 // What is designed, and not built yet: refused rather than ignored, for a process that was told to share its state and
 // does not would hand out more slots than it may.
-Result<void> apply_later(const Setting& setting, std::string_view, Settings&) {
-  return refuse(fmt::format("this version does not have it yet: leave {} empty", setting.name));
+Result<void> apply_later(const Setting&, std::string_view, Settings&) {
+  return refuse("this version does not have it yet");
 }
 
 Result<void> apply_shutdown_grace(const Setting& setting, std::string_view text, Settings& settings) {
