@@ -23,11 +23,13 @@ describePage("the page's main scenarios on the real server", startRealStage);
 
 // One server for all of these, since none changes what another looks at.
 describe("the real server behind the page", () => {
-  let browser, stage, page, context, troubles;
+  let browser, stage, page, context, troubles, keyToRevoke;
 
   before(async () => {
     browser = await openBrowser();
     stage = await startRealStage();
+    const made = await stage.deck.command("key", "create", "--business", "harbour-dental");
+    keyToRevoke = made.stdout.trim();
   });
   after(async () => {
     await browser.close();
@@ -165,10 +167,10 @@ describe("the real server behind the page", () => {
   });
 
   it("asks to sign in again when the key behind the session is revoked", async () => {
-    const key = (await stage.deck.command("key", "create", "--business", "harbour-dental")).stdout;
-    await signIn(page, { baseUrl: stage.baseUrl, businessKey: key.trim() });
+    await signIn(page, { baseUrl: stage.baseUrl, businessKey: keyToRevoke });
     const keys = JSON.parse((await stage.deck.command("key", "list", "--json")).stdout);
-    await stage.deck.command("key", "revoke", String(Math.max(...keys.map(({ id }) => id))));
+    const { id } = keys.filter(({ business }) => business === "harbour-dental").at(-1);
+    await stage.deck.command("key", "revoke", String(id));
     await until(
       "the running server to notice",
       () => page.evaluate(async () => (await fetch("/api/session")).status),
