@@ -276,9 +276,13 @@ void BusinessSlots::prune_memory(SystemTime now) {
 // Rules of the business.
 
 std::vector<Admitted> BusinessSlots::block(std::optional<SystemTime> until, const std::string& why, SystemTime now) {
-  blocked_ = true;
-  blocked_until_ = until;
-  blocked_why_ = why;
+  // The longer block holds: a provider's pause never ends an operator's.
+  const bool is_shorter = blocked_ && until && (!blocked_until_ || *until < *blocked_until_);
+  if (!is_shorter) {
+    blocked_ = true;
+    blocked_until_ = until;
+    blocked_why_ = why;
+  }
   return_unclaimed(0);
   return admit(now);
 }

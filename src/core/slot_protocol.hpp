@@ -181,7 +181,8 @@ class BusinessSlots {
   /// False: the lease is lost.
   [[nodiscard]] bool renew(const LeaseId& lease, SystemTime now);
   [[nodiscard]] FinishAnswer finish(const LeaseId& lease, const FinishOutcome& outcome, SystemTime now);
-  /// Until `until` (for ever without one) nothing is admitted; grants that no worker took yet go back to their lanes.
+  /// Until `until` (for ever without one) nothing is admitted; grants that no worker took yet go back to their lanes. Of
+  /// two blocks the longer holds.
   [[nodiscard]] std::vector<Admitted> block(std::optional<SystemTime> until, const std::string& why, SystemTime now);
   [[nodiscard]] std::vector<Admitted> unblock(SystemTime now);
   [[nodiscard]] CancelAnswer cancel(const Sid& sid, SystemTime now);

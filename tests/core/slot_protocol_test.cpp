@@ -217,6 +217,16 @@ TEST(BusinessSlots, a_block_sends_untaken_grants_back_and_ends_by_itself) {
   EXPECT_EQ(sids_of(slots.sweep(kNow + Seconds{10}).admitted), (std::vector<Sid>{sid(2), sid(3)}));
 }
 
+TEST(BusinessSlots, an_endless_block_outlives_one_that_ends) {
+  BusinessSlots slots(1);
+  (void)slots.block(std::nullopt, "paused", kNow);
+  (void)slots.block(kNow + Seconds{1}, "429", kNow);
+  (void)press(slots, 1, kNow + Seconds{5});
+  (void)slots.sweep(kNow + Seconds{5});
+  EXPECT_EQ(slots.status(sid(1), kNow + Seconds{5}).why, "paused");
+  EXPECT_EQ(slots.active(), 0);
+}
+
 TEST(BusinessSlots, a_lower_limit_is_reached_without_ending_what_runs) {
   BusinessSlots slots(3);
   for (int i = 1; i <= 5; ++i) (void)press(slots, i);

@@ -202,14 +202,6 @@ test('a lower limit lets what runs run, and nothing follows until there is room'
   }
 });
 
-test('the limit that a business was added with holds from its first press', async () => {
-  const { business, account, calls } = await makeBusiness(4, { options: ['--limit', '1'] });
-  await sim.addRule(slow(account, 500));
-  await Promise.all(calls.map((sid) => deck.press(business, sid)));
-  for (const sid of calls) await deck.untilState(business, sid, 'stored');
-  assert.equal((await sim.stats()).accounts[account.sid].greatest, 1);
-});
-
 test('a pause by the command keeps presses waiting and says so; resume lets them go', async () => {
   const { business, account, recordings, calls } = await makeBusiness(5);
   await deck.command('business', 'pause', business.id);

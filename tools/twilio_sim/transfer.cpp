@@ -93,7 +93,7 @@ asio::awaitable<Delivery> Transfer::send_body() {
     const std::size_t size = next_piece();
     if (size > 0) {
       co_await send_piece(size);
-      if (rate) co_await link_->sleep_until(started + time_for(sent_, *rate));
+      if (rate && sent_ < plan_.body.size()) co_await link_->sleep_until(started + time_for(sent_, *rate));
       continue;
     }
     if (!pending_.empty()) co_await send_piece(0);

@@ -47,8 +47,9 @@ void TransferState::when(TransferWish wish, Waiter waiter) {
 
 CurlResult<CurlHead> TransferState::take_head() {
   const std::scoped_lock lock(mutex_);
-  if (error_) return std::unexpected(*error_);
+  // An answer whose body broke off has answered all the same: its status decides.
   if (head_) return *head_;
+  if (error_) return std::unexpected(*error_);
   return std::unexpected(CurlError{CurlFailure::kNoAnswer, "no answer"});
 }
 
