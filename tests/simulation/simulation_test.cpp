@@ -10,7 +10,7 @@ namespace tapedeck::simulation {
 namespace {
 
 constexpr int kOperationsOfAnEpisode = 2'000;
-constexpr int kEpisodes = 500;        // a million operations
+constexpr int kEpisodes = 500;         // a million operations
 constexpr int kEpisodesFull = 10'000;  // twenty million
 
 constexpr Weather kFair{};
@@ -36,6 +36,14 @@ std::string run_episode(std::uint64_t seed, Weather weather, int operations, Tra
   return violation;
 }
 
+// Every kind of transition is common in a run, but these: they need a worker that
+// loses its lease and lives on, a restart at a quiet moment, or fate.
+std::uint64_t least_of(const std::string& transition) {
+  const bool is_rare = transition == "finish: not held" || transition == "finish: handed back" ||
+                       transition == "recover: at once" || transition.starts_with("fate:");
+  return is_rare ? 5 : 1'000;
+}
+
 Weather weather_of(int episode) {
   // Every mixture has its turn.
   return Weather{(episode & 1) != 0, (episode & 2) != 0, (episode & 4) != 0, (episode & 8) != 0};
@@ -56,7 +64,7 @@ TEST(Simulation, a_million_random_operations_break_no_rule_of_the_protocol) {
   if (only != nullptr) return;
   std::cout << fmt::format("{} operations, {} steps of the slot store\n", episodes * kOperationsOfAnEpisode, steps);
   for (const auto& [transition, times] : counts) std::cout << fmt::format("{:>10}  {}\n", times, transition);
-  for (const auto& [transition, times] : counts) EXPECT_GE(times, 1'000U) << transition;
+  for (const auto& [transition, times] : counts) EXPECT_GE(times, least_of(transition)) << transition;
 }
 
 TEST(Simulation, the_same_seed_tells_the_same_story) {
@@ -93,7 +101,8 @@ TEST_P(PlantedBugs, are_caught) {
   TransitionCounts counts;
   for (int episode = 0; episode < kEpisodesToCatch; ++episode) {
     planted_bug = GetParam().bug;
-    const std::string violation = run_episode(1'000 + static_cast<std::uint64_t>(episode), weather_of(episode), 500, counts);
+    const std::string violation =
+        run_episode(1'000 + static_cast<std::uint64_t>(episode), weather_of(episode), 500, counts);
     planted_bug = PlantedBug::kNone;
     if (violation.empty()) continue;
     std::cout << GetParam().name << " caught in episode " << episode << ": " << violation << "\n";
