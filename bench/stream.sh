@@ -2,10 +2,13 @@
 # Measures the stream of a stored recording beside nginx serving the same file: same run, same number of loops as nginx
 # workers, wrk for both, in pairs that alternate, so that a change of the machine's speed touches both alike.
 #
-#   bench/stream.sh                                      our engine alone (http_bench_server)
+#   bench/stream.sh                                      the real server, with one recording that it has fetched
+#   bench/stream.sh engine                               the HTTP engine alone (http_bench_server)
 #   bench/stream.sh URL FILE 'Authorization: Bearer KEY' a running server; FILE holds the same bytes, for nginx
 #
-# PAIRS (5), SECONDS_EACH (2), LOOPS (2), CONNECTIONS (64) and SERVER change the run; NGINX_HTTP adds directives to
+# On a machine that does other work, `chrt -r 1 bench/stream.sh` keeps that work out of the figures.
+#
+# PAIRS (5), SECONDS_EACH (2), LOOPS (2), CONNECTIONS (64) and TAPEDECK_BIN_DIR change the run; NGINX_HTTP adds directives to
 # nginx's http block ('open_file_cache max=100;' spares it an open and a close per request). Ends with status 1 when a ratio is
 # below GOAL (0.9).
 set -euo pipefail
@@ -16,7 +19,8 @@ seconds=${SECONDS_EACH:-2}
 loops=${LOOPS:-2}
 connections=${CONNECTIONS:-64}
 goal=${GOAL:-0.9}
-server=${SERVER:-$here/build/release/bin/http_bench_server}
+binaries=${TAPEDECK_BIN_DIR:-$here/build/release/bin}
+mode=${1:-tapedeck}
 file_bytes=480000
 key=tk_benchmark_key_of_sixty_four_characters_as_long_as_a_real_one_is
 
@@ -28,7 +32,9 @@ done
 work=$(mktemp -d)
 : >"$work/server.out"
 started=()
+stage=
 finish() {
+  if [ -n "$stage" ]; then exec 9>&-; wait "$stage" 2>/dev/null || true; fi
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
   rm -rf "$work"
 }
@@ -43,17 +49,29 @@ wait_for() { # url
   exit 2
 }
 
+json() { node -p "JSON.parse(require('fs').readFileSync('$work/server.out')).$1"; }
+
 if [ $# -ge 2 ]; then
   our_url=$1
   header=${3:-X-No-Header: 1}
   cp "$2" "$work/file.mp3"
-else
+elif [ "$mode" = engine ]; then
   head -c "$file_bytes" /dev/urandom >"$work/file.mp3"
-  "$server" "$work/file.mp3" --loops "$loops" --key "$key" >"$work/server.out" &
+  "$binaries/http_bench_server" "$work/file.mp3" --loops "$loops" --key "$key" >"$work/server.out" &
   started+=($!)
-  for _ in $(seq 100); do grep -q port "$work/server.out" && break; sleep 0.05; done
+  until grep -q port "$work/server.out"; do kill -0 "${started[0]}"; sleep 0.05; done
   our_url=http://127.0.0.1:$(awk '{print $NF}' "$work/server.out")/api/recordings/CA0123456789abcdef0123456789abcdef/stream
   header="Authorization: Bearer $key"
+else
+  # The program ends when its standard input does, and its children with it.
+  mkfifo "$work/until"
+  TAPEDECK_BIN_DIR=$binaries node "$here/bench/stream/stored_recording.mjs" "$work/file.mp3" "$loops" \
+    <"$work/until" >"$work/server.out" &
+  stage=$!
+  exec 9>"$work/until"
+  until grep -q url "$work/server.out"; do kill -0 "$stage"; sleep 0.05; done
+  our_url=$(json url)
+  header="Authorization: Bearer $(json key)"
 fi
 
 chmod 755 "$work"
