@@ -1,12 +1,12 @@
 // Ranges and preconditions, beside nginx serving the same file. Every answer must be the same, but for the kinds of
 // difference listed here, each with the section of RFC 9110 that allows, or demands, ours.
 //
-// Runs http_bench_server (our engine and media_response), or with STREAM_URL and STREAM_FILE a running server;
-// STREAM_AUTHORIZATION is then sent with each request. SEED changes the random ranges.
+// Files of several sizes by http_bench_server, which is the HTTP engine alone; then a recording by the real server.
+// SEED changes the random ranges.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,6 +15,8 @@ import { fileURLToPath } from 'node:url';
 
 import { startNginx } from './support/nginx.mjs';
 import { rangeRequests, seeded } from './support/range_requests.mjs';
+import { startSim } from './support/sim.mjs';
+import { makeTapedeck } from './support/tapedeck.mjs';
 
 const SEED = Number(process.env.SEED ?? 20261123);
 const LEAST_REQUESTS = 300;
@@ -101,6 +103,8 @@ const KINDS = [
 
 let folder;
 let nginx;
+let sim;
+let deck;
 const children = [];
 
 before(async () => {
@@ -112,6 +116,8 @@ after(async () => {
   keepAlive.destroy();
   for (const child of children) child.kill('SIGTERM');
   await Promise.all(children.map((child) => child.exitCode ?? new Promise((resolve) => child.once('exit', resolve))));
+  await deck?.destroy();
+  await sim?.stop();
   await nginx?.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -129,11 +135,11 @@ function startOurs(file) {
   });
 }
 
-function ask(url, { method, headers }, validators = {}, agent = keepAlive) {
+function ask(url, { method, headers }, { validators = {}, agent = keepAlive, key } = {}) {
   const own = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, value.replace(/\{(\w+)\}/g, (_, key) => validators[key])]),
   );
-  if (process.env.STREAM_AUTHORIZATION) own.Authorization = process.env.STREAM_AUTHORIZATION;
+  if (key) own.Authorization = `Bearer ${key}`;
   return new Promise((resolve, reject) => {
     const request = http.request(url, { method, headers: own, agent }, (response) => {
       const hash = createHash('sha256');
@@ -174,15 +180,18 @@ function validatorsOf(answer) {
   return { etag, weak: `W/${etag}`, modified: answer.headers['last-modified'] };
 }
 
-async function compare(url, name, size, requests, found) {
+async function compare(url, name, size, requests, found, key) {
   const theirUrl = `http://127.0.0.1:${nginx.port}/${name}`;
   const plain = { method: 'GET', headers: {} };
-  const our = validatorsOf(await ask(url, plain));
-  const their = validatorsOf(await ask(theirUrl, plain, {}, oneRequest));
+  const our = validatorsOf(await ask(url, plain, { key }));
+  const their = validatorsOf(await ask(theirUrl, plain, { agent: oneRequest }));
   assert.equal(our.modified, their.modified);
   const unexplained = [];
   for (const request of requests) {
-    const [ours, theirs] = await Promise.all([ask(url, request, our), ask(theirUrl, request, their, oneRequest)]);
+    const [ours, theirs] = await Promise.all([
+      ask(url, request, { validators: our, key }),
+      ask(theirUrl, request, { validators: their, agent: oneRequest }),
+    ]);
     const said = `${request.method} of ${size} bytes, ${JSON.stringify(request.headers)}`;
     if ([200, 206, 304].includes(ours.status)) assert.equal(ours.headers.etag, our.etag, said);
     if (ours.status === 304) assert.equal(ours.received, 0, said);
@@ -198,38 +207,49 @@ async function compare(url, name, size, requests, found) {
   assert.deepEqual(unexplained, []);
 }
 
-test('ranges and preconditions are answered as nginx answers them, but for the listed kinds', async (t) => {
-  assert.ok(KINDS.length <= MOST_KINDS);
-  const found = new Map();
-  let count = 0;
-  if (process.env.STREAM_URL) {
-    const file = path.join(folder, 'file.mp3');
-    await copyFile(process.env.STREAM_FILE, file);
-    const { length } = await readFile(file);
-    const requests = rangeRequests(length, SEED);
-    await compare(process.env.STREAM_URL, 'file.mp3', length, requests, found);
-    count = requests.length;
-  } else {
-    const random = seeded(SEED);
-    for (const size of [480_000, 1_000, 1]) {
-      const name = `file-${size}.mp3`;
-      await writeFile(path.join(folder, name), Buffer.from(Array.from({ length: size }, () => random() * 256)));
-      const url = await startOurs(path.join(folder, name));
-      const requests = rangeRequests(size, SEED + size);
-      await compare(url, name, size, requests, found);
-      count += requests.length;
-    }
-    await writeFile(path.join(folder, 'empty.mp3'), '');
-    const url = await startOurs(path.join(folder, 'empty.mp3'));
-    const requests = ['bytes=0-', 'bytes=0-5', 'bytes=-5', 'bytes=-0'].map((Range) => ({
-      method: 'GET', headers: { Range }, size: 0,
-    }));
-    await compare(url, 'empty.mp3', 0, requests, found);
-    count += requests.length;
-    // A kind that no request shows any more is no longer true.
-    assert.deepEqual(KINDS.map(({ name }) => name).filter((name) => !found.has(name)), []);
-  }
-  assert.ok(count >= LEAST_REQUESTS);
+function report(t, count, found) {
   t.diagnostic(`seed ${SEED}: ${count} requests`);
   for (const kind of KINDS) t.diagnostic(`${found.get(kind.name) ?? 0} times: ${kind.name} (RFC 9110 ${kind.rfc})`);
+}
+
+test('the engine answers ranges and preconditions as nginx does, but for the listed kinds', async (t) => {
+  assert.ok(KINDS.length <= MOST_KINDS);
+  const found = new Map();
+  const random = seeded(SEED);
+  let count = 0;
+  const run = async (name, content, requests) => {
+    await writeFile(path.join(folder, name), content);
+    await compare(await startOurs(path.join(folder, name)), name, content.length, requests, found);
+    count += requests.length;
+  };
+  for (const size of [480_000, 1_000, 1]) {
+    const content = Buffer.from(Array.from({ length: size }, () => random() * 256));
+    await run(`file-${size}.mp3`, content, rangeRequests(size, SEED + size));
+  }
+  const ofNothing = ['bytes=0-', 'bytes=0-5', 'bytes=-5', 'bytes=-0'];
+  await run('empty.mp3', Buffer.alloc(0), ofNothing.map((Range) => ({ method: 'GET', headers: { Range }, size: 0 })));
+  // A kind that no request shows any more is no longer true.
+  assert.deepEqual(KINDS.map(({ name }) => name).filter((name) => !found.has(name)), []);
+  assert.ok(count >= LEAST_REQUESTS);
+  report(t, count, found);
+});
+
+test('the server answers for a stored recording as nginx does, but for the same kinds', async (t) => {
+  sim = await startSim();
+  deck = await makeTapedeck({ sim });
+  await deck.start();
+  const account = await sim.addAccount();
+  const business = await deck.addBusiness('ranges', account);
+  const call = await deck.tell(business, await sim.addRecording({ account: account.sid, duration_s: 20 }));
+  const { body, headers } = await deck.play(business, call);
+  const file = path.join(folder, 'recording.mp3');
+  await writeFile(file, body);
+  const modified = new Date(headers['last-modified']);
+  await utimes(file, modified, modified);
+
+  const found = new Map();
+  const requests = rangeRequests(body.length, SEED);
+  await compare(`${deck.url}/api/recordings/${call}/stream`, 'recording.mp3', body.length, requests, found, business.key);
+  assert.ok(requests.length >= LEAST_REQUESTS);
+  report(t, requests.length, found);
 });

@@ -74,7 +74,7 @@ export function rangeRequests(size, seed) {
   add({});
   add({}, 'HEAD');
   for (const Range of [...edges(size), ...MALFORMED, ...OTHER_UNITS, ...BEYOND_64_BITS, ...EMPTY_MEMBERS]) add({ Range });
-  for (let i = 0; i < 60; i += 1) add({ Range: single(random, size) });
+  for (let i = 0; i < 110; i += 1) add({ Range: single(random, size) });
   for (let i = 0; i < 10; i += 1) add({ Range: `${single(random, size)},${single(random, size).slice(6)}` });
   for (let i = 0; i < 8; i += 1) add({ Range: single(random, size) }, 'HEAD');
   for (const headers of [...one, ...two]) {
