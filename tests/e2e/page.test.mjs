@@ -1,7 +1,5 @@
 /** The page in a real browser, before the look-alike of the server. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 
 import { openBrowser, openPage } from "./support/browser.mjs";
@@ -103,6 +101,39 @@ describe("the page", () => {
     });
     await pressPlay(page, cold);
     await waitForWords(page, /Next try in 3 min.*The provider answered 503\. The next try is at/);
+  });
+
+  it("counts down to the next try in the row too", async () => {
+    const { cold } = stage.calls;
+    await page.clock.install();
+    await signIn(page, stage);
+    const retryAt = new Date((await page.evaluate(() => Date.now())) + 50_000).toISOString();
+    stage.server.onAsked.set(cold.sid, { state: "queued", why: "Busy", retry_at: retryAt });
+    await pressPlay(page, cold);
+    const row = rowOf(page, cold).locator(".row-state-short");
+    const seconds = async () => Number(/Next try in (\d+) s/.exec(await row.textContent())[1]);
+    await waitForRowWords(page, cold, /Next try in/);
+    const before = await seconds();
+    await page.clock.runFor(5000);
+    assert.ok((await seconds()) <= before - 4);
+  });
+
+  it("tells of a press although another recording was pressed before its answer came", async () => {
+    const { cold, stored } = stage.calls;
+    await signIn(page, stage);
+    stage.server.onAsked.set(cold.sid, { state: "queued", position: 4, queue_length: 4 });
+    let letThrough;
+    const isPlaying = new Promise((resolve) => (letThrough = resolve));
+    await page.route(`**/${cold.sid}/stream`, async (route) => {
+      await isPlaying;
+      await route.continue();
+    });
+    await pressPlay(page, cold);
+    await pressPlay(page, stored);
+    await waitForSound(page);
+    letThrough();
+    await waitForRowWords(page, cold, /Queued, 4th/);
+    assert.match((await audioState(page)).src, new RegExp(stored.sid));
   });
 
   it("follows rows that wait without a press, and reads them anew", async () => {
@@ -348,87 +379,5 @@ describe("the page", () => {
     assert.equal((await audioState(page)).paused, true);
     assert.equal(await page.locator(".player").isVisible(), false);
     assert.match(await buttonOf(page, stage.calls.stored).getAttribute("aria-label"), /^Play/);
-  });
-});
-
-describe("the page's looks", () => {
-  const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-  let browser, stage;
-
-  before(async () => {
-    browser = await openBrowser();
-    stage = await startMockServer();
-  });
-  after(async () => {
-    await browser.close();
-    await stage.stop();
-  });
-
-  /** Signs in anew, since one-time links work once, and runs `look` on the page. */
-  async function withPage(options, look) {
-    stage.server.logins.set("looks", "harbour-dental");
-    const { page, context, troubles } = await openPage(browser, options);
-    try {
-      await signIn(page, stage, "/login?token=looks");
-      await look(page);
-      assert.deepEqual(troubles, []);
-    } finally {
-      await context.close();
-    }
-  }
-
-  async function violations(page) {
-    await page.evaluate(await readFile(axe, "utf8"));
-    const { violations: found } = await page.evaluate(() => globalThis.axe.run(document));
-    return found.map(
-      (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(" ")}`,
-    );
-  }
-
-  for (const colorScheme of ["light", "dark"]) {
-    it(`has no accessibility faults in the ${colorScheme} scheme, list and player`, async () => {
-      await withPage({ colorScheme }, async (page) => {
-        assert.deepEqual(await violations(page), []);
-        await pressPlay(page, stage.calls.failed);
-        await page.locator(".player-message:visible").waitFor();
-        assert.deepEqual(await violations(page), []);
-        await pressPlay(page, stage.calls.stored);
-        await waitForSound(page);
-        assert.deepEqual(await violations(page), []);
-      });
-    });
-  }
-
-  it("has no accessibility faults in the sign-in form", async () => {
-    const { page, context } = await openPage(browser);
-    await page.goto(stage.baseUrl);
-    await page.getByLabel("API key").waitFor();
-    assert.deepEqual(await violations(page), []);
-    await context.close();
-  });
-
-  it("is dark where the person's system is dark", async () => {
-    const brightness = (page) =>
-      page.evaluate(() => {
-        const [red, green, blue] = getComputedStyle(document.body)
-          .backgroundColor.match(/\d+/g)
-          .map(Number);
-        return (red + green + blue) / 3;
-      });
-    await withPage({ colorScheme: "light" }, async (page) =>
-      assert.ok((await brightness(page)) > 200),
-    );
-    await withPage({ colorScheme: "dark" }, async (page) =>
-      assert.ok((await brightness(page)) < 60),
-    );
-  });
-
-  it("fits a narrow phone without scrolling sideways", async () => {
-    await withPage({ viewport: { width: 320, height: 640 } }, async (page) => {
-      await pressPlay(page, stage.calls.stored);
-      await waitForSound(page);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= 320, `the page is ${width} pixels wide`);
-    });
   });
 });

@@ -127,18 +127,16 @@ export class Api {
 
   /**
    * Asks for a recording with a range of one byte: that is how a press of play is told to the
-   * server without fetching the audio twice. Never throws but for an abort.
+   * server without fetching the audio twice. Never throws.
    */
-  async press(sid: string, signal: AbortSignal): Promise<PressAnswer> {
+  async press(sid: string): Promise<PressAnswer> {
     const headers = { Range: "bytes=0-0" };
-    return this.pressAnswer(() =>
-      this.send("GET", recordingPath(sid, "stream"), { headers, signal }),
-    );
+    return this.pressAnswer(() => this.send("GET", recordingPath(sid, "stream"), { headers }));
   }
 
-  /** Asks for another try at a failed recording. Never throws but for an abort. */
-  async retry(sid: string, signal: AbortSignal): Promise<PressAnswer> {
-    return this.pressAnswer(() => this.send("POST", recordingPath(sid, "retry"), { signal }));
+  /** Asks for another try at a failed recording. Never throws. */
+  async retry(sid: string): Promise<PressAnswer> {
+    return this.pressAnswer(() => this.send("POST", recordingPath(sid, "retry")));
   }
 
   /** Where a recording stands; never enqueues. Throws ApiFailure. */

@@ -85,6 +85,11 @@ export class CallList {
     for (const row of this.rows_) row.draw(now);
   }
 
+  /** Redraws the rows that count down to a next try. */
+  drawCountdowns(now: Date): void {
+    for (const row of this.rows_) if (row.isCountingDown) row.draw(now);
+  }
+
   private async loadMore(): Promise<void> {
     if (this.cursor_ === null || this.request_ !== null) return;
     const before = this.rows_.length;

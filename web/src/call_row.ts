@@ -86,6 +86,11 @@ export class CallRow {
     this.drawTools(standing, now);
   }
 
+  /** True while the row's words change by themselves every second. */
+  get isCountingDown(): boolean {
+    return this.standing_?.state === "queued" && this.standing_.retryAt !== null;
+  }
+
   private get playable(): PlayableCall | null {
     const recording = this.call.recording;
     return recording === null ? null : { ...this.call, recording };
@@ -96,6 +101,9 @@ export class CallRow {
     if (call === null || this.action_ === null) return;
     if (this.action_ === "retry") this.player_.retry(call);
     else this.player_.toggle(call);
+    // The player that has just come up may stand before the row that was pressed.
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.element.scrollIntoView({ block: "nearest", behavior: isStill ? "instant" : "smooth" });
   }
 
   private drawParty(): HTMLElement {

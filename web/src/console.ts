@@ -134,6 +134,7 @@ export class Console {
     const now = new Date();
     this.bar_.draw(now);
     if (this.seconds_ % kTimesEverySeconds === 0) this.list_.draw(now);
+    else this.list_.drawCountdowns(now);
   }
 }
 

@@ -10,7 +10,7 @@
  * remember that for the element which was touched during it.
  */
 
-import { ApiFailure, wasWithdrawn, type Api, type PressAnswer } from "./api";
+import { ApiFailure, type Api, type PressAnswer } from "./api";
 import { kTroublePace, nextPause } from "./pace";
 import { mediaRefusal, refusalOf, type Refusal } from "./refusal";
 import { mayPass, type Standings } from "./standings";
@@ -52,7 +52,8 @@ export class Player {
 
   private call_: PlayableCall | null = null;
   private phase_: Phase = { kind: "idle" };
-  private request_: AbortController | null = null;
+  /** Which press the player waits for. An answer to an earlier one is news for the list only. */
+  private press_ = 0;
   private readonly repeat_ = new VisibleTimer();
   private troubles_ = 0;
   /** Where to go on after an interruption, in seconds. */
@@ -160,25 +161,29 @@ export class Player {
   }
 
   private ask(call: PlayableCall, intent: Intent): void {
-    const request = new AbortController();
-    this.request_ = request;
+    const press = (this.press_ += 1);
     this.enter({ kind: "asking" });
     const sid = call.recording.sid;
-    const answer =
-      intent === "retry"
-        ? this.api_.retry(sid, request.signal)
-        : this.api_.press(sid, request.signal);
-    answer
-      .then((value) => {
-        if (this.request_ === request) this.answered(call, intent, value);
-      })
-      .catch((error: unknown) => {
-        if (!wasWithdrawn(error)) throw error;
-      });
+    const answer = intent === "retry" ? this.api_.retry(sid) : this.api_.press(sid);
+    void answer.then((value) => {
+      if (this.press_ === press) this.answered(call, intent, value);
+      else this.answeredLate(sid, value);
+    });
+  }
+
+  /**
+   * Something else was pressed meanwhile. The server has taken the press and goes on with it, so
+   * the row should say so.
+   */
+  private answeredLate(sid: string, answer: PressAnswer): void {
+    const isListed = this.standings_.get(sid) !== null;
+    if (!isListed || answer.kind === "refused") return;
+    if (answer.kind === "ready") return this.standings_.note(sid, kStored);
+    this.standings_.follow(sid, { eager: false, retryAfterMs: answer.retryAfterMs });
+    this.standings_.note(sid, answer.standing);
   }
 
   private answered(call: PlayableCall, intent: Intent, answer: PressAnswer): void {
-    this.request_ = null;
     const sid = call.recording.sid;
     switch (answer.kind) {
       case "ready":
@@ -267,24 +272,16 @@ export class Player {
     if (call === null || this.phase_.kind !== "loaded") return;
     const code = this.audio.error?.code;
     this.resumeAt_ = this.audio.currentTime;
-    const request = new AbortController();
-    this.request_ = request;
+    const press = (this.press_ += 1);
     this.enter({ kind: "refused", refusal: mediaRefusal(code) });
-    this.api_
-      .press(call.recording.sid, request.signal)
-      .then((answer) => {
-        if (this.request_ !== request || answer.kind === "ready") return;
-        this.answered(call, "press", answer);
-      })
-      .catch((error: unknown) => {
-        if (!wasWithdrawn(error)) throw error;
-      });
+    void this.api_.press(call.recording.sid).then((answer) => {
+      if (this.press_ === press && answer.kind !== "ready") this.answered(call, "press", answer);
+    });
   }
 
   /** Stops sound, questions and repeats for the call in the player. */
   private letGo(): void {
-    this.request_?.abort();
-    this.request_ = null;
+    this.press_ += 1;
     this.repeat_.clear();
     if (this.call_ !== null) this.standings_.calm(this.call_.recording.sid);
     if (this.audio.hasAttribute("src")) {
