@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/sqlite/completion.hpp"
 #include "adapters/sqlite/database.hpp"
 #include "adapters/sqlite/write_queue.hpp"
 #include "runtime/offload.hpp"
@@ -73,15 +74,33 @@ class ReadPool {
   OffloadPool threads_;
 };
 
+namespace detail {
+
+template <class R, class Fn>
+struct ReadInitiation {
+  ReadPool* pool;
+
+  template <class Handler>
+  void operator()(Handler&& handler, Fn work) const {
+    Completion<R, std::decay_t<Handler>> completion(std::forward<Handler>(handler));
+    if (pool->is_full()) {
+      completion.complete(std::unexpected(Error(Errc::kUnavailable, "too many readers wait for the database")));
+      return;
+    }
+    pool->threads().post([pool = pool, work = std::move(work), completion = std::move(completion)]() mutable {
+      completion.complete(pool->run<R>(work));
+    });
+  }
+};
+
+}  // namespace detail
+
 /// Runs `work` (Result<T>(Database&)) on a thread of the pool, and comes back to the caller's event loop with its
 /// result.
 template <class Fn>
 [[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&, Database&>> read(ReadPool& pool, Fn work) {
   using R = std::invoke_result_t<Fn&, Database&>;
-  if (pool.is_full()) co_return fail(Errc::kUnavailable, "too many readers wait for the database");
-  auto job = [&pool, work = std::move(work)]() mutable { return pool.run<R>(work); };
-  R result = co_await offload(pool.threads(), std::move(job));
-  co_return result;
+  return await_completion<R>(detail::ReadInitiation<R, Fn>{&pool}, std::move(work));
 }
 
 }  // namespace tapedeck::sqlite

@@ -14,13 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
+#include "adapters/sqlite/completion.hpp"
 #include "adapters/sqlite/database.hpp"
 #include "runtime/offload.hpp"
 
@@ -118,10 +112,7 @@ namespace detail {
 template <class R, class Fn, class Handler>
 class WriteJobOf final : public WriteJob {
  public:
-  WriteJobOf(Fn work, Handler handler)
-      : work_(std::move(work)),
-        guard_(boost::asio::make_work_guard(boost::asio::get_associated_executor(handler))),
-        handler_(std::move(handler)) {}
+  WriteJobOf(Fn work, Handler handler) : work_(std::move(work)), completion_(std::move(handler)) {}
 
   bool run(Database& database) override {
     result_.emplace(run_guarded<R>(work_, database));
@@ -129,24 +120,14 @@ class WriteJobOf final : public WriteJob {
   }
   Error failure() const override { return result_ && !*result_ ? result_->error() : Error(); }
   void fail(const Error& error) override { result_.emplace(std::unexpected(error)); }
-  void complete() override {
-    const auto executor = guard_.get_executor();
-    boost::asio::post(
-        executor, [handler = std::move(handler_), result = std::move(result_), guard = std::move(guard_)]() mutable {
-          std::move(handler)(std::exception_ptr(), std::move(result));
-        });
-  }
+  void complete() override { completion_.complete(std::move(result_)); }
 
  private:
-  using Executor = boost::asio::associated_executor_t<Handler>;
-
   Fn work_;
-  boost::asio::executor_work_guard<Executor> guard_;
-  Handler handler_;
+  Completion<R, Handler> completion_;
   std::optional<R> result_;
 };
 
-// A function object rather than a lambda, because GCC 12 miscompiles capturing lambdas within an awaiting expression.
 template <class R, class Fn>
 struct WriteInitiation {
   WriteQueue* queue;
@@ -168,11 +149,7 @@ struct WriteInitiation {
 template <class Fn>
 [[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&, Database&>> write(WriteQueue& queue, Fn work) {
   using R = std::invoke_result_t<Fn&, Database&>;
-  using Signature = void(std::exception_ptr, std::optional<R>);
-  detail::WriteInitiation<R, Fn> initiation{&queue};
-  std::optional<R> result = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, Signature>(
-      initiation, boost::asio::use_awaitable, std::move(work));
-  co_return std::move(*result);
+  return await_completion<R>(detail::WriteInitiation<R, Fn>{&queue}, std::move(work));
 }
 
 }  // namespace tapedeck::sqlite
