@@ -22,14 +22,6 @@ struct Deadline {
   const char* what;
 };
 
-bool is_measuring_speed(const TransferState& state) { return state.request.limits.low_speed_bytes_per_second > 0; }
-
-bool is_too_slow(const TransferState& state) {
-  const CurlLimits& limits = state.request.limits;
-  const auto wanted = limits.low_speed_bytes_per_second * static_cast<std::uint64_t>(limits.low_speed_window.count());
-  return state.window_bytes * 1000 < wanted;
-}
-
 // What ends the transfer next by itself. While it waits for its consumer, only the time for everything counts.
 Deadline next_deadline(const TransferState& state) {
   const CurlLimits& limits = state.request.limits;
@@ -42,9 +34,9 @@ Deadline next_deadline(const TransferState& state) {
     consider(state.started_at + 2 * limits.connect_timeout, "no connection");
   } else if (!state.head_complete) {
     consider(state.sent_at + limits.answer_timeout, "no answer");
-  } else if (!state.is_paused()) {
+  } else if (!state.waits_for_consumer) {
     consider(state.last_byte_at + limits.idle_timeout, "no byte");
-    if (is_measuring_speed(state)) consider(state.window_started_at + limits.low_speed_window, "too slow");
+    consider(state.speed.ends_at(), "too slow");
   }
   return next;
 }
@@ -138,9 +130,9 @@ void CurlDriver::begin(const std::shared_ptr<TransferState>& state) {
 
 // The wait was the consumer's, so the provider's clocks start anew.
 void CurlDriver::resume(TransferState& state) {
+  state.waits_for_consumer = false;
   state.last_byte_at = DriverClock::now();
-  state.window_started_at = state.last_byte_at;
-  state.window_bytes = 0;
+  state.speed.restart(state.last_byte_at);
   (void)curl_easy_pause(state.easy, CURLPAUSE_CONT);
 }
 
@@ -165,13 +157,8 @@ void CurlDriver::end_late() {
   const auto now = DriverClock::now();
   std::vector<std::pair<std::shared_ptr<TransferState>, const char*>> late;
   for (const auto& [easy, state] : transfers_) {
-    const CurlLimits& limits = state->request.limits;
-    const bool window_over =
-        is_measuring_speed(*state) && state->head_complete && now >= state->window_started_at + limits.low_speed_window;
-    if (window_over && (state->is_paused() || !is_too_slow(*state))) {
-      state->window_started_at = now;
-      state->window_bytes = 0;
-    }
+    // Starts the next window where this one was fast enough, so that its end is no deadline any more.
+    if (state->head_complete && !state->waits_for_consumer) (void)state->speed.is_too_slow(now);
     const Deadline deadline = next_deadline(*state);
     if (now >= deadline.at) late.emplace_back(state, deadline.what);
   }

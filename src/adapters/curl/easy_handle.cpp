@@ -59,7 +59,7 @@ void complete_head(TransferState& state) {
   state.head_complete = true;
   state.arriving.status = static_cast<int>(status);
   state.last_byte_at = DriverClock::now();
-  state.window_started_at = state.last_byte_at;
+  state.speed.restart(state.last_byte_at);
   state.announce_head(std::move(state.arriving));
 }
 
@@ -90,9 +90,12 @@ std::size_t take_body(const char* bytes, std::size_t size, std::size_t count, vo
         CurlError{CurlFailure::kTooLarge, fmt::format("more than {} bytes", state.request.limits.body_bytes_max)};
     return 0;
   }
-  if (!state.offer(piece)) return CURL_WRITEFUNC_PAUSE;
+  if (!state.offer(piece)) {
+    state.waits_for_consumer = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
   state.body_bytes += piece.size();
-  state.window_bytes += piece.size();
+  state.speed.add(piece.size());
   state.last_byte_at = DriverClock::now();
   return piece.size();
 }

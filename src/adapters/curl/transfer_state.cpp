@@ -33,11 +33,6 @@ void TransferState::end(std::optional<CurlError> error, bool cut_by_us) {
   notify(std::move(lock));
 }
 
-bool TransferState::is_paused() const {
-  const std::scoped_lock lock(mutex_);
-  return paused_;
-}
-
 void TransferState::when(TransferWish wish, Waiter waiter) {
   std::unique_lock lock(mutex_);
   waiter_ = std::move(waiter);

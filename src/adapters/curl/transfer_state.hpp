@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "adapters/curl/client.hpp"
+#include "adapters/curl/speed_window.hpp"
 
 // One transfer, between the driver's thread, which feeds it, and a coroutine, which consumes it. Each side has its own
 // part; what both touch is behind the mutex. Nobody waits with the mutex held.
@@ -25,7 +26,8 @@ enum class TransferWish { kHead, kBytes, kEnd };
 struct TransferState {
   using Waiter = std::move_only_function<void()>;
 
-  explicit TransferState(CurlRequest wanted) : request(std::move(wanted)) {}
+  explicit TransferState(CurlRequest wanted)
+      : request(std::move(wanted)), speed(request.limits.low_speed_bytes_per_second, request.limits.low_speed_window) {}
 
   const CurlRequest request;
 
@@ -38,19 +40,18 @@ struct TransferState {
   std::uint64_t body_bytes = 0;
   bool request_sent = false;
   bool head_complete = false;
+  bool waits_for_consumer = false;   // from a refused offer() to the resume that follows it
   std::optional<CurlError> verdict;  // why a callback stops the transfer
   DriverClock::time_point started_at;
   DriverClock::time_point sent_at;
   DriverClock::time_point last_byte_at;
-  DriverClock::time_point window_started_at;
-  std::uint64_t window_bytes = 0;
+  SpeedWindow speed;
 
   /// Takes bytes of the body, or none of them: false, and the transfer is to pause until the consumer has read.
   [[nodiscard]] bool offer(std::string_view bytes);
   void announce_head(CurlHead head);
   /// The end. Nothing of the connection is left when this is called.
   void end(std::optional<CurlError> error, bool cut_by_us);
-  [[nodiscard]] bool is_paused() const;
 
   // The consumer's part.
 

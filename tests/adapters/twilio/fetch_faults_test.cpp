@@ -1,11 +1,11 @@
 #include <fstream>
 #include <thread>
 
+#include <gtest/gtest.h>
+#include <unistd.h>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <gtest/gtest.h>
-#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #include <sanitizer/allocator_interface.h>
@@ -129,18 +129,6 @@ TEST_F(FetchFaults, a_drip_below_the_lowest_speed) {
   EXPECT_EQ(verdict_of(outcome), "provider_timed_out");
   EXPECT_TRUE(outcome.cut_by_us);
   EXPECT_TRUE(sink_.bytes.starts_with("x"));
-}
-
-TEST_F(FetchFaults, a_drip_fast_enough_is_borne_over_many_windows) {
-  options_.limits.low_speed_window = Milliseconds{20};
-  options_.limits.low_speed_bytes_per_second = 1'000;
-  provider_.answer({send(kPlainHead), drip(std::string(2'000, 'x'), std::chrono::milliseconds(5))});
-  // Ends at the number of bytes, not at a limit.
-  sink_.on_bytes = [this]() -> Result<void> {
-    if (sink_.bytes.size() < 100'000) return {};
-    return fail(Errc::kNoSpace, "enough");
-  };
-  EXPECT_EQ(verdict_of(fetch()), "disk_full");
 }
 
 TEST_F(FetchFaults, too_long_altogether) {
@@ -352,6 +340,34 @@ TEST_F(FetchFaults, sixty_four_bodies_without_end_and_consumers_that_lag_take_bo
   EXPECT_EQ(client_.active(), 0U);
 }
 
+TEST_F(FetchFaults, many_fetches_that_their_sinks_end_at_once_return_after_their_connections_are_closed) {
+  constexpr std::size_t kTransfers = 64;
+  provider_.answer({send(kPlainHead), endless(std::string(16 * 1024, 'x'))});
+  source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+  std::size_t ended = 0;
+  std::size_t cut = 0;
+  std::size_t early = 0;
+  const auto closed = [&] {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < provider_.connections(); ++i) count += provider_.client_has_closed(i) ? 1U : 0U;
+    return count;
+  };
+  std::vector<std::unique_ptr<CollectingSink>> sinks;
+  for (std::size_t i = 0; i < kTransfers; ++i) {
+    sinks.push_back(std::make_unique<CollectingSink>());
+    sinks.back()->on_bytes = []() -> Result<void> { return fail(Errc::kNoSpace, "disk full"); };
+    boost::asio::co_spawn(loop_, source_->fetch(request(), *sinks.back(), stop_.get_token()),
+                          [&](std::exception_ptr, FetchOutcome outcome) {
+                            ++ended;
+                            if (outcome.cut_by_us) ++cut;
+                            if (closed() < ended) ++early;
+                          });
+  }
+  while (ended < kTransfers) loop_.run_one();
+  EXPECT_EQ(cut, kTransfers);
+  EXPECT_EQ(early, 0U);
+}
+
 // Lets the provider run ahead, over and over.
 TEST_F(FetchFaults, a_consumer_that_lags_gets_every_byte_in_order) {
   std::string body(6'000'000, '\0');
@@ -373,7 +389,8 @@ TEST_F(FetchFaults, a_consumer_that_lags_is_not_taken_for_a_provider_that_stalls
   options_.limits.idle_timeout = Milliseconds{40};
   options_.limits.low_speed_window = Milliseconds{40};
   options_.limits.low_speed_bytes_per_second = 1'000'000'000;
-  provider_.answer({send(kPlainHead), endless(std::string(64 * 1024, 'x'))});
+  // In one piece, so that the pipe is full as soon as the answer begins.
+  provider_.answer({send(kPlainHead + std::string(128 * 1024, 'x')), endless(std::string(64 * 1024, 'x'))});
   boost::asio::steady_timer gate(loop_, boost::asio::steady_timer::time_point::max());
   GatedSink sink(gate);
   source_ = *TwilioRecordingSource::make(client_, clock_, options_);
