@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/redis/reply.hpp"
+#include "core/time.hpp"
+#include "ports/task.hpp"
+
+namespace tapedeck::redis {
+
+/// A Lua script: its text, and the SHA-1 of the text in lower-case hexadecimal, by which Redis knows it.
+struct Script {
+  std::string_view name;
+  std::string_view text;
+  std::string sha1;
+};
+
+/// One Redis, or Sentinel's current master, or a Cluster, behind one face. Thread-safe: each event loop that calls it
+/// has pipelined connections of its own. A task fails with kUnavailable when no answer came in time or the connection
+/// broke: then the command's effect is unknown. An error that Redis itself answered is a Reply with error() set, except
+/// those that the client deals with: NOSCRIPT, MOVED, ASK, TRYAGAIN, CLUSTERDOWN, LOADING, READONLY, MASTERDOWN.
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  /// `key` chooses the node in a Cluster; empty: any master.
+  [[nodiscard]] virtual Task<Result<Reply>> command(std::string key, std::vector<std::string> words) = 0;
+  /// EVALSHA, and EVAL where Redis does not know the script. ARGV[1] is the run_id of the server that runs it, put
+  /// there by the client, so that the script can tell whether its keys were made under another one; `arguments` follow.
+  [[nodiscard]] virtual Task<Result<Reply>> evaluate(const Script& script, std::vector<std::string> keys,
+                                                     std::vector<std::string> arguments) = 0;
+  /// A command that waits in the server (BZPOPMIN), on a connection that serves nothing else; `patience` is how long
+  /// the command itself waits. Null when nothing came or `stop` was requested; what the server gave after that is
+  /// answered all the same, never dropped.
+  [[nodiscard]] virtual Task<Result<Reply>> wait(std::string key, std::vector<std::string> words, Milliseconds patience,
+                                                 std::stop_token stop) = 0;
+};
+
+}  // namespace tapedeck::redis
