@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/redis/client_options.hpp"
 #include "adapters/redis/reply.hpp"
 #include "core/time.hpp"
 #include "ports/task.hpp"
@@ -19,10 +20,21 @@ struct Script {
   std::string sha1;
 };
 
+/// What one master answered.
+struct NodeReply {
+  std::string node;  ///< "redis.example.com:6379"
+  Reply reply;
+};
+
 /// One Redis, or Sentinel's current master, or a Cluster, behind one face. Thread-safe: each event loop that calls it
 /// has pipelined connections of its own. A task fails with kUnavailable when no answer came in time or the connection
 /// broke: then the command's effect is unknown. An error that Redis itself answered is a Reply with error() set, except
-/// those that the client deals with: NOSCRIPT, MOVED, ASK, TRYAGAIN, CLUSTERDOWN, LOADING, READONLY, MASTERDOWN.
+/// those that the client deals with: NOSCRIPT, MOVED, ASK and TRYAGAIN, which it follows; and CLUSTERDOWN, LOADING,
+/// READONLY, MASTERDOWN, BUSY, OOM, MISCONF and NOREPLICAS, which become kUnavailable with a sentence where trying
+/// again did not help. A detail never holds a password.
+///
+/// A task ends before the client and before its event loop do. While nothing is asked, the client has nothing under way
+/// on a loop, and so keeps none from ending.
 class Client {
  public:
   virtual ~Client() = default;
@@ -38,6 +50,10 @@ class Client {
   /// answered all the same, never dropped.
   [[nodiscard]] virtual Task<Result<Reply>> wait(std::string key, std::vector<std::string> words, Milliseconds patience,
                                                  std::stop_token stop) = 0;
+  /// The same command to every master, one after the other; the first failure ends it.
+  [[nodiscard]] virtual Task<Result<std::vector<NodeReply>>> each_master(std::vector<std::string> words) = 0;
+  /// Thread-safe.
+  [[nodiscard]] virtual ClientStatistics statistics() const = 0;
 };
 
 }  // namespace tapedeck::redis
