@@ -23,6 +23,7 @@ enum class Errc {
   kCancelled,            ///< stopped on purpose
   kStaleFence,           ///< somebody else has taken the recording since
   kLeaseLost,            ///< the slot is no longer ours
+  kSlotsLost,            ///< the slot store has lost this business: recover() it from the call store, then ask again
   kIo,                   ///< the operating system refused a read or a write
   kNoSpace,              ///< disk full, quota or no inodes
   kReadOnly,             ///< the disk refuses writes

@@ -1,0 +1,133 @@
+-- Replaces the state of a business by what the call store knows, in one chunk or several, each of which may be sent again.
+-- Accepted only for a higher epoch than the last one seen. A block stays. Leases that it ends may belong to downloads that
+-- are open: until they would have expired, nothing is granted.
+--
+-- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: all of the business
+-- ARGV  run_id, clock, epoch, limit, hold (ms from now, 0: none), 1: the first chunk, 1: the last chunk, then for each
+--       recording, those that were processing first: sid, lane, retry at (ms, 0: waits), why
+-- Gives code, limit, accepted, then (sid, lane, active) of those it let in
+-- Cost  O(recordings of the chunk * log n); what was there is freed in the background
+local epoch_now, is_first, is_last = tonumber(ARGV[3]), ARGV[6] == '1', ARGV[7] == '1'
+local LEASE_TTL_MS = 15000
+local conf, tag = KEYS[1], string.sub(KEYS[1], 10)
+local slots, why = 'rec_slots:' .. tag, 'rec_why:' .. tag
+local leases, grants = 'rec_leases:' .. tag, 'rec_grants:' .. tag
+
+-- Keys may hold anything: a value of the wrong type counts as none.
+local function read(...)
+  local value = redis.pcall(...)
+  if type(value) == 'table' and value.err then return nil end
+  return value
+end
+
+local time = ARGV[2] ~= '' and tonumber(ARGV[2])
+if not time then
+  local t = redis.call('TIME')
+  time = t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local before = read('HMGET', conf, 'r', 's', 'k', 'K') or {}
+local is_readable, numbers = pcall(function() return {cmsgpack.unpack(before[2])} end)
+if not is_readable then numbers = {} end
+local epoch_before = tonumber(numbers[2]) or 0
+local rebuilding = before[1] and string.find(before[1], '^rebuilding ') ~= nil
+if epoch_now < epoch_before or (epoch_now == epoch_before and not rebuilding) then return {0, 0, 0} end
+if not is_first and not (rebuilding and epoch_now == epoch_before) then return {1} end
+
+if is_first then
+  local hold_until = tonumber(ARGV[5]) > 0 and time + ARGV[5] or 0
+  local last = tonumber((read('ZRANGE', leases, -1, -1, 'WITHSCORES') or {})[2]) or 0
+  if last > time then hold_until = math.max(hold_until, math.min(last, time + LEASE_TTL_MS)) end
+
+  -- A block, of this run: kept apart where the state was lost, and else as it is.
+  local block, block_why = before[3], before[4]
+  if not (block and string.find(block, '^' .. ARGV[1] .. ' ')) then
+    block = before[1] == ARGV[1] and (numbers[7] or 0) ~= 0 and ARGV[1] .. ' ' .. numbers[7]
+    block_why = block and read('HGET', why, 'b') or ''
+  end
+
+  -- Slots of foreign programs stay; ours have a lease or a grant, or are listed in what is left of the state.
+  local members = read('SMEMBERS', slots)
+  if not members then redis.call('DEL', slots) end
+  for _, sid in ipairs(members or {}) do
+    local lock = 'rec_inflight:' .. tag .. ':' .. sid
+    if read('ZSCORE', leases, sid) or read('ZSCORE', grants, sid) or read('HEXISTS', conf, sid) == 1 then
+      redis.call('SREM', slots, sid)
+      redis.call('DEL', lock)
+    elseif redis.call('EXISTS', lock) == 0 then
+      redis.call('SREM', slots, sid)
+    end
+  end
+  local minute = math.floor(time / 60000)
+  redis.call('UNLINK', conf, why, leases, grants, 'rec_queue:' .. tag, 'rec_queued:' .. tag, 'rec_order:' .. tag,
+    'rec_fetch:' .. tag, 'rec_delayed:' .. tag, 'rec_done:' .. tag .. ':' .. minute,
+    'rec_done:' .. tag .. ':' .. minute - 1)
+  if block then redis.call('HSET', conf, 'k', block, 'K', block_why) end
+  redis.call('HSET', conf, 'r', 'rebuilding ' .. time, 's',
+    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0))
+end
+
+-- From here on as if it were whole.
+local found = {ARGV[1], redis.call('HGET', conf, 's')}
+--#include "business.lua"
+--#include "slots.lua"
+
+local ENTRY_WORDS = 4
+local names = {}
+for i = 8, #ARGV, ENTRY_WORDS do names[#names + 1] = ARGV[i] end
+local known = #names > 0 and call('HMGET', KEYS[1], unpack(names)) or {}
+local fields, played, ordered, fetched, backing_off, reasons, seen = {}, {}, {}, {}, {}, {}, {}
+
+local function add(list, first, second)
+  local n = #list
+  list[n + 1], list[n + 2] = first, second
+end
+
+for i = 1, #names do
+  local at = 8 + (i - 1) * ENTRY_WORDS
+  local sid, lane, retry_at = names[i], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  if not known[i] and not seen[sid] then
+    seen[sid] = true
+    if retry_at > now then
+      add(fields, sid, cmsgpack.pack(DELAYED + lane, 1, 0, ''))
+      add(backing_off, retry_at, sid)
+      if ARGV[at + 3] ~= '' then add(reasons, sid, ARGV[at + 3]) end
+      want_due(retry_at)
+    else
+      add(fields, sid, cmsgpack.pack(WAITING + lane, 1, 0, ''))
+      if lane == PLAY then
+        played[#played + 1] = sid
+        add(ordered, next_rank, sid)
+      else
+        add(fetched, next_rank, sid)
+      end
+      next_rank = next_rank + 1
+    end
+  end
+end
+if #fields > 0 then call('HSET', KEYS[1], unpack(fields)) end
+if #played > 0 then
+  call('RPUSH', queue, unpack(played))
+  call('SADD', queued, unpack(played))
+  call('ZADD', order, unpack(ordered))
+  refresh_queued()
+end
+if #fetched > 0 then call('ZADD', fetch, unpack(fetched)) end
+if #backing_off > 0 then call('ZADD', delayed, unpack(backing_off)) end
+if #reasons > 0 then call('HSET', why, unpack(reasons)) end
+
+if not is_last then
+  save('r', 'rebuilding ' .. now)
+  return {0, limit, 1}
+end
+local kept = call('HMGET', KEYS[1], 'k', 'K')
+if kept[1] then
+  block_until = tonumber(string.match(kept[1], ' (-?%d+)$'))
+  call('HSET', why, 'b', kept[2])
+  call('HDEL', KEYS[1], 'k', 'K')
+end
+call('PERSIST', KEYS[1])
+admit()
+if hold > now then want_due(hold) end
+if block_until > 0 then want_due(block_until) end
+return finish_with({0, 0, 1}, 'r', ARGV[1])

@@ -1,0 +1,10 @@
+-- Says that everything was recovered under this run: see due.lua.
+--
+-- KEYS  rec_due
+-- ARGV  run_id
+-- Gives code
+-- Cost  O(log n)
+for _, mark in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '+inf', '+inf')) do redis.call('ZREM', KEYS[1], mark) end
+redis.call('ZREM', KEYS[1], '@rebuilding')
+redis.call('ZADD', KEYS[1], '+inf', '@' .. ARGV[1])
+return {0}

@@ -1,0 +1,63 @@
+-- The business as people see it: active first, in the order of their grants, then the lanes in order, then the delayed by
+-- due time. Changes nothing.
+--
+-- KEYS  rec_conf:{b}; derived: all of the business
+-- ARGV  run_id, clock, most recordings to list
+-- Gives code, limit, active, play lane's length, fetch lane's length, delayed, block's end (ms; -1: for ever, 0: none) and
+--       reason; reason, until, text of all that wait; then (sid, lane, place, position, until, text) of each
+-- Cost  O(most * log n)
+local found = redis.call('HMGET', KEYS[1], 'r', 's')
+--#include "business.lua"
+--#include "describe.lua"
+
+local FETCH_SCORE = 4503599627370496
+local room = tonumber(ARGV[3])
+local play_length, fetch_length = call('LLEN', queue), call('ZCARD', fetch)
+local blocked = block_until == -1 or now < block_until
+local answer = {0, limit, call('SCARD', slots), play_length, fetch_length, call('ZCARD', delayed),
+  blocked and block_until or 0, blocked and call('HGET', why, 'b') or '', why_waiting()}
+
+local function list(sid, lane, place, position, until_ms, text)
+  if room <= 0 then return end
+  room = room - 1
+  local n = #answer
+  answer[n + 1], answer[n + 2], answer[n + 3] = sid, lane, place
+  answer[n + 4], answer[n + 5], answer[n + 6] = position, until_ms, text
+end
+
+local items, ours = {}, {}
+local granted = call('ZRANGE', grants, 0, -1, 'WITHSCORES')
+for i = 1, #granted, 2 do
+  local score = tonumber(granted[i + 1])
+  items[#items + 1] = {sid = granted[i], lane = score >= FETCH_SCORE and FETCH or PLAY, place = 1,
+    rank = math.floor(score % FETCH_SCORE / 2), until_ms = 0}
+end
+for _, sid in ipairs(call('ZRANGE', leases, 0, -1)) do
+  local state, _, _, _, rank = cmsgpack.unpack(call('HGET', KEYS[1], sid))
+  items[#items + 1] = {sid = sid, lane = state - RUNNING, place = 2, rank = rank}
+end
+table.sort(items, function(a, b) return a.rank < b.rank end)
+for _, item in ipairs(items) do
+  ours[item.sid] = true
+  list(item.sid, item.lane, item.place, 0, 0, '')
+end
+if #items < answer[3] then
+  for _, sid in ipairs(call('SMEMBERS', slots)) do
+    if not ours[sid] then list(sid, PLAY, 2, 0, 0, 'held by another program that uses the same keys') end
+  end
+end
+if room > 0 then
+  for i, sid in ipairs(call('LRANGE', queue, 0, room - 1)) do list(sid, PLAY, 3, i, 0, '') end
+end
+if room > 0 then
+  for i, sid in ipairs(call('ZRANGE', fetch, 0, room - 1)) do list(sid, FETCH, 3, play_length + i, 0, '') end
+end
+if room > 0 then
+  local backing_off = call('ZRANGE', delayed, 0, room - 1, 'WITHSCORES')
+  for i = 1, #backing_off, 2 do
+    local sid = backing_off[i]
+    local lane = cmsgpack.unpack(call('HGET', KEYS[1], sid)) - DELAYED
+    list(sid, lane, 4, 0, tonumber(backing_off[i + 1]), call('HGET', why, sid) or '')
+  end
+end
+return answer
