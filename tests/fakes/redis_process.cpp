@@ -208,6 +208,8 @@ void RedisProcess::spawn() {
     words.emplace_back("--sentinel");
   } else {
     words.insert(words.end(), {"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"});
+    // Replicas are not waited for, which would be 5 s.
+    words.insert(words.end(), {"--repl-diskless-sync-delay", "0"});
   }
   words.insert(words.end(), settings_.begin(), settings_.end());
   std::vector<char*> arguments;
