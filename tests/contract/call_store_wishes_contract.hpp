@@ -156,12 +156,14 @@ TEST_P(CallStoreContract, wishes_for_what_does_not_exist_are_not_found) {
 
 TEST_P(CallStoreContract, retry_queues_a_failed_recording_in_the_play_lane_with_no_attempts_behind_it) {
   const Recording before = failed(1);
+  put_call(call_with_recording(2));
+  const auto other = want(2);
   const auto change = retry(1);
   EXPECT_TRUE(change.changed);
   EXPECT_EQ(change.recording.state, RecordingState::kQueued);
   EXPECT_EQ(change.recording.lane, Lane::kPlay);
   EXPECT_EQ(change.recording.attempts, 0);
-  EXPECT_GT(change.recording.wanted_order, before.wanted_order);
+  EXPECT_GT(change.recording.wanted_order, other.recording.wanted_order);
   EXPECT_EQ(change.recording.fence, before.fence);
 }
 

@@ -48,19 +48,26 @@ Result<Recording*> MemoryCallStore::row_at_fence(std::int64_t row_id, std::int64
   return &recording;
 }
 
+// Places are given again once nobody waits behind them, so one that is kept from earlier may be another's.
+void MemoryCallStore::leave(const Recording& recording) {
+  const auto place = waiting_.find(recording.wanted_order);
+  if (place != waiting_.end() && place->second == recording.row_id) waiting_.erase(place);
+}
+
 void MemoryCallStore::set_state(Recording& recording, RecordingState state) {
   recording.state = state;
   recording.retry_at.reset();
   if (is_waiting(state)) {
     waiting_[recording.wanted_order] = recording.row_id;
   } else {
-    waiting_.erase(recording.wanted_order);
+    leave(recording);
   }
 }
 
 void MemoryCallStore::enqueue(Recording& recording, Lane lane) {
-  waiting_.erase(recording.wanted_order);
-  recording.wanted_order = ++last_wanted_order_;
+  const std::int64_t next = waiting_.empty() ? 1 : waiting_.rbegin()->first + 1;
+  leave(recording);
+  recording.wanted_order = next;
   recording.lane = lane;
   recording.attempts = 0;
   set_state(recording, RecordingState::kQueued);

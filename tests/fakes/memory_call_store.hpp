@@ -91,6 +91,7 @@ class MemoryCallStore final : public CallStore {
   [[nodiscard]] std::pair<Recording*, bool> find_or_add_recording(Tenant& tenant, CallRow& call,
                                                                   const RecordingSid& recording,
                                                                   const AccountSid& account);
+  void leave(const Recording& recording);
   void set_state(Recording& recording, RecordingState state);
   void enqueue(Recording& recording, Lane lane);
 
@@ -100,7 +101,6 @@ class MemoryCallStore final : public CallStore {
   std::map<std::pair<AccountSid, RecordingSid>, std::int64_t> identities_;
   std::map<std::int64_t, std::int64_t> waiting_;  // wanted_order -> row id
   std::set<std::int64_t> deleted_with_blob_;
-  std::int64_t last_wanted_order_ = 0;
   std::vector<ApiKey> keys_;
   std::map<std::string, Login> logins_;
   std::vector<AuditEntry> audit_;

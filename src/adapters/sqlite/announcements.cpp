@@ -22,40 +22,39 @@ std::string absence_detail(std::string_view error_code) {
 
 std::optional<Recording> queue_announced(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
                                          SystemTime now) {
-  auto queued = read_one_recording(
-      database.query("UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
-                     " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
-                     ", announced_at = ?2, duration_seconds = coalesce(?3, duration_seconds),"
-                     " channels = iif(?4 = 0, channels, ?4), recorded_at = coalesce(?5, recorded_at)"
-                     " WHERE id = ?1 AND state IN ('remote', 'absent') RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     row_id, now, told.duration_seconds, told.channels, told.started_at));
-  if (queued) take_wanted_order(database);
-  return queued;
+  return change_recording(database,
+                          "UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
+                          " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
+                          ", announced_at = ?2, duration_seconds = coalesce(?3, duration_seconds),"
+                          " channels = iif(?4 = 0, channels, ?4), recorded_at = coalesce(?5, recorded_at)"
+                          " WHERE id = ?1 AND state IN ('remote', 'absent')",
+                          row_id, now, told.duration_seconds, told.channels, told.started_at);
 }
 
 // Details that were not known yet, where there are any: a repeat writes nothing.
 std::optional<Recording> fill_blanks(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
                                      std::optional<SystemTime> announced_at) {
-  return read_one_recording(
-      database.query("UPDATE recordings SET announced_at = coalesce(announced_at, ?2),"
-                     " duration_seconds = coalesce(duration_seconds, ?3), channels = iif(channels = 0, ?4, channels),"
-                     " recorded_at = coalesce(recorded_at, ?5)"
-                     " WHERE id = ?1 AND state <> 'deleted' AND ("
-                     "  (announced_at IS NULL AND ?2 IS NOT NULL) OR (duration_seconds IS NULL AND ?3 IS NOT NULL)"
-                     "  OR (channels = 0 AND ?4 <> 0) OR (recorded_at IS NULL AND ?5 IS NOT NULL))"
-                     " RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     row_id, announced_at, told.duration_seconds, told.channels, told.started_at));
+  return change_recording(
+      database,
+      "UPDATE recordings SET announced_at = coalesce(announced_at, ?2),"
+      " duration_seconds = coalesce(duration_seconds, ?3), channels = iif(channels = 0, ?4, channels),"
+      " recorded_at = coalesce(recorded_at, ?5)"
+      " WHERE id = ?1 AND state <> 'deleted' AND ("
+      "  (announced_at IS NULL AND ?2 IS NOT NULL) OR (duration_seconds IS NULL AND ?3 IS NOT NULL)"
+      "  OR (channels = 0 AND ?4 <> 0) OR (recorded_at IS NULL AND ?5 IS NOT NULL))",
+      row_id, announced_at, told.duration_seconds, told.channels, told.started_at);
 }
 
 std::optional<Recording> mark_absent(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
                                      SystemTime now) {
-  return read_one_recording(database.query(
+  return change_recording(
+      database,
       "UPDATE recordings SET state = 'absent', retry_at = NULL, cause_code = ?6, cause_detail = ?7, announced_at = ?2,"
       " duration_seconds = coalesce(?3, duration_seconds), channels = iif(?4 = 0, channels, ?4),"
       " recorded_at = coalesce(?5, recorded_at)"
-      " WHERE id = ?1 AND state NOT IN ('stored', 'absent', 'deleted') RETURNING " TAPEDECK_RECORDING_COLUMNS,
+      " WHERE id = ?1 AND state NOT IN ('stored', 'absent', 'deleted')",
       row_id, now, told.duration_seconds, told.channels, told.started_at, errc_name(Errc::kProviderAbsent),
-      absence_detail(told.error_code)));
+      absence_detail(told.error_code));
 }
 
 }  // namespace

@@ -25,10 +25,11 @@ Result<void> guarded(Database& database, std::int64_t row_id) {
 Result<std::optional<Recording>> begin_attempt(Database& database, const BusinessId& business, const Sid& sid) {
   const auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  return read_one_recording(database.query(
+  return change_recording(
+      database,
       "UPDATE recordings SET state = 'processing', fence = fence + 1, attempts = attempts + 1, retry_at = NULL"
-      " WHERE id = ?1 AND state IN ('queued', 'processing') RETURNING " TAPEDECK_RECORDING_COLUMNS,
-      before->row_id));
+      " WHERE id = ?1 AND state IN ('queued', 'processing')",
+      before->row_id);
 }
 
 Result<void> commit_stored(Database& database, std::int64_t row_id, std::int64_t fence, const StoredAudio& audio) {

@@ -50,10 +50,11 @@ Recording add_recording(Database& database, const BusinessId& business, const Ca
   const bool is_first =
       !database.query("SELECT 1 FROM recordings WHERE business_id = ?1 AND sid = ?2", business, call).step();
   const Sid sid = is_first ? to_sid(call) : to_sid(recording);
-  auto added = read_one_recording(
-      database.query("INSERT INTO recordings (business_id, call_sid, recording_sid, provider, account_sid, sid)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     business, call, recording, kProvider, account, sid));
+  database.run(
+      "INSERT INTO recordings (business_id, call_sid, recording_sid, provider, account_sid, sid)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      business, call, recording, kProvider, account, sid);
+  auto added = read_recording_by_id(database, database.last_row_id());
   return std::move(added).value();
 }
 

@@ -11,24 +11,19 @@ RecordingChange change_of(std::optional<Recording> updated, Recording&& before) 
   return {std::move(before), false};
 }
 
-std::optional<Recording> queue_wanted(Database& database, const BusinessId& business, const Sid& name, Lane lane,
-                                      SystemTime now) {
-  auto queued =
-      read_one_recording(database.query(
-          "UPDATE recordings SET state = 'queued', lane = ?3, attempts = 0, retry_at = NULL,"
-          " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER " WHERE business_id = ?1 AND sid = ?2 AND (state = 'remote'"
-          "  OR (state = 'queued' AND lane = 'fetch' AND ?3 = 'play' AND coalesce(retry_at, ?4) <= ?4))"
-          " RETURNING " TAPEDECK_RECORDING_COLUMNS,
-          business, name, lane_name(lane), now));
-  if (queued) take_wanted_order(database);
-  return queued;
+std::int64_t next_wanted_order(Database& database) {
+  Statement next = database.query("SELECT " TAPEDECK_NEXT_WANTED_ORDER);
+  return next.step() ? next.integer(0) : 0;
+}
+
+bool may_be_queued(const Recording& recording, Lane lane, SystemTime now) {
+  if (recording.state == RecordingState::kRemote) return true;
+  const bool is_promotion =
+      recording.state == RecordingState::kQueued && recording.lane == Lane::kFetch && lane == Lane::kPlay;
+  return is_promotion && recording.retry_at.value_or(now) <= now;
 }
 
 }  // namespace
-
-void take_wanted_order(Database& database) {
-  database.run("UPDATE meta SET value = value + 1 WHERE key = 'wanted_order'");
-}
 
 std::optional<Recording> find_recording(Database& database, const BusinessId& business, const Sid& sid) {
   auto found = read_one_recording(database.query(
@@ -42,46 +37,53 @@ std::optional<Recording> find_recording(Database& database, const BusinessId& bu
 
 Result<RecordingChange> want(Database& database, const BusinessId& business, const Sid& sid, Lane lane,
                              SystemTime now) {
-  // A press names the recording as it goes by, and nearly always changes it: so the change comes first.
-  auto queued = queue_wanted(database, business, sid, lane, now);
-  if (queued) return RecordingChange{std::move(*queued), true};
   auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  if (before->sid != sid) queued = queue_wanted(database, business, before->sid, lane, now);
-  return change_of(std::move(queued), std::move(*before));
+  if (!may_be_queued(*before, lane, now)) return RecordingChange{std::move(*before), false};
+  before->state = RecordingState::kQueued;
+  before->lane = lane;
+  before->attempts = 0;
+  before->retry_at.reset();
+  before->wanted_order = next_wanted_order(database);
+  database.run(
+      "UPDATE recordings SET state = 'queued', lane = ?2, attempts = 0, retry_at = NULL, wanted_order = ?3"
+      " WHERE id = ?1",
+      before->row_id, lane_name(lane), before->wanted_order);
+  return RecordingChange{std::move(*before), true};
 }
 
 Result<RecordingChange> retry(Database& database, const BusinessId& business, const Sid& sid, SystemTime now) {
   auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  auto queued = read_one_recording(
-      database.query("UPDATE recordings SET state = 'queued', lane = 'play', attempts = 0, retry_at = NULL,"
-                     " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
-                     " WHERE id = ?1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > ?2))"
-                     " RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     before->row_id, now));
-  if (queued) take_wanted_order(database);
+  auto queued =
+      change_recording(database,
+                       "UPDATE recordings SET state = 'queued', lane = 'play', attempts = 0, retry_at = NULL,"
+                       " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
+                       " WHERE id = ?1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > ?2))",
+                       before->row_id, now);
   return change_of(std::move(queued), std::move(*before));
 }
 
 Result<RecordingChange> cancel(Database& database, const BusinessId& business, const Sid& sid) {
   auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  auto cancelled = read_one_recording(
-      database.query("UPDATE recordings SET state = iif(cause_code IS NULL, 'remote', 'failed'), retry_at = NULL"
-                     " WHERE id = ?1 AND state = 'queued' RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     before->row_id));
+  auto cancelled =
+      change_recording(database,
+                       "UPDATE recordings SET state = iif(cause_code IS NULL, 'remote', 'failed'), retry_at = NULL"
+                       " WHERE id = ?1 AND state = 'queued'",
+                       before->row_id);
   return change_of(std::move(cancelled), std::move(*before));
 }
 
 Result<RecordingChange> remove(Database& database, const BusinessId& business, const Sid& sid) {
   auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  auto removed = read_one_recording(
-      database.query("UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"
-                     " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL"
-                     " WHERE id = ?1 AND state <> 'deleted' RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     before->row_id));
+  auto removed =
+      change_recording(database,
+                       "UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"
+                       " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL"
+                       " WHERE id = ?1 AND state <> 'deleted'",
+                       before->row_id);
   return change_of(std::move(removed), std::move(*before));
 }
 

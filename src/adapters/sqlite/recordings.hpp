@@ -6,14 +6,13 @@
 #include "adapters/sqlite/database.hpp"
 #include "ports/call_store.hpp"
 
-/// The next place in the order of asking. Whoever uses it in a change that took place calls take_wanted_order().
-#define TAPEDECK_NEXT_WANTED_ORDER "(SELECT value + 1 FROM meta WHERE key = 'wanted_order')"
+/// The next place in the order of asking: behind all that wait.
+#define TAPEDECK_NEXT_WANTED_ORDER \
+  "(SELECT coalesce(max(wanted_order), 0) + 1 FROM recordings WHERE state IN ('queued', 'processing'))"
 
 // CallStore's functions about what people ask of recordings, on one connection and within the caller's transaction.
 // Each change is one UPDATE that names the states it may leave. They throw StorageFailure.
 namespace tapedeck::sqlite {
-
-void take_wanted_order(Database& database);
 
 [[nodiscard]] std::optional<Recording> find_recording(Database& database, const BusinessId& business, const Sid& sid);
 [[nodiscard]] Result<RecordingChange> want(Database& database, const BusinessId& business, const Sid& sid, Lane lane,

@@ -65,6 +65,11 @@ Recording read_recording(const Statement& row) {
   return recording;
 }
 
+std::optional<Recording> read_recording_by_id(Database& database, std::int64_t row_id) {
+  return read_one_recording(
+      database.query("SELECT " TAPEDECK_RECORDING_COLUMNS " FROM recordings WHERE id = ?1", row_id));
+}
+
 std::optional<Recording> read_one_recording(Statement statement) {
   if (!statement.step()) return std::nullopt;
   Recording recording = read_recording(statement);

@@ -22,7 +22,7 @@ using sqlite::write;
 namespace {
 
 // A change of one row that every open database has.
-class Probe final : public sqlite::WriteJob {
+class Probe final : public sqlite::Job {
  public:
   bool run(Database& database) override {
     const auto change = [](Database& target) -> Result<void> {
@@ -34,7 +34,7 @@ class Probe final : public sqlite::WriteJob {
   }
   Error failure() const override { return result_ ? Error() : result_.error(); }
   void fail(const Error&) override {}
-  void complete() override {}
+  void complete(sqlite::LoopCalls&) override {}
 
  private:
   Result<void> result_;
@@ -223,7 +223,7 @@ Task<Result<void>> SqliteCallStore::ping() {
 // One at a time is enough: while changes wait, they are the probe.
 void SqliteCallStore::probe() {
   if (writes_.queued() > 0) return;
-  std::unique_ptr<sqlite::WriteJob> job = std::make_unique<Probe>();
+  std::unique_ptr<sqlite::Job> job = std::make_unique<Probe>();
   (void)writes_.post(job);
 }
 

@@ -1,7 +1,6 @@
 #include "adapters/sqlite/write_queue.hpp"
 
 #include <pthread.h>
-#include <algorithm>
 
 namespace tapedeck::sqlite {
 namespace {
@@ -12,7 +11,7 @@ constexpr int kCheckpointPages = 1'000;
 constexpr int kWalPagesMax = 8'000;
 
 // SQLite undoes the whole transaction by itself when the disk is full or fails; then no job's changes are left.
-void check_transaction(const Database& database, const WriteJob& failed) {
+void check_transaction(const Database& database, const Job& failed) {
   if (!database.is_in_transaction()) throw StorageFailure(failed.failure());
 }
 
@@ -30,30 +29,10 @@ WriteQueue::WriteQueue(Database database, Database checkpointer, WriteQueueOptio
     : database_(std::move(database)),
       checkpointer_(std::move(checkpointer)),
       options_(options),
+      queue_(options.queue_max),
       thread_([this] { run(); }) {}
 
-WriteQueue::~WriteQueue() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-}
-
-bool WriteQueue::post(std::unique_ptr<WriteJob>& job) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (queue_.size() >= options_.queue_max) return false;
-    queue_.push_back(std::move(job));
-  }
-  wake_.notify_one();
-  return true;
-}
-
-std::size_t WriteQueue::queued() const {
-  const std::scoped_lock lock(mutex_);
-  return queue_.size();
-}
+WriteQueue::~WriteQueue() { queue_.close(); }
 
 std::optional<Error> WriteQueue::last_failure() const {
   const std::scoped_lock lock(mutex_);
@@ -62,30 +41,18 @@ std::optional<Error> WriteQueue::last_failure() const {
 
 void WriteQueue::run() {
   ::pthread_setname_np(::pthread_self(), "db-write");
+  LoopCalls calls;
   while (true) {
-    Batch batch = take_batch();
+    const Batch batch = queue_.take(options_.batch_max, 1);
     if (batch.empty()) return;
     run_batch(batch);
-    for (const auto& job : batch) job->complete();
-    batch.clear();
+    for (const auto& job : batch) job->complete(calls);
+    calls.send();
     checkpoint_if_long();
   }
 }
 
-WriteQueue::Batch WriteQueue::take_batch() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-  Batch batch;
-  const std::size_t size = std::min(queue_.size(), options_.batch_max);
-  batch.reserve(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    batch.push_back(std::move(queue_.front()));
-    queue_.pop_front();
-  }
-  return batch;
-}
-
-void WriteQueue::run_batch(Batch& batch) {
+void WriteQueue::run_batch(const Batch& batch) {
   std::optional<Error> failure;
   try {
     if (!run_together(batch)) run_with_savepoints(batch);
@@ -103,7 +70,7 @@ void WriteQueue::run_batch(Batch& batch) {
 }
 
 // False: a job failed after it had written something; nothing is committed.
-bool WriteQueue::run_together(Batch& batch) {
+bool WriteQueue::run_together(const Batch& batch) {
   database_.run("BEGIN IMMEDIATE");
   for (const auto& job : batch) {
     const std::int64_t changes = database_.total_changes();
@@ -118,7 +85,7 @@ bool WriteQueue::run_together(Batch& batch) {
   return true;
 }
 
-void WriteQueue::run_with_savepoints(Batch& batch) {
+void WriteQueue::run_with_savepoints(const Batch& batch) {
   database_.run("BEGIN IMMEDIATE");
   for (const auto& job : batch) {
     database_.run("SAVEPOINT job");

@@ -50,7 +50,7 @@ class SharedCommits : public ::testing::Test {
 
   /// Holds the writer, so that what follows waits together.
   void hold() {
-    std::unique_ptr<WriteJob> gate = std::make_unique<Gate>(entered_, opened_);
+    std::unique_ptr<Job> gate = std::make_unique<Gate>(entered_, opened_);
     ASSERT_TRUE(queue_->post(gate));
     entered_.wait();
   }
@@ -73,11 +73,11 @@ class SharedCommits : public ::testing::Test {
 
   int rows() {
     Database database = open();
-    Statement count = database.query("SELECT count(*) FROM meta WHERE key NOT IN ('wanted_order', 'probe')");
+    Statement count = database.query("SELECT count(*) FROM meta WHERE key <> 'probe'");
     return count.step() ? static_cast<int>(count.integer(0)) : -1;
   }
 
-  class Gate final : public WriteJob {
+  class Gate final : public Job {
    public:
     Gate(std::latch& entered, std::latch& opened) : entered_(entered), opened_(opened) {}
     bool run(Database&) override {
@@ -89,7 +89,7 @@ class SharedCommits : public ::testing::Test {
     }
     Error failure() const override { return {}; }
     void fail(const Error&) override {}
-    void complete() override {}
+    void complete(LoopCalls&) override {}
 
    private:
     std::latch& entered_;

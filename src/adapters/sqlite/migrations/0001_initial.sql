@@ -1,11 +1,11 @@
 -- Businesses, calls, recordings, keys, logins and audit. Times are milliseconds since 1970 UTC.
 
--- Counters. wanted_order: the last place given out in the order of asking, over the whole store.
+-- Counters. probe: what a health check changes.
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO meta (key, value) VALUES ('wanted_order', 0), ('probe', 0);
+INSERT INTO meta (key, value) VALUES ('probe', 0);
 
 CREATE TABLE businesses (
   id                TEXT PRIMARY KEY,
@@ -41,10 +41,12 @@ CREATE TABLE recordings (
   account_sid      TEXT NOT NULL,      -- empty: told without one, so the default account
   recording_sid    TEXT NOT NULL,
   sid              TEXT NOT NULL,      -- the name it goes by: call_sid for a call's first recording, else recording_sid
+  -- Spelled out: for IN with more than two values SQLite builds a table at each change, which is half of its cost.
   state            TEXT NOT NULL DEFAULT 'remote'
-                   CHECK (state IN ('remote', 'queued', 'processing', 'stored', 'failed', 'absent', 'deleted')),
+                   CHECK (state = 'remote' OR state = 'queued' OR state = 'processing' OR state = 'stored'
+                          OR state = 'failed' OR state = 'absent' OR state = 'deleted'),
   lane             TEXT NOT NULL DEFAULT 'fetch' CHECK (lane IN ('play', 'fetch')),
-  wanted_order     INTEGER NOT NULL DEFAULT 0,
+  wanted_order     INTEGER NOT NULL DEFAULT 0,  -- place among those that wait
   fence            INTEGER NOT NULL DEFAULT 0,
   attempts         INTEGER NOT NULL DEFAULT 0,
   retry_at         INTEGER,
@@ -66,7 +68,7 @@ CREATE TABLE recordings (
 -- A call's second and later recordings. Each index is a page more to write for a new recording, so this one holds only
 -- what the two above do not find.
 CREATE INDEX recordings_further ON recordings (business_id, call_sid, id) WHERE sid <> call_sid;
--- What the slot store is rebuilt from at start: small, however many are stored.
+-- What the slot store is rebuilt from at start, and where the next one finds its place: small, however many are stored.
 CREATE INDEX recordings_waiting ON recordings (wanted_order) WHERE state IN ('queued', 'processing');
 CREATE INDEX recordings_deleted_with_blob ON recordings (id) WHERE state = 'deleted' AND blob_key IS NOT NULL;
 
