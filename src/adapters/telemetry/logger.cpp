@@ -1,8 +1,11 @@
 #include "adapters/telemetry/logger.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <boost/json/object.hpp>
@@ -42,12 +45,15 @@ std::string serialize(const Event& event, SystemTime time, std::size_t fields_ma
   return boost::json::serialize(line);
 }
 
-// Waits until the descriptor takes kLogLineMax bytes, at most `patience`.
-bool is_writable(int file_descriptor, Milliseconds patience) {
-  pollfd waiting{.fd = file_descriptor, .events = POLLOUT, .revents = 0};
-  const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
-  // A pipe whose reader is gone is "writable" too, with POLLERR: writing would raise SIGPIPE.
-  return ready > 0 && waiting.revents == POLLOUT;
+// How often the writer looks whether it is to end, while nobody reads.
+constexpr int kLookMilliseconds = 20;
+// More than this is worth a write at once.
+constexpr std::size_t kGatherBytesMax = 64U << 10U;
+
+// As many whole lines as a pipe takes in one piece.
+std::string_view first_piece(std::string_view lines) {
+  if (lines.size() <= kLogLineMax) return lines;
+  return lines.substr(0, lines.rfind('\n', kLogLineMax - 1) + 1);
 }
 
 }  // namespace
@@ -79,41 +85,104 @@ std::string Logger::format(const Event& event) const {
   return to_clean_text(line, kLogLineMax - 1);
 }
 
-bool Logger::write_line(std::string_view line) {
-  if (!is_writable(options_.file_descriptor, stuck_ ? Milliseconds{0} : kLogPatience)) {
-    stuck_ = true;
-    return false;
+Logger::Logger(const Clock& clock, LogOptions options) : clock_(clock), options_(options), writer_([this] { run(); }) {}
+
+Logger::~Logger() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    give_up_at_ = std::chrono::steady_clock::now() + kLogPatience;
   }
-  stuck_ = false;
-  ssize_t written = 0;
-  do {
-    written = ::write(options_.file_descriptor, line.data(), line.size());
-  } while (written < 0 && errno == EINTR);
-  return written == static_cast<ssize_t>(line.size());
+  wake_.notify_one();
 }
 
 void Logger::emit(const Event& event) noexcept {
   if (event.severity < options_.least) return;
   try {
-    const std::string line = format(event) + "\n";
+    std::string line = format(event);
+    line.push_back('\n');
     const std::scoped_lock lock(mutex_);
-    if (dropped_unreported_ > 0) {
-      const Event lost{
-          Severity::kWarning, "", "LOG_LINES_DROPPED", {{"count", static_cast<std::int64_t>(dropped_unreported_)}}};
-      if (write_line(format(lost) + "\n")) dropped_unreported_ = 0;
-    }
-    if (!write_line(line)) {
+    if (pending_.size() + line.size() > kLogBacklogMax) {
       ++dropped_;
       ++dropped_unreported_;
+      return;
     }
+    const bool was_empty = pending_.empty();
+    pending_ += line;
+    if (was_empty || pending_.size() > kGatherBytesMax) wake_.notify_one();
   } catch (...) {
     // No memory for a line: the process has worse to do than to log, and a log must not end it.
   }
 }
 
+bool Logger::flush(Milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  ++hurried_;
+  wake_.notify_one();
+  const bool all = written_.wait_for(lock, patience, [this] { return idle_ && pending_.empty(); });
+  --hurried_;
+  return all;
+}
+
 std::uint64_t Logger::dropped() const {
   const std::scoped_lock lock(mutex_);
   return dropped_;
+}
+
+void Logger::run() {
+  ::pthread_setname_np(::pthread_self(), "log");
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
+    if (pending_.empty()) return;
+    wake_.wait_for(lock, kLogGather, [this] { return stopping_ || hurried_ > 0 || pending_.size() > kGatherBytesMax; });
+    std::string lines = std::exchange(pending_, {});
+    const std::uint64_t lost = std::exchange(dropped_unreported_, 0);
+    idle_ = false;
+    lock.unlock();
+    // The lines that wait are older than those that found no room behind them.
+    if (lost > 0) {
+      const Event told{Severity::kWarning, "", "LOG_LINES_DROPPED", {{"count", static_cast<std::int64_t>(lost)}}};
+      lines += format(told) + "\n";
+    }
+    write_out(lines);
+    lock.lock();
+    idle_ = true;
+    written_.notify_all();
+  }
+}
+
+void Logger::write_out(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view piece = first_piece(lines);
+    if (!wait_for_reader()) return count_dropped(lines);
+    ssize_t written = 0;
+    do {
+      written = ::write(options_.file_descriptor, piece.data(), piece.size());
+    } while (written < 0 && errno == EINTR);
+    if (written != static_cast<ssize_t>(piece.size())) count_dropped(piece);
+    lines.remove_prefix(piece.size());
+  }
+}
+
+// Until the descriptor takes kLogLineMax bytes. False: the reader is gone, or does not read and the end is due.
+bool Logger::wait_for_reader() {
+  while (true) {
+    pollfd waiting{.fd = options_.file_descriptor, .events = POLLOUT, .revents = 0};
+    const int ready = ::poll(&waiting, 1, kLookMilliseconds);
+    // A pipe whose reader is gone is "writable" too, with POLLERR: writing would raise SIGPIPE.
+    if (ready > 0) return waiting.revents == POLLOUT;
+    if (ready < 0 && errno != EINTR) return false;
+    const std::scoped_lock lock(mutex_);
+    if (std::chrono::steady_clock::now() >= give_up_at_) return false;
+  }
+}
+
+void Logger::count_dropped(std::string_view lines) {
+  const auto count = static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+  const std::scoped_lock lock(mutex_);
+  dropped_ += count;
+  dropped_unreported_ += count;
 }
 
 }  // namespace tapedeck
