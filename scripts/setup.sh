@@ -2,8 +2,8 @@
 # Functions of ./dev: packages, Node, npm, CMake. Everything here may be called again and does nothing then.
 
 BUILD_PACKAGES=(ca-certificates g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev libboost-json1.81-dev
-  libboost-url1.81-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libhiredis-dev libfmt-dev prometheus-cpp-dev libcli11-dev
-  zlib1g-dev)
+  libboost-url1.81-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libhiredis-dev libfmt-dev prometheus-cpp-dev
+  libcli11-dev libjemalloc-dev zlib1g-dev)
 AUDIO_PACKAGES=(espeak-ng sox lame libsox-fmt-mp3)
 TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light prometheus redis-server redis-sentinel redis-tools
   spin strace sqlite3 curl espeak-ng sox lame libsox-fmt-mp3)
