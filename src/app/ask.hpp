@@ -8,8 +8,8 @@ namespace tapedeck {
 /// Tries of one request whose answer was lost; the same operation id makes the repeat safe.
 inline constexpr int kAskTries = 2;
 
-/// Asks the slot store for a slot, or a place in the queue. To be called once the call store knows that the recording
-/// is wanted. Error kUnavailable: the slot store is away; the reconciliation asks again when it is back.
+/// Asks the slot store for a slot, or a place in the queue, for a business whose rules it knows (app/slot_requests.hpp).
+/// Error kUnavailable: the slot store is away.
 [[nodiscard]] Task<Result<RequestAnswer>> ask_for_slot(SlotStore& slots, Random& random, BusinessId business, Sid sid,
                                                        Lane lane);
 

@@ -1,32 +1,64 @@
 #include "app/business_rules.hpp"
 
+#include <optional>
+
 namespace tapedeck {
 
 Task<Result<void>> BusinessRules::refresh() {
   auto all = co_await calls_.list_businesses();
   if (!all) co_return fail(all.error());
   for (const Business& stored : *all) {
-    const Business business = resolve(stored, businesses_.defaults());
-    const auto [known, is_new] = applied_.try_emplace(
-        business.id, Applied{businesses_.defaults().limit, false, business.account, business.auth_token});
-    Applied& applied = known->second;
-
-    if (business.limit != applied.limit) {
-      auto limited = co_await slots_.set_limit(business.id, business.limit);
-      if (!limited) co_return fail(limited.error());
-      applied.limit = business.limit;
-    }
-    const bool new_credentials = business.account != applied.account || business.auth_token != applied.auth_token;
-    if (business.paused && !applied.paused) {
-      auto blocked = co_await slots_.block(business.id, std::nullopt, std::string(kPausedWhy));
-      if (!blocked) co_return fail(blocked.error());
-    } else if ((!business.paused && applied.paused) || (!business.paused && new_credentials)) {
-      auto unblocked = co_await slots_.unblock(business.id);
-      if (!unblocked) co_return fail(unblocked.error());
-    }
-    if (is_new || new_credentials) businesses_.forget(business.id);
-    applied = {business.limit, business.paused, business.account, business.auth_token};
+    auto applied = co_await apply(resolve(stored, businesses_.defaults()), true);
+    if (!applied) co_return fail(applied.error());
   }
+  co_return Result<void>();
+}
+
+Task<Result<void>> BusinessRules::learn(BusinessId id) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (applied_.contains(id)) co_return Result<void>();
+  }
+  auto business = co_await businesses_.find(id);
+  if (!business) co_return fail(business.error());
+  if (!*business) co_return Result<void>();
+  auto applied = co_await apply(std::move(**business), false);
+  co_return applied;
+}
+
+void BusinessRules::forget() {
+  const std::scoped_lock lock(mutex_);
+  applied_.clear();
+}
+
+Task<Result<void>> BusinessRules::apply(Business business, bool is_sure) {
+  std::optional<Applied> known;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = applied_.find(business.id);
+    if (found != applied_.end()) known = found->second;
+  }
+  // A slot store gives a business that it was told nothing of the settings' limit, and no pause.
+  const bool again = known && !known->is_sure;
+  const int limit_before = known ? known->limit : businesses_.defaults().limit;
+  const bool was_paused = known && known->paused;
+  const bool new_credentials =
+      known && (business.account != known->account || business.auth_token != known->auth_token);
+
+  if (business.limit != limit_before || again) {
+    auto limited = co_await slots_.set_limit(business.id, business.limit);
+    if (!limited) co_return fail(limited.error());
+  }
+  if (business.paused && (!was_paused || again)) {
+    auto blocked = co_await slots_.block(business.id, std::nullopt, std::string(kPausedWhy));
+    if (!blocked) co_return fail(blocked.error());
+  } else if (!business.paused && (was_paused || new_credentials)) {
+    auto unblocked = co_await slots_.unblock(business.id);
+    if (!unblocked) co_return fail(unblocked.error());
+  }
+  if (!known || new_credentials) businesses_.forget(business.id);
+  const std::scoped_lock lock(mutex_);
+  applied_[business.id] = {business.limit, business.paused, business.account, business.auth_token, is_sure};
   co_return Result<void>();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <mutex>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -14,14 +16,19 @@ inline constexpr Milliseconds kRulesRefresh{1'000};
 /// Why a paused business's recordings wait.
 inline constexpr std::string_view kPausedWhy = "this business is paused by an operator";
 
-/// Carries the businesses' limits and pauses from the call store to the slot store.
+/// Carries the businesses' limits and pauses from the call store to the slot store. Thread-safe.
 class BusinessRules {
  public:
   BusinessRules(CallStore& calls, SlotStore& slots, Businesses& businesses)
       : calls_(calls), slots_(slots), businesses_(businesses) {}
 
-  /// Applies what has changed since the last time. To be called at start, and every kRulesRefresh.
+  /// Applies what has changed since the last time. To be called at start, and every kRulesRefresh, by one task.
   [[nodiscard]] Task<Result<void>> refresh();
+  /// Applies the rules of a business that refresh() has not seen yet, so that not even its first request is admitted
+  /// under the limit of the settings. Free for one that is known. From any thread.
+  [[nodiscard]] Task<Result<void>> learn(BusinessId id);
+  /// The slot store has forgotten all: what was applied is to be applied again.
+  void forget();
 
  private:
   struct Applied {
@@ -29,11 +36,15 @@ class BusinessRules {
     bool paused = false;
     AccountSid account;
     std::string auth_token;
+    bool is_sure = true;  // false: learned, so a change may have been overtaken, and refresh() applies it once more
   };
+
+  [[nodiscard]] Task<Result<void>> apply(Business business, bool is_sure);
 
   CallStore& calls_;
   SlotStore& slots_;
   Businesses& businesses_;
+  std::mutex mutex_;
   std::unordered_map<BusinessId, Applied> applied_;
 };
 

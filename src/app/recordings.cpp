@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "app/ask.hpp"
-
 namespace tapedeck {
 namespace {
 
@@ -51,7 +49,7 @@ Task<Result<RecordingView>> Recordings::ask(Recording recording, Lane lane) {
   }
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
-  auto answer = co_await ask_for_slot(slots_, random_, business, sid, lane);
+  auto answer = co_await requests_.ask(business, sid, lane);
   if (!answer) co_return fail(answer.error());
   co_return co_await view_of(std::move(recording));
 }

@@ -6,13 +6,12 @@
 
 #include "app/hot_recordings.hpp"
 #include "app/progress.hpp"
+#include "app/slot_requests.hpp"
 #include "core/recording.hpp"
 #include "core/slot_protocol.hpp"
 #include "ports/blob_store.hpp"
 #include "ports/call_store.hpp"
 #include "ports/clock.hpp"
-#include "ports/event_sink.hpp"
-#include "ports/random.hpp"
 #include "ports/slot_store.hpp"
 
 namespace tapedeck {
@@ -34,14 +33,13 @@ struct Playback {
 /// kUnavailable while a store that it needs is away.
 class Recordings {
  public:
-  Recordings(CallStore& calls, SlotStore& slots, BlobStore& blobs, Clock& clock, Random& random, EventSink& events,
+  Recordings(CallStore& calls, SlotStore& slots, SlotRequests& requests, BlobStore& blobs, Clock& clock,
              ProgressBoard& progress, HotRecordings& hot)
       : calls_(calls),
         slots_(slots),
+        requests_(requests),
         blobs_(blobs),
         clock_(clock),
-        random_(random),
-        events_(events),
         progress_(progress),
         hot_(hot) {}
 
@@ -69,10 +67,9 @@ class Recordings {
 
   CallStore& calls_;
   SlotStore& slots_;
+  SlotRequests& requests_;
   BlobStore& blobs_;
   Clock& clock_;
-  Random& random_;
-  EventSink& events_;
   ProgressBoard& progress_;
   HotRecordings& hot_;
 };

@@ -2,8 +2,6 @@
 
 #include <map>
 
-#include "app/ask.hpp"
-
 namespace tapedeck {
 namespace {
 
@@ -58,7 +56,7 @@ Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, B
   co_return report;
 }
 
-Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots, Random& random, SystemTime now) {
+Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots, SlotRequests& requests, SystemTime now) {
   RecoveryReport report;
   std::int64_t after = 0;
   for (int page = 0; page < kWaitingPagesMax; ++page) {
@@ -75,7 +73,7 @@ Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots,
         if (!reclaimed) co_return fail(reclaimed.error());
         ++report.interrupted;
       }
-      auto asked = co_await ask_for_slot(slots, random, row.business, row.sid, row.lane);
+      auto asked = co_await requests.ask(row.business, row.sid, row.lane);
       if (!asked) co_return fail(asked.error());
       ++report.recordings;
     }

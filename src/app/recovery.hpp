@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/business_rules.hpp"
+#include "app/slot_requests.hpp"
 #include "app/businesses.hpp"
 #include "ports/call_store.hpp"
 #include "ports/event_sink.hpp"
@@ -29,7 +29,7 @@ struct RecoveryReport {
 
 /// Asks again for rows that wait in the call store and that the slot store does not know: a request whose slot store was
 /// away, or a finish that was lost. Rows that back off are left until they are due. `now` is the wall clock's.
-[[nodiscard]] Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots, Random& random,
-                                                           SystemTime now);
+[[nodiscard]] Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots,
+                                                           SlotRequests& requests, SystemTime now);
 
 }  // namespace tapedeck

@@ -1,7 +1,5 @@
 #include "app/webhooks.hpp"
 
-#include "app/ask.hpp"
-
 namespace tapedeck {
 
 Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncement announcement) {
@@ -18,7 +16,7 @@ Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncemen
                       {"sid", recording.sid.str()},
                       {"state", std::string(state_name(recording.state))}}});
   if (recording.state != RecordingState::kQueued) co_return Result<void>();
-  auto asked = co_await ask_for_slot(slots_, random_, business, recording.sid, Lane::kFetch);
+  auto asked = co_await requests_.ask(business, recording.sid, Lane::kFetch);
   (void)asked;  // durable already: the reconciliation asks again when the slot store is back
   co_return Result<void>();
 }

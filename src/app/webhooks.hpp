@@ -1,19 +1,18 @@
 #pragma once
 
+#include "app/slot_requests.hpp"
 #include "core/recording.hpp"
 #include "ports/call_store.hpp"
 #include "ports/clock.hpp"
 #include "ports/event_sink.hpp"
-#include "ports/random.hpp"
-#include "ports/slot_store.hpp"
 
 namespace tapedeck {
 
 /// What the provider tells us. The signature has been checked, and the account is the business's.
 class Webhooks {
  public:
-  Webhooks(CallStore& calls, SlotStore& slots, Clock& clock, Random& random, EventSink& events)
-      : calls_(calls), slots_(slots), clock_(clock), random_(random), events_(events) {}
+  Webhooks(CallStore& calls, SlotRequests& requests, Clock& clock, EventSink& events)
+      : calls_(calls), requests_(requests), clock_(clock), events_(events) {}
 
   /// A recording exists, or will not. Durable before it returns; a completed one is asked for in the automatic lane.
   /// A slot store that is away does not fail this: the reconciliation asks again. Error kConflict: the recording is
@@ -24,9 +23,8 @@ class Webhooks {
 
  private:
   CallStore& calls_;
-  SlotStore& slots_;
+  SlotRequests& requests_;
   Clock& clock_;
-  Random& random_;
   EventSink& events_;
 };
 

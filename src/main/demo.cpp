@@ -104,7 +104,6 @@ Result<void> run(Settings settings, const DemoOptions& options, StopSignal& sign
       Simulator::start(simulator_of(options), options.audio_dir, load_file, settings.data_dir / kProviderLog);
   if (!simulator) return fail(simulator.error());
   settings.provider_url = simulator->url();
-  settings.provider_url_is_set = true;
 
   auto node = Node::make(settings);
   if (!node) return fail(node.error());

@@ -79,9 +79,10 @@ Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, cons
       slots_(clock_, events_, settings.slots_per_business),
       businesses_(*store_.store, clock_, defaults_of(settings)),
       rules_(*store_.store, slots_, businesses_),
-      recordings_(*store_.store, slots_, blobs_, clock_, random_, events_, progress_, hot_),
+      requests_(slots_, rules_, random_),
+      recordings_(*store_.store, slots_, requests_, blobs_, clock_, progress_, hot_),
       calls_(*store_.store, businesses_, clock_),
-      webhooks_(*store_.store, slots_, clock_, random_, events_),
+      webhooks_(*store_.store, requests_, clock_, events_),
       access_(*store_.store, clock_, random_, secret_key),
       audit_(*store_.store, clock_, events_),
       application_(services(), http::ApplicationSettings{settings.public_url, settings.cors_origins}),
@@ -191,7 +192,7 @@ Task<> Node::reconcile(std::stop_token stop) {
   while (!stop.stop_requested()) {
     co_await clock_.sleep_for(kReconcileEvery, stop);
     if (stop.stop_requested()) co_return;
-    auto reconciled = co_await reconcile_slots(*store_.store, slots_, random_, clock_.system_now());
+    auto reconciled = co_await reconcile_slots(*store_.store, slots_, requests_, clock_.system_now());
     if (reconciled && reconciled->recordings > 0) {
       events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});
     }

@@ -77,6 +77,7 @@ class Node {
   std::unique_ptr<TwilioRecordingSource> source_;
   Businesses businesses_;
   BusinessRules rules_;
+  SlotRequests requests_;
   ProgressBoard progress_;
   ProviderBackoff backoff_;
   HotRecordings hot_;

@@ -109,7 +109,6 @@ Result<void> apply_provider_url(const Setting& setting, std::string_view text, S
   if (url->starts_with("http:") && !is_loopback(*url)) {
     settings.warnings.push_back(fmt::format("{} is not https: the auth token can be read on the way", setting.name));
   }
-  settings.provider_url_is_set = text != setting.fallback;
   settings.provider_url = std::move(*url);
   return {};
 }

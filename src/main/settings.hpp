@@ -29,7 +29,6 @@ struct Settings {
   AccountSid account;      ///< empty: no default account
   std::string auth_token;  ///< of `account`
   std::string provider_url;
-  bool provider_url_is_set = false;  ///< plain http and private addresses are allowed
   AudioFormat format = AudioFormat::kMp3;
   std::string secret_key;  ///< 32 bytes; empty: see load_secret_key()
   LogFormat log_format = LogFormat::kText;

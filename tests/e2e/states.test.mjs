@@ -169,6 +169,14 @@ test('one that backs off holds no slot', async () => {
   assert.deepEqual([queue.active_count, queue.queue_length, queue.delayed_count], [0, 0, 4]);
 });
 
+test('the limit that a business was added with holds from its first press', async () => {
+  const { business, account, calls } = await makeBusiness(4, { options: ['--limit', '1'] });
+  await sim.addRule(slow(account, 500));
+  await Promise.all(calls.map((sid) => deck.press(business, sid)));
+  for (const sid of calls) await deck.untilState(business, sid, 'stored');
+  assert.equal((await sim.stats()).accounts[account.sid].greatest, 1);
+});
+
 test('a limit changed by the command holds on the running server, upwards and downwards', async () => {
   const { business, account, calls } = await makeBusiness(12);
   await sim.addRule({ ...hung, account: account.sid });

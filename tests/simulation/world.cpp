@@ -33,9 +33,10 @@ World::World(std::uint64_t seed, Weather weather, TransitionCounts& counts)
       api_calls_(truth_, api_life_, random_, faults_),
       api_slots_(slots_, clock_, api_life_, random_, faults_),
       businesses_(truth_, clock_, ProviderDefaults{}),
-      recordings_(api_calls_, api_slots_, blobs_, clock_, random_, events_, progress_, hot_),
-      webhooks_(api_calls_, api_slots_, clock_, random_, events_),
-      rules_(std::make_unique<BusinessRules>(truth_, slots_, businesses_)) {
+      rules_(truth_, slots_, businesses_),
+      requests_(api_slots_, rules_, random_),
+      recordings_(api_calls_, api_slots_, requests_, blobs_, clock_, progress_, hot_),
+      webhooks_(api_calls_, requests_, clock_, events_) {
   Violation::first.clear();
   last_fate_ = clock_.steady_now() - std::chrono::hours{1};
   add_tenant(1, 3, false);
@@ -236,7 +237,7 @@ void World::restart_everything() {
   last_fate_ = clock_.steady_now();
   slots_.restart();
   ++epoch_;
-  rules_ = std::make_unique<BusinessRules>(truth_, slots_, businesses_);
+  rules_.forget();
   spawn(recover());
   settle();
   for (int i = 0; i < kWorkers; ++i) start_worker();
@@ -318,12 +319,12 @@ Task<> World::change_rules(Tenant& tenant) {
 }
 
 Task<> World::refresh_rules() {
-  auto refreshed = co_await rules_->refresh();
+  auto refreshed = co_await rules_.refresh();
   if (!refreshed) throw Violation("the rules could not be refreshed: " + refreshed.error().detail);
 }
 
 Task<> World::reconcile() {
-  auto reconciled = co_await reconcile_slots(api_calls_, api_slots_, random_, clock_.system_now());
+  auto reconciled = co_await reconcile_slots(api_calls_, api_slots_, requests_, clock_.system_now());
   (void)reconciled;
 }
 

@@ -94,9 +94,10 @@ class World {
   Businesses businesses_;
   ProgressBoard progress_;
   HotRecordings hot_;
+  BusinessRules rules_;
+  SlotRequests requests_;
   Recordings recordings_;
   Webhooks webhooks_;
-  std::unique_ptr<BusinessRules> rules_;
   std::vector<Tenant> tenants_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::int64_t epoch_ = 1;

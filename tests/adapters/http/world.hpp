@@ -112,9 +112,11 @@ class World {
   MemoryBlobStore blobs;
   ProgressBoard progress;
   HotRecordings hot;
-  Recordings recordings{calls, slots, blobs, clock, random, events, progress, hot};
-  Webhooks webhooks{calls, slots, clock, random, events};
   Businesses businesses{calls, clock, ProviderDefaults{}};
+  BusinessRules rules{calls, slots, businesses};
+  SlotRequests requests{slots, rules, random};
+  Recordings recordings{calls, slots, requests, blobs, clock, progress, hot};
+  Webhooks webhooks{calls, requests, clock, events};
   Calls call_cases{calls, businesses, clock};
   Access access{calls, clock, random, std::string(32, 's')};
   AuditLog audit{calls, clock, events};

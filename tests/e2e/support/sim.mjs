@@ -25,12 +25,12 @@ const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
 const statsTimeoutMs = 30_000;
 
-/** Path of the binary: in TAPEDECK_BIN_DIR, or the one of the dev build, or of the release build. */
+/** Path of the binary: in TAPEDECK_BIN_DIR, or the one of the release build, or of the dev build. */
 export function simBinary() {
   const candidates = [
     process.env.TAPEDECK_BIN_DIR && path.join(process.env.TAPEDECK_BIN_DIR, 'twilio-sim'),
-    path.join(repository, 'build/dev/bin/twilio-sim'),
     path.join(repository, 'build/release/bin/twilio-sim'),
+    path.join(repository, 'build/dev/bin/twilio-sim'),
   ].filter(Boolean);
   const found = candidates.find((candidate) => existsSync(candidate));
   if (!found) throw new Error(`twilio-sim is not built; looked for ${candidates.join(', ')}`);
