@@ -40,6 +40,11 @@ struct SweepReport {
     Admitted admitted;
   };
   std::vector<Admission> admitted;
+  /// Businesses whose state the store has lost: to be recovered, each by recover().
+  std::vector<BusinessId> lost;
+  /// The store has lost all it had, or is another than before: to be recovered is every business that waits for anything
+  /// in the call store, and then mark_recovered() is to be called. Told to one caller at a time.
+  bool everything_lost = false;
 };
 
 struct RecoverEntry {
@@ -53,6 +58,11 @@ struct RecoverEntry {
 /// Order, slots and leases of every business: the protocol of core/slot_protocol.hpp, behind whatever holds its
 /// state. Thread-safe. Every task may fail with kUnavailable; then its effect is unknown, and calling it again with the
 /// same ids is safe. `op` names one intention, and stays the same when it is tried again.
+///
+/// What concerns one business may fail with kSlotsLost where the store's memory can be lost without this process:
+/// nothing was changed, and nothing will be until recover(). block() and unblock() succeed all the same, and the block is
+/// put to use by the recovery. A lease that was lost so is not held any more; claim() passes over such a business, and
+/// sweep() names it.
 class SlotStore {
  public:
   virtual ~SlotStore() = default;
@@ -79,6 +89,8 @@ class SlotStore {
   [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
                                                                     std::vector<RecoverEntry> entries,
                                                                     Milliseconds hold) = 0;
+  /// Says that everything which sweep() called lost has been recovered.
+  [[nodiscard]] virtual Task<Result<void>> mark_recovered() { co_return Result<void>(); }
   [[nodiscard]] virtual Task<Result<void>> ping() = 0;
 };
 

@@ -34,6 +34,10 @@ class Keys {
   /// Businesses by when a sweep should look at them.
   [[nodiscard]] std::string due() const { return "rec_due"; }
 
+  /// KEYS of a script that lets nobody in.
+  [[nodiscard]] std::vector<std::string> of_reading(const BusinessId& business) const { return {conf(business)}; }
+  /// KEYS of a script that knows rec_due alone.
+  [[nodiscard]] std::vector<std::string> of_upkeep() const { return {due()}; }
   /// KEYS of a script that admits: in a Cluster the hints are on other nodes, and written by the caller.
   [[nodiscard]] std::vector<std::string> of_admission(const BusinessId& business) const {
     if (is_cluster_) return {conf(business)};

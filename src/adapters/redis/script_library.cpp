@@ -47,6 +47,7 @@ ScriptLibrary::ScriptLibrary()
       view(embedded("view")),
       recover(embedded("recover")),
       due(embedded("due")),
+      look_soon(embedded("look_soon")),
       put_off(embedded("put_off")),
       recovered(embedded("recovered")),
       inspect(embedded("inspect")) {}

@@ -24,7 +24,7 @@ struct ScriptText {
 /// words and back by slot_codec.hpp.
 struct ScriptLibrary {
   Script request, claim, renew, finish, block, unblock, cancel, set_limit, sweep, status, view, recover;
-  Script due, put_off, recovered, inspect;
+  Script due, look_soon, put_off, recovered, inspect;
 
   /// Those of this build.
   ScriptLibrary();

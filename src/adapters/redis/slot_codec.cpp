@@ -190,6 +190,20 @@ Words sweep_words(const TestClock& clock) { return {word(clock)}; }
 
 Words status_words(const TestClock& clock, const Sid& sid) { return {word(clock), sid.str()}; }
 
+Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery) {
+  return {word(clock), std::to_string(most), std::to_string(put_off.count()), std::to_string(recovery.count())};
+}
+
+Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon) {
+  return {word(clock), business.str(), std::to_string(soon.count())};
+}
+
+Words put_off_words(const TestClock& clock, const BusinessId& business, std::int64_t put_off_until,
+                    std::optional<SystemTime> next_due) {
+  return {word(clock), business.str(), std::to_string(put_off_until),
+          next_due ? word(*next_due) : std::to_string(kNever)};
+}
+
 Words view_words(const TestClock& clock, std::size_t most) { return {word(clock), std::to_string(most)}; }
 
 std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,
@@ -395,6 +409,32 @@ Result<RecoverReply> parse_recover(const Reply& reply) {
   recovered.accepted = opened->flag();
   recovered.admitted = opened->admitted(limit);
   return opened->close(std::move(recovered));
+}
+
+Result<DueReply> parse_due(const Reply& reply) {
+  if (const ReplyError* error = reply.error()) return fail(Errc::kCorrupt, error->message);
+  const Reply::Array* words = reply.array();
+  const bool is_whole = words != nullptr && words->size() >= 2 && (*words)[0].integer() && (*words)[1].integer();
+  if (!is_whole) return fail(Errc::kInternal, "Redis answered a script in a shape that is not the script's");
+  DueReply due;
+  due.everything_lost = *(*words)[0].integer() != 0;
+  due.put_off_until = *(*words)[1].integer();
+  for (std::size_t i = 2; i < words->size(); ++i) {
+    if (const std::string* business = (*words)[i].text()) due.businesses.push_back(*business);
+  }
+  return due;
+}
+
+std::vector<std::string> parse_inspection(const Reply& reply) {
+  std::vector<std::string> sentences;
+  const Reply::Array* words = reply.array();
+  for (std::size_t i = 1; words != nullptr && i + 2 < words->size(); i += 3) {
+    const std::string* key = (*words)[i].text();
+    const std::string* expected = (*words)[i + 1].text();
+    const std::string* found = (*words)[i + 2].text();
+    if (key && expected && found) sentences.push_back(fmt::format("{} holds a {}, not a {}", *key, *found, *expected));
+  }
+  return sentences;
 }
 
 }  // namespace tapedeck::redis

@@ -18,6 +18,8 @@ namespace tapedeck::redis {
 
 /// A clock for tests, in the place of the server's.
 using TestClock = std::optional<SystemTime>;
+/// The server's own.
+inline constexpr TestClock kServerClock{};
 
 using Words = std::vector<std::string>;
 
@@ -33,6 +35,10 @@ using Words = std::vector<std::string>;
 [[nodiscard]] Words set_limit_words(const TestClock& clock, int limit);
 [[nodiscard]] Words sweep_words(const TestClock& clock);
 [[nodiscard]] Words status_words(const TestClock& clock, const Sid& sid);
+[[nodiscard]] Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery);
+[[nodiscard]] Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon);
+[[nodiscard]] Words put_off_words(const TestClock& clock, const BusinessId& business, std::int64_t put_off_until,
+                                  std::optional<SystemTime> next_due);
 [[nodiscard]] Words view_words(const TestClock& clock, std::size_t most);
 
 /// Most recordings in one chunk of a recovery: four words each, and Lua unpacks a few thousand at once.
@@ -57,6 +63,12 @@ struct RecoverReply {
   std::vector<Admitted> admitted;
 };
 
+struct DueReply {
+  bool everything_lost = false;
+  std::int64_t put_off_until = 0;       ///< the score that those below have now, in ms
+  std::vector<std::string> businesses;  ///< as they stand in rec_due
+};
+
 /// The hints of a reply that did not fail.
 [[nodiscard]] Hints parse_hints(const Reply& reply);
 /// `lane` is the one that was asked for.
@@ -71,5 +83,8 @@ struct RecoverReply {
 [[nodiscard]] Result<SlotStatus> parse_status(const Reply& reply);
 [[nodiscard]] Result<BusinessView> parse_view(const Reply& reply);
 [[nodiscard]] Result<RecoverReply> parse_recover(const Reply& reply);
+[[nodiscard]] Result<DueReply> parse_due(const Reply& reply);
+/// Sentences on keys that hold another type than they should, of inspect.lua.
+[[nodiscard]] std::vector<std::string> parse_inspection(const Reply& reply);
 
 }  // namespace tapedeck::redis

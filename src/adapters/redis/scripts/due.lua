@@ -6,7 +6,7 @@
 --
 -- KEYS  rec_due
 -- ARGV  run_id, clock, most businesses to take, how long they are put off (ms), how long a recovery of all may take (ms)
--- Gives code (0; 1: recover everything), then the businesses
+-- Gives 1: recover everything, or 0; the time until which the businesses are put off (ms); then the businesses
 -- Cost  O(taken * log n)
 local now
 if ARGV[2] == '' then
@@ -15,15 +15,15 @@ if ARGV[2] == '' then
 else
   now = tonumber(ARGV[2])
 end
-local code = 0
+local everything_lost = 0
 if not redis.call('ZSCORE', KEYS[1], '@' .. ARGV[1]) then
   local until_ms = tonumber(redis.call('ZSCORE', KEYS[1], '@rebuilding'))
   if not until_ms or until_ms <= now then
-    code = 1
+    everything_lost = 1
     redis.call('ZADD', KEYS[1], now + ARGV[5], '@rebuilding')
   end
 end
-local answer = {code}
+local answer = {everything_lost, now + ARGV[4]}
 for _, tag in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[3])) do
   if string.sub(tag, 1, 1) ~= '@' then
     answer[#answer + 1] = tag

@@ -3,7 +3,7 @@
 --
 -- KEYS  rec_due
 -- ARGV  run_id, clock, business, the score that due.lua gave, the new one (0: at rest)
--- Gives code
+-- Gives 0
 -- Cost  O(log n)
 if redis.call('ZSCORE', KEYS[1], ARGV[3]) == ARGV[4] then
   if ARGV[5] == '0' then

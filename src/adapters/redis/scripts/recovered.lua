@@ -2,7 +2,7 @@
 --
 -- KEYS  rec_due
 -- ARGV  run_id
--- Gives code
+-- Gives 0
 -- Cost  O(log n)
 for _, mark in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '+inf', '+inf')) do redis.call('ZREM', KEYS[1], mark) end
 redis.call('ZREM', KEYS[1], '@rebuilding')

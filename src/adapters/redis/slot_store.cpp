@@ -1,0 +1,309 @@
+#include "adapters/redis/slot_store.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "core/slot_events.hpp"
+
+namespace tapedeck {
+namespace {
+
+// Leases of one business in one call, which also is what Lua unpacks at once.
+constexpr std::size_t kRenewBatch = 500;
+// Lost businesses, unanswered claims and visited businesses to remember: beyond that, the reconciliation, the sweep and
+// one more write find them.
+constexpr std::size_t kRememberedMax = 10'000;
+// What Redis is told to wait at least, for zero would be for ever.
+constexpr Milliseconds kPatienceMin{1};
+
+std::string seconds_text(Milliseconds time) {
+  return fmt::format("{}.{:03}", time.count() / 1'000, time.count() % 1'000);
+}
+
+SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+RedisSlotStore::RedisSlotStore(redis::Client& client, EventSink& events, bool is_cluster)
+    : client_(client), events_(events), keys_(is_cluster) {}
+
+void RedisSlotStore::emit(const std::vector<Event>& events) {
+  for (const Event& event : events) events_.emit(event);
+}
+
+void RedisSlotStore::note_lost(const BusinessId& business) {
+  const std::scoped_lock lock(mutex_);
+  if (lost_.size() < kRememberedMax) lost_.insert(business);
+}
+
+void RedisSlotStore::note_unanswered(const LeaseId& lease, const BusinessId& business) {
+  const std::scoped_lock lock(mutex_);
+  if (unanswered_.size() < kRememberedMax) unanswered_.insert_or_assign(lease, business);
+}
+
+std::optional<BusinessId> RedisSlotStore::take_unanswered(const LeaseId& lease) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = unanswered_.find(lease);
+  if (found == unanswered_.end()) return std::nullopt;
+  BusinessId business = std::move(found->second);
+  unanswered_.erase(found);
+  return business;
+}
+
+// Asking.
+
+Task<Error> RedisSlotStore::inspect(BusinessId business, std::string message) {
+  constexpr std::string_view kDamaged = "DAMAGED ";
+  std::string what;
+  if (const std::size_t at = message.find(kDamaged); at != std::string::npos) {
+    const std::size_t begin = at + kDamaged.size();
+    what = message.substr(begin, message.find(' ', begin) - begin) + " was changed by another program";
+  } else {
+    auto looked = co_await client_.evaluate(scripts_.inspect, keys_.of_reading(business), redis::Words());
+    if (looked) what = fmt::format("{}", fmt::join(redis::parse_inspection(*looked), ", "));
+    if (what.empty()) what = "Redis answered: " + message;
+    co_await mend_shared_keys();
+  }
+  events_.emit({Severity::kError, "", "SLOTS_DAMAGED", {{"business_id", business.str()}, {"detail", what}}});
+  co_return Error(Errc::kSlotsLost, what + "; the slots of this business must be rebuilt");
+}
+
+Task<Result<redis::Reply>> RedisSlotStore::ask(const redis::Script& script, BusinessId business,
+                                               std::vector<std::string> keys, redis::Words words) {
+  auto reply = co_await client_.evaluate(script, std::move(keys), std::move(words));
+  if (!reply || reply->error() == nullptr) co_return reply;
+  Error error = co_await inspect(std::move(business), reply->error()->message);
+  co_return fail(std::move(error));
+}
+
+Task<Result<redis::Reply>> RedisSlotStore::change(const redis::Script& script, BusinessId business,
+                                                  redis::Words words) {
+  if (keys_.is_cluster()) {
+    auto noted = co_await look_soon(business);
+    if (!noted) co_return fail(noted.error());
+  }
+  auto reply = co_await ask(script, business, keys_.of_admission(business), std::move(words));
+  if (reply && keys_.is_cluster()) co_await announce(business, redis::parse_hints(*reply));
+  co_return reply;
+}
+
+// The operations that concern one recording or one business.
+
+Task<Result<RequestAnswer>> RedisSlotStore::request(BusinessId business, Sid sid, Lane lane, OperationId op) {
+  redis::Words words = redis::request_words(redis::kServerClock, sid, lane, op);
+  auto reply = co_await change(scripts_.request, business, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  auto answer = redis::parse_request(*reply, lane);
+  if (answer) emit(events_of(business, sid, *answer));
+  co_return answer;
+}
+
+Task<Result<FinishAnswer>> RedisSlotStore::finish(LeaseRef lease, FinishOutcome outcome) {
+  redis::Words words = redis::finish_words(redis::kServerClock, lease.lease, lease.sid, outcome);
+  auto reply = co_await change(scripts_.finish, lease.business, std::move(words));
+  Result<FinishAnswer> answer = fail(Errc::kInternal, "no answer");
+  if (reply) {
+    answer = redis::parse_finish(*reply);
+  } else {
+    answer = fail(reply.error());
+  }
+  if (answer) {
+    emit(events_of(lease.business, lease.sid, *answer));
+  } else if (answer.error().errc() == Errc::kSlotsLost) {
+    // The lease went with the rest: there is nothing to release.
+    note_lost(lease.business);
+    answer = FinishAnswer{};
+  }
+  co_return answer;
+}
+
+Task<Result<CancelAnswer>> RedisSlotStore::cancel(BusinessId business, Sid sid) {
+  redis::Words words = redis::cancel_words(redis::kServerClock, sid);
+  auto reply = co_await change(scripts_.cancel, business, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  auto answer = redis::parse_cancel(*reply);
+  if (answer) emit(events_of(business, answer->admitted));
+  co_return answer;
+}
+
+Task<Result<std::vector<Admitted>>> RedisSlotStore::block(BusinessId business, std::optional<SystemTime> until,
+                                                          std::string why) {
+  redis::Words words = redis::block_words(redis::kServerClock, until, why);
+  auto reply = co_await change(scripts_.block, business, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  auto admitted = redis::parse_admitted(*reply);
+  if (admitted) emit(events_of(business, *admitted));
+  co_return admitted;
+}
+
+Task<Result<std::vector<Admitted>>> RedisSlotStore::unblock(BusinessId business) {
+  redis::Words words = redis::unblock_words(redis::kServerClock);
+  auto reply = co_await change(scripts_.unblock, business, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  auto admitted = redis::parse_admitted(*reply);
+  if (admitted) emit(events_of(business, *admitted));
+  co_return admitted;
+}
+
+Task<Result<std::vector<Admitted>>> RedisSlotStore::set_limit(BusinessId business, int limit) {
+  redis::Words words = redis::set_limit_words(redis::kServerClock, limit);
+  auto reply = co_await change(scripts_.set_limit, business, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  auto admitted = redis::parse_admitted(*reply);
+  if (admitted) emit(events_of(business, *admitted));
+  co_return admitted;
+}
+
+Task<Result<SlotStatus>> RedisSlotStore::status(BusinessId business, Sid sid) {
+  redis::Words words = redis::status_words(redis::kServerClock, sid);
+  auto reply = co_await ask(scripts_.status, business, keys_.of_reading(business), std::move(words));
+  if (!reply) co_return fail(reply.error());
+  co_return redis::parse_status(*reply);
+}
+
+Task<Result<BusinessView>> RedisSlotStore::view(BusinessId business, int most) {
+  const auto count = static_cast<std::size_t>(std::max(most, 0));
+  redis::Words words = redis::view_words(redis::kServerClock, count);
+  auto reply = co_await ask(scripts_.view, business, keys_.of_reading(business), std::move(words));
+  if (!reply) co_return fail(reply.error());
+  co_return redis::parse_view(*reply);
+}
+
+Task<Result<std::vector<Admitted>>> RedisSlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
+                                                            std::vector<RecoverEntry> entries, Milliseconds hold) {
+  std::vector<RecoveredEntry> recovered;
+  recovered.reserve(entries.size());
+  for (RecoverEntry& entry : entries) {
+    recovered.push_back({entry.sid, entry.lane, entry.was_processing, entry.retry_at, std::move(entry.why)});
+  }
+  std::vector<Admitted> admitted;
+  std::vector<redis::Words> chunks = redis::recover_words(redis::kServerClock, epoch, limit, recovered, hold);
+  for (redis::Words& chunk : chunks) {
+    auto reply = co_await change(scripts_.recover, business, std::move(chunk));
+    if (!reply) co_return fail(reply.error());
+    auto answer = redis::parse_recover(*reply);
+    if (!answer) co_return fail(answer.error());
+    if (!answer->accepted) break;  // a later recovery was faster
+    admitted = std::move(answer->admitted);
+  }
+  emit(events_of(business, admitted));
+  co_return admitted;
+}
+
+// Leases.
+
+Task<Result<std::optional<RedisSlotStore::Turn>>> RedisSlotStore::next_turn(bool play_only, Milliseconds patience,
+                                                                            std::stop_token stop) {
+  const std::string play = keys_.ready(Lane::kPlay);
+  std::vector<std::string> words{"BZPOPMIN", play};
+  if (!play_only) words.push_back(keys_.ready(Lane::kFetch));
+  words.push_back(seconds_text(std::max(patience, kPatienceMin)));
+  auto reply = co_await client_.wait(play, std::move(words), std::max(patience, kPatienceMin), std::move(stop));
+  if (!reply) co_return fail(reply.error());
+  if (const redis::ReplyError* error = reply->error()) {
+    co_await mend_shared_keys();
+    co_return fail(Errc::kUnavailable, "Redis does not hand out work: " + error->message);
+  }
+  const redis::Reply::Array* words_of_turn = reply->array();
+  if (words_of_turn == nullptr || words_of_turn->size() != 3) co_return std::nullopt;
+  const std::string* key = (*words_of_turn)[0].text();
+  const std::string* member = (*words_of_turn)[1].text();
+  const std::string* score = (*words_of_turn)[2].text();
+  if (key == nullptr || member == nullptr || score == nullptr) co_return std::nullopt;
+  auto business = BusinessId::parse(*member);
+  if (!business) co_return std::nullopt;  // somebody else wrote it; it is gone from there now
+  co_return Turn{std::move(*business), *key == play ? Lane::kPlay : Lane::kFetch, *score};
+}
+
+Task<> RedisSlotStore::put_back(Turn turn) {
+  const std::string key = keys_.ready(turn.lane);
+  std::vector<std::string> words{"ZADD", key, "NX", turn.score, turn.business.str()};
+  auto written = co_await client_.command(key, std::move(words));
+  (void)written;  // else the sweep announces it again
+}
+
+Task<Result<std::optional<Claim>>> RedisSlotStore::claim_of(BusinessId business, bool play_only, LeaseId lease) {
+  redis::Words words = redis::claim_words(redis::kServerClock, lease, play_only);
+  auto reply = co_await change(scripts_.claim, business, std::move(words));
+  Result<std::optional<ClaimAnswer>> answer = std::optional<ClaimAnswer>();
+  if (reply) {
+    answer = redis::parse_claim(*reply);
+  } else {
+    answer = fail(reply.error());
+  }
+  if (!answer && answer.error().errc() == Errc::kSlotsLost) {
+    note_lost(business);
+    co_return std::nullopt;
+  }
+  if (!answer) {
+    note_unanswered(lease, business);
+    co_return fail(answer.error());
+  }
+  if (!*answer) co_return std::nullopt;
+  co_return Claim{std::move(business), (*answer)->sid, (*answer)->lane, std::move(lease)};
+}
+
+Task<Result<std::optional<Claim>>> RedisSlotStore::claim(std::string, LaneFilter lanes, LeaseId lease,
+                                                         Milliseconds patience, std::stop_token stop) {
+  const bool play_only = lanes == LaneFilter::kPlayOnly;
+  if (auto business = take_unanswered(lease)) {
+    auto again = co_await claim_of(*business, play_only, lease);
+    if (!again || *again) co_return again;
+  }
+  const SteadyTime deadline = steady_now() + patience;
+  Milliseconds left = patience;
+  do {
+    auto turn = co_await next_turn(play_only, left, stop);
+    if (!turn) co_return fail(turn.error());
+    if (stop.stop_requested()) {
+      if (*turn) co_await put_back(std::move(**turn));
+      break;
+    }
+    if (*turn) {
+      auto claimed = co_await claim_of((*turn)->business, (*turn)->lane == Lane::kPlay, lease);
+      if (!claimed || *claimed) co_return claimed;
+    }
+    left = std::chrono::ceil<Milliseconds>(deadline - steady_now());
+  } while (left.count() > 0);
+  co_return std::nullopt;
+}
+
+Task<Result<std::vector<bool>>> RedisSlotStore::renew(std::vector<LeaseRef> leases) {
+  std::map<BusinessId, std::vector<std::size_t>> places;
+  for (std::size_t i = 0; i < leases.size(); ++i) places[leases[i].business].push_back(i);
+  std::vector<bool> held(leases.size(), false);
+  for (const auto& [business, indices] : places) {
+    for (std::size_t begin = 0; begin < indices.size(); begin += kRenewBatch) {
+      const std::size_t end = std::min(indices.size(), begin + kRenewBatch);
+      std::vector<LeaseId> ids;
+      for (std::size_t i = begin; i < end; ++i) ids.push_back(leases[indices[i]].lease);
+      redis::Words words = redis::renew_words(redis::kServerClock, ids);
+      auto reply = co_await ask(scripts_.renew, business, keys_.of_reading(business), std::move(words));
+      Result<std::vector<bool>> answer = std::vector<bool>();
+      if (reply) {
+        answer = redis::parse_renew(*reply);
+      } else {
+        answer = fail(reply.error());
+      }
+      if (!answer && answer.error().errc() == Errc::kSlotsLost) {
+        note_lost(business);  // with its leases
+        continue;
+      }
+      if (!answer) co_return fail(answer.error());
+      for (std::size_t i = begin; i < end && i - begin < answer->size(); ++i) held[indices[i]] = (*answer)[i - begin];
+    }
+  }
+  co_return held;
+}
+
+Task<Result<void>> RedisSlotStore::ping() {
+  std::vector<std::string> words{"PING"};
+  auto reply = co_await client_.command(std::string(), std::move(words));
+  if (!reply) co_return fail(reply.error());
+  if (const redis::ReplyError* error = reply->error()) co_return fail(Errc::kUnavailable, error->message);
+  co_return Result<void>();
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "adapters/redis/client.hpp"
+#include "adapters/redis/keys.hpp"
+#include "adapters/redis/script_library.hpp"
+#include "adapters/redis/slot_codec.hpp"
+#include "ports/event_sink.hpp"
+#include "ports/slot_store.hpp"
+
+namespace tapedeck {
+
+/// The slot store of many processes: the slot protocol as scripts in Redis, a business at a time, each step atomic.
+/// This class decides nothing; it asks, tells the log, and carries hints where a script cannot (in a Cluster, where the
+/// hints live on another node than the business).
+///
+/// Whatever it keeps in memory it may lose: leases whose claim's answer was lost, so that they are asked for again;
+/// businesses that were found lost, for the next sweep's report; and in a Cluster, which businesses a sweep will look
+/// at soon anyway.
+class RedisSlotStore final : public SlotStore {
+ public:
+  /// `client` and `events` must outlive it.
+  RedisSlotStore(redis::Client& client, EventSink& events, bool is_cluster);
+
+  [[nodiscard]] Task<Result<RequestAnswer>> request(BusinessId business, Sid sid, Lane lane, OperationId op) override;
+  [[nodiscard]] Task<Result<std::optional<Claim>>> claim(std::string worker, LaneFilter lanes, LeaseId lease,
+                                                         Milliseconds patience, std::stop_token stop) override;
+  [[nodiscard]] Task<Result<std::vector<bool>>> renew(std::vector<LeaseRef> leases) override;
+  [[nodiscard]] Task<Result<FinishAnswer>> finish(LeaseRef lease, FinishOutcome outcome) override;
+  [[nodiscard]] Task<Result<std::vector<Admitted>>> block(BusinessId business, std::optional<SystemTime> until,
+                                                          std::string why) override;
+  [[nodiscard]] Task<Result<std::vector<Admitted>>> unblock(BusinessId business) override;
+  [[nodiscard]] Task<Result<CancelAnswer>> cancel(BusinessId business, Sid sid) override;
+  [[nodiscard]] Task<Result<std::vector<Admitted>>> set_limit(BusinessId business, int limit) override;
+  [[nodiscard]] Task<Result<SweepReport>> sweep() override;
+  [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
+  [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
+  [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
+                                                            std::vector<RecoverEntry> entries,
+                                                            Milliseconds hold) override;
+  [[nodiscard]] Task<Result<void>> mark_recovered() override;
+  [[nodiscard]] Task<Result<void>> ping() override;
+
+ private:
+  // A hint that was taken: whose turn it is.
+  struct Turn {
+    BusinessId business;
+    Lane lane = Lane::kPlay;
+    std::string score;
+  };
+
+  // Runs a script of one business. A script that failed on what it found has the business looked through, is reported
+  // with the key's name, and answers kSlotsLost.
+  [[nodiscard]] Task<Result<redis::Reply>> ask(const redis::Script& script, BusinessId business,
+                                               std::vector<std::string> keys, redis::Words words);
+  // The same for one that may admit.
+  [[nodiscard]] Task<Result<redis::Reply>> change(const redis::Script& script, BusinessId business, redis::Words words);
+  [[nodiscard]] Task<Error> inspect(BusinessId business, std::string message);
+  // Hints and rec_due belong to no business. Where one of these keys holds something else it is removed and reported:
+  // the sweep writes it again.
+  [[nodiscard]] Task<> mend_shared_keys();
+  [[nodiscard]] Task<Result<std::optional<Turn>>> next_turn(bool play_only, Milliseconds patience,
+                                                            std::stop_token stop);
+  [[nodiscard]] Task<> put_back(Turn turn);
+  [[nodiscard]] Task<Result<std::optional<Claim>>> claim_of(BusinessId business, bool play_only, LeaseId lease);
+  [[nodiscard]] Task<Result<void>> sweep_one(BusinessId business, std::int64_t put_off_until, SweepReport& report);
+  // In a Cluster only.
+  [[nodiscard]] Task<Result<void>> look_soon(BusinessId business);
+  [[nodiscard]] Task<> announce(BusinessId business, redis::Hints hints);
+
+  void emit(const std::vector<Event>& events);
+  void note_lost(const BusinessId& business);
+  void note_unanswered(const LeaseId& lease, const BusinessId& business);
+  [[nodiscard]] std::optional<BusinessId> take_unanswered(const LeaseId& lease);
+
+  redis::Client& client_;
+  EventSink& events_;
+  const redis::Keys keys_;
+  const redis::ScriptLibrary scripts_;
+  std::mutex mutex_;
+  std::set<BusinessId> lost_;
+  std::map<LeaseId, BusinessId> unanswered_;
+  std::unordered_map<BusinessId, SteadyTime> looked_after_;
+};
+
+}  // namespace tapedeck

@@ -1,0 +1,381 @@
+// RedisSlotStore over a real client and a real Redis.
+
+#include "adapters/redis/slot_store.hpp"
+
+#include <atomic>
+#include <future>
+#include <mutex>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/adapters/redis/client_fixture.hpp"
+
+namespace tapedeck {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+constexpr Milliseconds kNoPatience{1};
+// Longer than any test may take: what ends a wait sooner is what the test is about.
+constexpr Milliseconds kLong{60'000};
+
+class CollectedEvents final : public EventSink {
+ public:
+  void emit(const Event& event) noexcept override {
+    const std::scoped_lock lock(mutex_);
+    lines_.push_back(format_text(event));
+  }
+  [[nodiscard]] std::vector<std::string> take() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(lines_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+// Passes everything on, and loses one answer when it is told to, after the script has run.
+class LosingClient final : public redis::Client {
+ public:
+  explicit LosingClient(redis::Client& client) : client_(client) {}
+  void lose_answer_of(std::string_view script) { lost_ = script; }
+
+  Task<Result<redis::Reply>> command(std::string key, std::vector<std::string> words) override {
+    return client_.command(std::move(key), std::move(words));
+  }
+  Task<Result<redis::Reply>> evaluate(const redis::Script& script, std::vector<std::string> keys,
+                                      std::vector<std::string> arguments) override {
+    auto reply = co_await client_.evaluate(script, std::move(keys), std::move(arguments));
+    if (script.name != lost_) co_return reply;
+    lost_ = {};
+    co_return fail(Errc::kUnavailable, "the answer was lost");
+  }
+  Task<Result<redis::Reply>> wait(std::string key, std::vector<std::string> words, Milliseconds patience,
+                                  std::stop_token stop) override {
+    return client_.wait(std::move(key), std::move(words), patience, std::move(stop));
+  }
+  Task<Result<std::vector<redis::NodeReply>>> each_master(std::vector<std::string> words) override {
+    return client_.each_master(std::move(words));
+  }
+  redis::ClientStatistics statistics() const override { return client_.statistics(); }
+
+ private:
+  redis::Client& client_;
+  std::string_view lost_;
+};
+
+class RedisSlotStoreTest : public ::testing::Test {
+ protected:
+  static Sid sid(int number) { return *Sid::parse(fmt::format("CA{:032x}", number)); }
+  static BusinessId business(const std::string& id) { return *BusinessId::parse(id); }
+
+  void recover(const BusinessId& id, std::int64_t epoch, std::vector<RecoverEntry> entries = {}, int limit = 3) {
+    ASSERT_TRUE(loop_.run(store_.recover(id, epoch, limit, std::move(entries), {})));
+  }
+  Result<RequestAnswer> press(const BusinessId& id, int number, Lane lane = Lane::kPlay) {
+    return loop_.run(store_.request(id, sid(number), lane, fmt::format("op-{}", number)));
+  }
+  Result<std::optional<Claim>> claim(const LeaseId& lease, LaneFilter lanes = LaneFilter::kAny,
+                                     Milliseconds patience = kNoPatience) {
+    return loop_.run(store_.claim("worker", lanes, lease, patience, {}));
+  }
+  Result<SweepReport> sweep() { return loop_.run(store_.sweep()); }
+  // As if the time of all leases had passed, and the sweep's.
+  void expire_leases(const BusinessId& id) {
+    for (int i = 1; i <= 9; ++i) redis_.tell({"ZADD", "rec_leases:" + id.str(), "XX", "1", sid(i).str()});
+    redis_.tell({"ZADD", "rec_due", "1", id.str()});
+  }
+  void await_blocked() {
+    wait_until("the claim's wait", [this] { return redis_.ask({"INFO", "clients"}).contains("blocked_clients:1"); });
+  }
+
+  RedisProcess redis_;
+  redis::MiddleRandom random_;
+  std::unique_ptr<redis::Client> client_ = redis::client_of(redis_.url(), random_);
+  LosingClient losing_{*client_};
+  CollectedEvents events_;
+  RedisSlotStore store_{losing_, events_, false};
+  redis::LoopThread loop_;
+  BusinessId acme_ = business("123");
+};
+
+TEST_F(RedisSlotStoreTest, ten_presses_and_a_finish_give_the_lines_of_the_contract) {
+  recover(acme_, 1);
+  for (int i = 1; i <= 10; ++i) ASSERT_TRUE(press(acme_, i));
+  std::vector<std::string> expected;
+  for (int i = 1; i <= 3; ++i) {
+    expected.push_back(fmt::format("🎧 RECORDING_ENQUEUE business_id=123 sid=CA000000... active={}/3", i));
+  }
+  for (int i = 1; i <= 7; ++i) {
+    expected.push_back(fmt::format("⏳ RECORDING_QUEUED business_id=123 sid=CA000000... active=3/3 queue_len={}", i));
+  }
+  EXPECT_EQ(events_.take(), expected);
+
+  const auto claimed = claim("lease");
+  ASSERT_TRUE(claimed && *claimed);
+  const auto finished = loop_.run(store_.finish({acme_, (*claimed)->sid, "lease"}, {}));
+  ASSERT_TRUE(finished);
+  EXPECT_THAT(events_.take(), ElementsAre("✅ RECORDING_DONE business_id=123 sid=CA000000... active=2/3",
+                                          "➡️ RECORDING_NEXT business_id=123 sid=CA000000... active=3/3"));
+}
+
+TEST_F(RedisSlotStoreTest, a_waiting_claim_gets_what_is_granted_meanwhile) {
+  recover(acme_, 1);
+  auto waiting = loop_.start(store_.claim("worker", LaneFilter::kAny, "lease", kLong, {}));
+  await_blocked();
+  ASSERT_TRUE(press(acme_, 7));
+  const auto claimed = waiting.get();
+  ASSERT_TRUE(claimed && *claimed);
+  EXPECT_EQ((*claimed)->business, acme_);
+  EXPECT_EQ((*claimed)->sid, sid(7));
+  EXPECT_EQ((*claimed)->lane, Lane::kPlay);
+}
+
+TEST_F(RedisSlotStoreTest, a_stop_ends_a_waiting_claim) {
+  std::stop_source stop;
+  auto waiting = loop_.start(store_.claim("worker", LaneFilter::kAny, "lease", kLong, stop.get_token()));
+  await_blocked();
+  stop.request_stop();
+  const auto claimed = waiting.get();
+  ASSERT_TRUE(claimed);
+  EXPECT_FALSE(*claimed);
+}
+
+TEST_F(RedisSlotStoreTest, a_stop_that_meets_a_hint_puts_it_back) {
+  recover(acme_, 1);
+  ASSERT_TRUE(press(acme_, 1));
+  std::stop_source stop;
+  stop.request_stop();
+  const auto claimed = loop_.run(store_.claim("worker", LaneFilter::kAny, "lease", kLong, stop.get_token()));
+  ASSERT_TRUE(claimed);
+  EXPECT_FALSE(*claimed);
+  const auto next = claim("other");
+  ASSERT_TRUE(next && *next);
+}
+
+TEST_F(RedisSlotStoreTest, a_claim_for_presses_leaves_automatic_fetches) {
+  recover(acme_, 1);
+  ASSERT_TRUE(press(acme_, 1, Lane::kFetch));
+  const auto none = claim("a", LaneFilter::kPlayOnly);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(*none);
+  const auto any = claim("b");
+  ASSERT_TRUE(any && *any);
+  EXPECT_EQ((*any)->lane, Lane::kFetch);
+}
+
+TEST_F(RedisSlotStoreTest, claims_go_round_the_businesses_presses_first) {
+  const BusinessId first = business("a");
+  const BusinessId second = business("b");
+  recover(first, 1);
+  recover(second, 1);
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(first, i, Lane::kFetch));
+  for (int i = 3; i <= 4; ++i) ASSERT_TRUE(press(second, i, Lane::kFetch));
+  ASSERT_TRUE(press(second, 5));
+  std::vector<std::string> turns;
+  for (int i = 0; i < 5; ++i) {
+    const auto claimed = claim(fmt::format("lease-{}", i));
+    ASSERT_TRUE(claimed && *claimed);
+    turns.push_back((*claimed)->business.str() + std::string(lane_name((*claimed)->lane)));
+  }
+  EXPECT_THAT(turns, ElementsAre("bplay", "afetch", "bfetch", "afetch", "bfetch"));
+}
+
+TEST_F(RedisSlotStoreTest, a_claim_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
+  recover(acme_, 1);
+  ASSERT_TRUE(press(acme_, 1));
+  losing_.lose_answer_of("claim");
+  EXPECT_EQ(claim("lease").error().errc(), Errc::kUnavailable);
+  // Nothing is announced any more: only the lease's id leads back.
+  const auto again = claim("lease");
+  ASSERT_TRUE(again && *again);
+  EXPECT_EQ((*again)->sid, sid(1));
+  EXPECT_FALSE(*claim("other"));
+}
+
+TEST_F(RedisSlotStoreTest, a_request_whose_answer_was_lost_answers_as_it_would_have) {
+  recover(acme_, 1);
+  losing_.lose_answer_of("request");
+  EXPECT_FALSE(press(acme_, 1));
+  EXPECT_EQ(press(acme_, 1)->kind, RequestKind::kAcquired);
+  EXPECT_EQ(redis_.ask({"SCARD", "rec_slots:123"}), "1");
+}
+
+TEST_F(RedisSlotStoreTest, a_finish_whose_answer_was_lost_releases_once) {
+  recover(acme_, 1, {}, 1);
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(press(acme_, i));
+  ASSERT_TRUE(*claim("lease"));
+  const LeaseRef lease{acme_, sid(1), "lease"};
+  losing_.lose_answer_of("finish");
+  EXPECT_FALSE(loop_.run(store_.finish(lease, {})));
+  const auto again = loop_.run(store_.finish(lease, {}));
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->held);
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(redis_.ask({"LLEN", "rec_queue:123"}), "1");
+}
+
+TEST_F(RedisSlotStoreTest, a_recovery_whose_answer_was_lost_may_be_sent_again) {
+  losing_.lose_answer_of("recover");
+  std::vector<RecoverEntry> entries{{sid(1), Lane::kPlay, false, {}, {}}};
+  EXPECT_FALSE(loop_.run(store_.recover(acme_, 1, 3, entries, {})));
+  EXPECT_TRUE(loop_.run(store_.recover(acme_, 1, 3, entries, {})));
+  EXPECT_EQ(loop_.run(store_.status(acme_, sid(1)))->place, SlotPlace::kGranted);
+}
+
+TEST_F(RedisSlotStoreTest, leases_of_several_businesses_are_renewed_together_and_each_is_answered) {
+  recover(acme_, 1);
+  recover(business("b"), 1);
+  ASSERT_TRUE(press(acme_, 1));
+  ASSERT_TRUE(press(business("b"), 2));
+  const auto one = claim("one");
+  const auto two = claim("two");
+  ASSERT_TRUE(one && *one && two && *two);
+  std::vector<LeaseRef> leases{{(*one)->business, (*one)->sid, "one"},
+                               {acme_, sid(9), "nobody's"},
+                               {(*two)->business, (*two)->sid, "two"},
+                               {business("never-seen"), sid(1), "nobody's"}};
+  const auto renewed = loop_.run(store_.renew(leases));
+  ASSERT_TRUE(renewed);
+  EXPECT_THAT(*renewed, ElementsAre(true, false, true, false));
+}
+
+TEST_F(RedisSlotStoreTest, the_sweep_takes_back_what_a_dead_worker_held_and_says_so) {
+  recover(acme_, 1, {}, 1);
+  ASSERT_TRUE(press(acme_, 1));
+  ASSERT_TRUE(press(acme_, 2));
+  ASSERT_TRUE(*claim("lease"));
+  (void)events_.take();
+  expire_leases(acme_);
+  const auto report = sweep();
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->reclaimed.size(), 1U);
+  EXPECT_EQ(report->reclaimed.front().sid, sid(1));
+  EXPECT_FALSE(report->reclaimed.front().gave_up);
+  ASSERT_EQ(report->admitted.size(), 1U);
+  EXPECT_EQ(report->admitted.front().admitted.sid, sid(1));
+  EXPECT_THAT(events_.take(), Contains(HasSubstr("RECORDING_RECLAIMED")));
+  EXPECT_FALSE((*loop_.run(store_.renew({{acme_, sid(1), "lease"}}))).front());
+}
+
+TEST_F(RedisSlotStoreTest, a_lost_business_is_told_to_the_one_who_asks_and_to_the_sweep) {
+  recover(acme_, 1);
+  ASSERT_TRUE(press(acme_, 1));
+  ASSERT_TRUE(*claim("lease"));
+  redis_.tell({"FLUSHALL"});
+  EXPECT_EQ(press(acme_, 2).error().errc(), Errc::kSlotsLost);
+  const auto finished = loop_.run(store_.finish({acme_, sid(1), "lease"}, {}));
+  ASSERT_TRUE(finished);
+  EXPECT_FALSE(finished->held);
+  const auto report = sweep();
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->everything_lost);
+  EXPECT_THAT(report->lost, ElementsAre(acme_));
+  EXPECT_THAT(sweep()->lost, IsEmpty());
+}
+
+TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_recovered) {
+  RedisProcess durable({"--appendonly", "yes", "--appendfsync", "always"});
+  const auto client = redis::client_of(durable.url(), random_);
+  RedisSlotStore store(*client, events_, false);
+  ASSERT_TRUE(loop_.run(store.recover(acme_, 1, 3, {}, {})));
+  ASSERT_TRUE(loop_.run(store.request(acme_, sid(1), Lane::kPlay, "op")));
+  ASSERT_TRUE(loop_.run(store.mark_recovered()));
+  EXPECT_FALSE(loop_.run(store.sweep())->everything_lost);
+  durable.restart();
+  Result<SweepReport> report = fail(Errc::kUnavailable, "not asked");
+  wait_until("the client's return", [&] {
+    report = loop_.run(store.sweep());
+    return report.has_value();
+  });
+  EXPECT_TRUE(report->everything_lost);
+  EXPECT_EQ(loop_.run(store.status(acme_, sid(1))).error().errc(), Errc::kSlotsLost);
+  ASSERT_TRUE(loop_.run(store.recover(acme_, 2, 3, {{sid(1), Lane::kPlay, false, {}, {}}}, {})));
+  ASSERT_TRUE(loop_.run(store.mark_recovered()));
+  EXPECT_EQ(loop_.run(store.status(acme_, sid(1)))->place, SlotPlace::kGranted);
+}
+
+class WrongTypes : public RedisSlotStoreTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(WrongTypes, damage_one_business_are_reported_by_name_and_go_with_its_recovery) {
+  const std::string key = GetParam();
+  recover(acme_, 1, {}, 1);
+  recover(business("other"), 1);
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(press(acme_, i));
+  ASSERT_TRUE(*claim("lease"));
+  redis_.tell({"DEL", key});
+  redis_.tell({"SET", key, "foreign"});
+  (void)events_.take();
+  // One of these meets it.
+  (void)press(acme_, 4);
+  (void)press(acme_, 5, Lane::kFetch);
+  (void)loop_.run(store_.finish({acme_, sid(1), "lease"}, {FinishKind::kRetry, std::nullopt, "it failed"}));
+  redis_.tell({"ZADD", "rec_due", "1", "123"});
+  ASSERT_TRUE(sweep());
+  EXPECT_THAT(events_.take(), Contains(HasSubstr(key + " holds a string, not a")));
+  EXPECT_EQ(press(acme_, 6).error().errc(), Errc::kSlotsLost);
+  EXPECT_TRUE(press(business("other"), 7));
+  recover(acme_, 2, {{sid(1), Lane::kPlay, false, {}, {}}}, 1);
+  EXPECT_EQ(press(acme_, 2)->kind, RequestKind::kQueued);
+}
+
+std::string key_name(const ::testing::TestParamInfo<const char*>& key) {
+  return std::string(key.param).substr(0, std::string(key.param).find(':'));
+}
+INSTANTIATE_TEST_SUITE_P(Keys, WrongTypes,
+                         ::testing::Values("rec_conf:123", "rec_slots:123", "rec_queue:123", "rec_queued:123",
+                                           "rec_order:123", "rec_fetch:123", "rec_grants:123", "rec_leases:123",
+                                           "rec_delayed:123", "rec_why:123"),
+                         key_name);
+
+class SharedWrongTypes : public RedisSlotStoreTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(SharedWrongTypes, are_removed_and_every_grant_finds_its_worker) {
+  const std::string key = GetParam();
+  for (const char* id : {"a", "b"}) recover(business(id), 1);
+  redis_.tell({"DEL", key});
+  redis_.tell({"SET", key, "foreign"});
+  (void)events_.take();
+  (void)press(business("a"), 1);
+  (void)sweep();
+  EXPECT_THAT(events_.take(), Contains(HasSubstr(std::string("holds a string, not a zset; it was removed"))));
+  EXPECT_TRUE(press(business("b"), 2));
+  EXPECT_TRUE(*claim("lease", LaneFilter::kAny, kLong));
+}
+
+INSTANTIATE_TEST_SUITE_P(Keys, SharedWrongTypes, ::testing::Values("rec_due", "rec_ready:0:play"));
+
+TEST_F(RedisSlotStoreTest, a_hint_that_names_no_business_is_dropped) {
+  recover(acme_, 1);
+  redis_.tell({"ZADD", "rec_ready:0:play", "1", "no business: *"});
+  ASSERT_TRUE(press(acme_, 1));
+  EXPECT_TRUE(*claim("lease", LaneFilter::kAny, kLong));
+}
+
+TEST_F(RedisSlotStoreTest, a_thousand_simultaneous_presses_on_one_recording_give_one_slot) {
+  recover(acme_, 1);
+  std::vector<std::future<Result<RequestAnswer>>> answers;
+  for (int i = 0; i < 1'000; ++i) {
+    answers.push_back(loop_.start(store_.request(acme_, sid(1), Lane::kPlay, fmt::format("press-{}", i))));
+  }
+  int acquired = 0;
+  int processing = 0;
+  for (auto& future : answers) {
+    const auto answer = future.get();
+    ASSERT_TRUE(answer);
+    if (answer->kind == RequestKind::kAcquired) ++acquired;
+    if (answer->kind == RequestKind::kProcessing) ++processing;
+  }
+  EXPECT_EQ(acquired, 1);
+  EXPECT_EQ(processing, 999);
+}
+
+}  // namespace
+}  // namespace tapedeck
