@@ -97,12 +97,12 @@ Task<Result<Reply>> ClientBase::execute(Request request) {
     request.asking = false;
     if (trouble.trouble == Trouble::kNoScript && !request.by_text) {
       request.by_text = true;
-      ClientCounters::add(pool_.shared().counters.script_loads);
+      ClientCounters::add(counters().script_loads);
       continue;
     }
     if (trouble.trouble == Trouble::kMoved || trouble.trouble == Trouble::kAsk) {
       if (trouble.target.host.empty()) trouble.target.host = endpoint.host;
-      ClientCounters::add(pool_.shared().counters.redirects);
+      ClientCounters::add(counters().redirects);
     }
     const Trouble kind = trouble.trouble;
     const Endpoint target = trouble.target;

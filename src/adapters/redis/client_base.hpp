@@ -46,6 +46,7 @@ class ClientBase : public Client {
 
   [[nodiscard]] const Greeting& greeting() const noexcept { return greeting_; }
   [[nodiscard]] const ClientOptions& options() const noexcept { return pool_.shared().options; }
+  [[nodiscard]] ClientCounters& counters() noexcept { return pool_.shared().counters; }
   /// One command to one endpoint, without following anything.
   [[nodiscard]] Task<Result<Reply>> ask(LoopConnections& loop, Endpoint endpoint, Greeting greeting,
                                         std::vector<std::string> words);

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "adapters/redis/client_single.hpp"
+#include "adapters/redis/cluster_client.hpp"
 #include "adapters/redis/connection_tls.hpp"
+#include "adapters/redis/sentinel_client.hpp"
 
 namespace tapedeck::redis {
 
@@ -14,6 +16,14 @@ Result<std::unique_ptr<Client>> make_client(const Url& url, Random& random, cons
     auto tls = make_tls(url.files);
     if (!tls) return fail(tls.error());
     shared->tls = std::move(*tls);
+  }
+  switch (url.topology) {
+    case Topology::kSentinel:
+      return std::make_unique<SentinelClient>(std::move(shared), url, random);
+    case Topology::kCluster:
+      return std::make_unique<ClusterClient>(std::move(shared), url, random);
+    case Topology::kSingle:
+      break;
   }
   return std::make_unique<SingleClient>(std::move(shared), url, random);
 }

@@ -185,6 +185,7 @@ void Connection::drop() {
   const auto self = shared_from_this();
   state_ = State::kClosed;
   stream_.close();
+  timer_.cancel();
   const RespPipeline forgotten = std::exchange(pipeline_, RespPipeline());
 }
 

@@ -65,7 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const Error& error() const noexcept { return error_; }
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] const Peer& peer() const noexcept { return peer_; }
-  [[nodiscard]] bool idle() const noexcept { return pipeline_.empty(); }
+  /// Nothing is on the way, and nobody waits for it to become ready.
+  [[nodiscard]] bool idle() const noexcept { return pipeline_.empty() && settling_ == 0; }
   /// Closed, or closed by the other side while it was idle.
   [[nodiscard]] bool lost();
 

@@ -76,11 +76,6 @@ void Line::note_failure(const std::shared_ptr<Connection>& connection) {
   retry_at_ = now() + rest;
 }
 
-void Line::close() {
-  if (connection_) connection_->close({Errc::kUnavailable, "The connection to Redis was given up"});
-  connection_.reset();
-}
-
 void Line::drop() {
   if (connection_) connection_->drop();
   connection_.reset();
@@ -125,8 +120,8 @@ void LoopConnections::keep_only(const std::vector<Endpoint>& endpoints) {
   };
   std::erase_if(waiters_, [&gone](const auto& entry) { return gone(entry.first); });
   std::erase_if(lines_, [&gone](const auto& entry) {
-    const bool drop = entry.first.first != PeerKind::kSentinel && gone(entry.first.second);
-    if (drop) entry.second->close();
+    const bool drop = entry.first.first != PeerKind::kSentinel && gone(entry.first.second) && entry.second->idle();
+    if (drop) entry.second->drop();
     return drop;
   });
 }

@@ -30,9 +30,9 @@ class Line {
   [[nodiscard]] Task<Result<std::shared_ptr<Connection>>> acquire();
   /// When acquire() will try again; in the past where nothing is in the way.
   [[nodiscard]] SteadyTime retry_at() const noexcept { return retry_at_; }
-  /// Ends the connection; what waits on it fails.
-  void close();
-  /// The same when the loop itself is going: nobody hears of it.
+  /// Nothing is on the way, and nobody waits for a connection.
+  [[nodiscard]] bool idle() const noexcept { return !connection_ || connection_->idle(); }
+  /// Ends the connection, when the client or the loop itself is going: nobody hears of it.
   void drop();
 
  private:
@@ -64,7 +64,7 @@ class LoopConnections {
   [[nodiscard]] std::shared_ptr<Connection> take_waiter(const Endpoint& endpoint, const Greeting& greeting);
   /// Back after use, to be kept or closed.
   void give_back_waiter(std::shared_ptr<Connection> connection);
-  /// Closes what leads elsewhere than to these endpoints, and to Sentinels.
+  /// Closes what leads elsewhere than to these endpoints and to Sentinels, as far as nothing is on the way there.
   void keep_only(const std::vector<Endpoint>& endpoints);
   [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
