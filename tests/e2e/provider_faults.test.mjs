@@ -255,6 +255,7 @@ for (const [name, more] of [['Retry-After in seconds', { retry_after_s: 3 }], ['
     await sim.addRule({ fault: 'stall', after_bytes: 1000, for_ms: 600, recording: first.recordings[0].sid });
     await sim.addRule({ fault: 'status', status: 429, ...more, recording: first.recordings[1].sid, times: 1 });
     await deck.press(first.business, first.calls[0]);
+    await sim.untilStats((stats) => stats.accounts[first.account.sid]?.current === 1);
     await deck.press(first.business, first.calls[1]);
     await deck.untilStatus(first.business, first.calls[1], ({ retry_at: at }) => at !== null);
     await deck.untilState(first.business, first.calls[0], 'stored');

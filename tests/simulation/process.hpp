@@ -82,8 +82,12 @@ class MortalSlotStore final : public SlotStore {
     return guarded(next_.set_limit(business, limit));
   }
   Task<Result<SweepReport>> sweep() override { return guarded(next_.sweep()); }
-  Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override { return guarded(next_.status(business, sid)); }
-  Task<Result<BusinessView>> view(BusinessId business, int most) override { return guarded(next_.view(business, most)); }
+  Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override {
+    return guarded(next_.status(business, sid));
+  }
+  Task<Result<BusinessView>> view(BusinessId business, int most) override {
+    return guarded(next_.view(business, most));
+  }
   Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
                                               std::vector<RecoverEntry> entries, Milliseconds hold) override {
     return guarded(next_.recover(business, epoch, limit, std::move(entries), hold));

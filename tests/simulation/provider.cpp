@@ -20,7 +20,8 @@ struct Provider::Connection {
   Provider& provider;
   std::uint64_t id;
 
-  Connection(Provider& owner, const FetchRequest& request, const Life& life) : provider(owner), id(owner.next_connection_++) {
+  Connection(Provider& owner, const FetchRequest& request, const Life& life)
+      : provider(owner), id(owner.next_connection_++) {
     const std::string account = request.media_account.str();
     const std::string recording = request.recording.str();
     int of_account = 1;

@@ -160,11 +160,21 @@ void CheckedSlotStore::check_lane(const Step& step, const Snapshot& before, cons
 void CheckedSlotStore::count_request(const RequestAnswer& answer, const Snapshot& before, const Sid& sid, Lane lane) {
   const auto known = before.places.find(sid);
   switch (answer.kind) {
-    case RequestKind::kAcquired: count("request: acquired"); break;
-    case RequestKind::kQueued: count("request: queued"); break;
-    case RequestKind::kProcessing: count("request: processing"); break;
-    case RequestKind::kDelayed: count("request: delayed"); break;
-    case RequestKind::kAlreadyQueued: count("request: already queued"); break;
+    case RequestKind::kAcquired:
+      count("request: acquired");
+      break;
+    case RequestKind::kQueued:
+      count("request: queued");
+      break;
+    case RequestKind::kProcessing:
+      count("request: processing");
+      break;
+    case RequestKind::kDelayed:
+      count("request: delayed");
+      break;
+    case RequestKind::kAlreadyQueued:
+      count("request: already queued");
+      break;
   }
   const bool waited_for_fetch =
       known != before.places.end() && known->second.place == SlotPlace::kWaiting && known->second.lane == Lane::kFetch;
@@ -225,7 +235,10 @@ Task<Result<FinishAnswer>> CheckedSlotStore::finish(LeaseRef lease, FinishOutcom
   check(lease.business, before, step);
   if (!answer->held) {
     count("finish: not held");
-    if (look(lease.business).places.size() != before.places.size() || look(lease.business).active != before.active) {
+    // It may have been the first to come by after a pause or a hold was over.
+    const Snapshot after = look(lease.business);
+    const auto admitted = static_cast<int>(answer->admitted.size());
+    if (after.places.size() != before.places.size() || after.active != before.active + admitted) {
       violated(step.name, "a finish without the lease changed something");
     }
   } else {
@@ -313,9 +326,13 @@ Task<Result<SweepReport>> CheckedSlotStore::sweep() {
   co_return report;
 }
 
-Task<Result<SlotStatus>> CheckedSlotStore::status(BusinessId business, Sid sid) { return store_->status(business, sid); }
+Task<Result<SlotStatus>> CheckedSlotStore::status(BusinessId business, Sid sid) {
+  return store_->status(business, sid);
+}
 
-Task<Result<BusinessView>> CheckedSlotStore::view(BusinessId business, int most) { return store_->view(business, most); }
+Task<Result<BusinessView>> CheckedSlotStore::view(BusinessId business, int most) {
+  return store_->view(business, most);
+}
 
 Task<Result<std::vector<Admitted>>> CheckedSlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
                                                               std::vector<RecoverEntry> entries, Milliseconds hold) {

@@ -73,13 +73,13 @@ class CheckedSlotStore final : public SlotStore {
   // What a step was allowed to do to particular recordings.
   struct Step {
     std::string name;
-    Sid subject;             // asked for, finished, cancelled
-    bool may_end = false;    // the subject may be gone after it
-    bool may_begin = false;  // the subject may be new
-    bool may_free = false;   // the subject may lose its slot
-    bool may_return = false;  // grants that nobody took may go back to their lanes
+    Sid subject;               // asked for, finished, cancelled
+    bool may_end = false;      // the subject may be gone after it
+    bool may_begin = false;    // the subject may be new
+    bool may_free = false;     // the subject may lose its slot
+    bool may_return = false;   // grants that nobody took may go back to their lanes
     bool may_requeue = false;  // delayed ones may join their lanes
-    bool to_tail = false;     // the subject goes to the tail, although it held a slot
+    bool to_tail = false;      // the subject goes to the tail, although it held a slot
     std::vector<Reclaimed> reclaimed = {};
   };
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
 
 #include "app/recovery.hpp"
 
@@ -12,7 +12,8 @@ namespace {
 
 constexpr int kWorkers = 3;
 constexpr Milliseconds kReconcileEvery{10'000};
-// A lease may be lost this long after its worker was cut off or the store restarted: until it has expired and was swept.
+// A lease may be lost this long after its worker was cut off or the store restarted: until it has expired and was
+// swept.
 constexpr Milliseconds kExcuseLasts = kLeaseTtl + Milliseconds{5'000};
 // Virtual time within which everything must have come to rest, faults gone: longer than any back-off.
 constexpr std::chrono::hours kRestWithin{3};
@@ -61,7 +62,8 @@ World::~World() {
 }
 
 void World::add_tenant(int number, int limit, bool changes) {
-  Tenant tenant{*BusinessId::parse(fmt::format("{}", number)), *AccountSid::parse(hex_sid("AC", number)), limit, changes, {}};
+  Tenant tenant{
+      *BusinessId::parse(fmt::format("{}", number)), *AccountSid::parse(hex_sid("AC", number)), limit, changes, {}};
   Business business;
   business.id = tenant.id;
   business.account = tenant.account;
@@ -136,7 +138,7 @@ void World::act() {
   const double dice = random_.uniform();
   if (dice < 0.88) {
     act_of_user();
-  } else if (dice < 0.94) {
+  } else if (dice < 0.92) {
     act_of_operator();
   } else {
     act_of_fate();
@@ -184,20 +186,20 @@ void World::act_of_fate() {
   const double dice = random_.uniform();
   Process* process = any_living();
   if (process == nullptr) return start_worker();
-  if (dice < 0.45) {
+  if (dice < 0.25) {
     kill(*process);
     start_worker();
-  } else if (dice < 0.65) {
+  } else if (dice < 0.50) {
     process->life.cut_off_until = clock_.steady_now() + Milliseconds(random_.below(30'000));
     last_fate_ = process->life.cut_off_until;
     ++counts_["fate: cut off"];
-  } else if (dice < 0.76) {
+  } else if (dice < 0.80) {
     process->drain.request_stop();
     ++counts_["fate: drained"];
     start_worker();
-  } else if (dice < 0.84) {
+  } else if (dice < 0.90) {
     restart_everything();
-  } else if (dice < 0.92) {
+  } else {
     Tenant& tenant = any_tenant();
     const Sid sid = new_call(tenant);
     provider_.poison.insert("RE" + sid.str().substr(2));

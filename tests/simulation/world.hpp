@@ -18,10 +18,10 @@ namespace tapedeck::simulation {
 
 /// How wild an episode is.
 struct Weather {
-  bool crashes = false;         ///< workers die; whole restarts; cut off from the slot store
+  bool crashes = false;  ///< workers die; whole restarts; cut off from the slot store
   bool provider_faults = false;
-  bool store_faults = false;    ///< call store away, disk full, answers lost
-  bool rules_change = false;    ///< limits, pauses
+  bool store_faults = false;  ///< call store away, disk full, answers lost
+  bool rules_change = false;  ///< limits, pauses
 };
 
 /// One business world on a virtual clock: a call store, a slot store, a provider, workers that die, users who press.
