@@ -11,10 +11,17 @@ constexpr std::size_t kSentinels = 3;
 // short that a loaded machine has failovers of its own.
 constexpr const char* kDownAfterMs = "1000";
 constexpr const char* kFailoverTimeoutMs = "3000";
+// The first Sentinel begins a failover by itself, and needs the others' votes; they begin one themselves only much
+// later. Three that begin at once split the votes on a slow machine, and begin again after twice the timeout.
+constexpr const char* kDownLaterMs = "10000";
+// By itself, a Sentinel whose clock has jumped by 2 s does nothing for 30 s; a machine without time looks the same.
+constexpr const char* kTiltTriggerMs = "30000";
 
-// How often Sentinels look around and talk; by themselves they take seconds. Four of the latter is how long a promoted
-// replica has before a Sentinel that has not heard of it turns it back.
-constexpr const char* kSentinelPeriodMs = "100";
+// How often Sentinels look around and talk; by themselves they take seconds. While a master is away, they ask its
+// replica once a second, and promote it only if they have heard of it within three of the first period and five of the
+// second. Four of the third is how long a promoted replica has before a Sentinel that has not heard turns it back.
+constexpr const char* kSentinelInfoMs = "1000";
+constexpr const char* kSentinelPingMs = "500";
 constexpr const char* kSentinelTalkMs = "500";
 
 std::string local(const RedisProcess& process) { return "127.0.0.1:" + std::to_string(process.port()); }
@@ -37,14 +44,15 @@ RedisSentinels::RedisSentinels(const std::vector<std::string>& server_settings) 
   servers_.push_back(std::make_unique<RedisProcess>(settings));
   wait_until("replication", [this] { return server(0).ask({"INFO", "replication"}).contains("state=online"); });
   const std::string name = kMasterName;
-  const std::string config = "sentinel monitor " + name + " 127.0.0.1 " + port + " 2\n" +              //
-                             "sentinel down-after-milliseconds " + name + " " + kDownAfterMs + "\n" +  //
-                             "sentinel failover-timeout " + name + " " + kFailoverTimeoutMs + "\n";
   for (std::size_t i = 0; i < kSentinels; ++i) {
+    const std::string config = "sentinel monitor " + name + " 127.0.0.1 " + port + (i == 0 ? " 1\n" : " 2\n") +
+                               "sentinel down-after-milliseconds " + name + " " +
+                               (i == 0 ? kDownAfterMs : kDownLaterMs) + "\n" +  //
+                               "sentinel failover-timeout " + name + " " + kFailoverTimeoutMs + "\n";
     sentinels_.push_back(
         std::make_unique<RedisProcess>(RedisProcess::Kind::kSentinel, std::vector<std::string>(), config));
-    sentinels_.back()->tell({"SENTINEL", "DEBUG", "INFO-PERIOD", kSentinelPeriodMs, "PING-PERIOD", kSentinelPeriodMs,
-                             "PUBLISH-PERIOD", kSentinelTalkMs, "ASK-PERIOD", kSentinelPeriodMs});
+    sentinels_.back()->tell({"SENTINEL", "DEBUG", "INFO-PERIOD", kSentinelInfoMs, "PING-PERIOD", kSentinelPingMs,
+                             "PUBLISH-PERIOD", kSentinelTalkMs, "TILT-TRIGGER", kTiltTriggerMs});
   }
   wait_until("the Sentinels' acquaintance", [this] {
     return std::ranges::all_of(sentinels_, [](const auto& sentinel) {
@@ -75,9 +83,16 @@ RedisProcess& RedisSentinels::master() {
 RedisProcess& RedisSentinels::other(const RedisProcess& one) { return &one == &server(0) ? server(1) : server(0); }
 
 void RedisSentinels::await_master(const RedisProcess& one) {
-  wait_until("the failover", [this, &one] {
-    return named_port() == std::to_string(one.port()) && one.ask({"ROLE"}).starts_with("master");
-  });
+  wait_until("the failover",
+             [this, &one] { return named_port() == std::to_string(one.port()) && has_role(one, "master"); });
+}
+
+bool RedisSentinels::has_role(const RedisProcess& one, const std::string& role) {
+  try {
+    return one.ask({"ROLE"}).starts_with(role);
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 RedisCluster::RedisCluster() {

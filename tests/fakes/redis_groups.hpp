@@ -8,7 +8,8 @@
 
 namespace tapedeck {
 
-/// A master with one replica, watched by three Sentinels that agree by two, in a hurry.
+/// A master with one replica, watched by three Sentinels that elect by two, in a hurry; the first one alone begins
+/// failovers soon.
 class RedisSentinels {
  public:
   static constexpr const char* kMasterName = "calls";
@@ -24,6 +25,8 @@ class RedisSentinels {
   [[nodiscard]] RedisProcess& sentinel(std::size_t index) { return *sentinels_.at(index); }
   /// Waits until the Sentinels name this one as master, and it says so itself.
   void await_master(const RedisProcess& server);
+  /// `role`: "master" or "slave". False also when it cannot be asked: a Sentinel that changes a role cuts connections.
+  [[nodiscard]] static bool has_role(const RedisProcess& server, const std::string& role);
   /// The one that `server` is not.
   [[nodiscard]] RedisProcess& other(const RedisProcess& server);
 
