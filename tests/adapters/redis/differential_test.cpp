@@ -76,35 +76,43 @@ INSTANTIATE_TEST_SUITE_P(
     Faults, PlantedInScripts,
     ::testing::Values(
         Fault{"release_without_ownership",
-              {{"local before = answer_before()", "local before = answer_before()\nvacate(ARGV[4])"}}},
+              {{"  active = call('SCARD', slots)\n  answer = {0, 0, 0, 0, active, limit}",
+                "  call('SREM', slots, ARGV[4])\n  call('ZREM', activity, ARGV[4])\n  active = call('SCARD', slots)\n  "
+                "answer "
+                "= {0, 0, 0, 0, active, limit}"}}},
         Fault{"newcomer_overtakes",
               {{"play_length = call('RPUSH', queue, sid)", "play_length = call('LPUSH', queue, sid)"},
                {"call('ZADD', order, next_rank, sid)", "call('ZADD', order, -next_rank, sid)"}}},
-        Fault{"lost_wake_up",
-              {{"if lane == PLAY then admit_press() else admit() end", ""},
-               {"if active < limit and not held_back() and call('LLEN', queue) == 0",
-                "if active == 0 and not held_back() and call('LLEN', queue) == 0"}}},
+        Fault{
+            "lost_wake_up",
+            {{"  elseif active < limit and call('LLEN', queue) == 0",
+              "  elseif active == 0 and call('LLEN', queue) == 0"},
+             {"if tail_lane then next_rank = next_rank + 1 end",
+              "if tail_lane then next_rank = next_rank + 1 end\nlocal true_limit = limit\nif tail_lane then limit = 0 "
+              "end"},
+             {"if is_new and not is_foreign then kind", "limit = true_limit\nif is_new and not is_foreign then kind"}}},
         Fault{"retry_outside_the_limit",
-              {{"call('HSET', KEYS[1], sid, cmsgpack.pack(DELAYED + lane, kind, reclaims, op))\n    call('ZADD', "
+              {{"call('HSET', KEYS[1], sid, cmsgpack.pack(DELAYED + lane, kind, reclaims, op))\n      call('ZADD', "
                 "delayed, "
                 "retry_at, sid)",
-                "admit()\n    call('HSET', KEYS[1], sid, cmsgpack.pack(WAITING + lane, kind, reclaims, op))\n    "
-                "grant(sid, "
-                "lane, false)"}}},
+                "call('HSET', KEYS[1], sid, cmsgpack.pack(lane, kind, reclaims, op))\n      call('SADD', slots, sid)\n "
+                "     "
+                "call('SET', inflight .. sid, 'processing', 'EX', '120')\n      call('ZADD', activity, FETCH_GRANT - "
+                "2, sid)"}}},
         // Counts up with each grant and down with each finish, and knows nothing of what else frees a slot.
-        Fault{
-            "counter_instead_of_set",
-            {{"local active = call('SCARD', slots)", "local active = tonumber(call('GET', 'rec_count:' .. tag) or 0)"},
-             {"active = active + call('SADD', slots, sid)",
-              "call('SADD', slots, sid)\n  active = call('INCR', 'rec_count:' .. tag)"},
-             {"call('ZREM', leases, sid)\nvacate(sid)",
-              "call('ZREM', leases, sid)\nvacate(sid)\nactive = call('DECR', 'rec_count:' .. tag)"}}},
+        Fault{"counter_instead_of_set",
+              {{"local active = call('SCARD', slots)",
+                "local active = tonumber(call('GET', 'rec_count:' .. tag) or '0')"},
+               {"active = active + call('SADD', slots, sid)",
+                "call('SADD', slots, sid)\n    active = call('INCR', 'rec_count:' .. tag)"},
+               {"  active = call('SCARD', slots)\n  answer = {0, 0, 1, 0, active, limit}",
+                "  active = call('DECR', 'rec_count:' .. tag)\n  answer = {0, 0, 1, 0, active, limit}"}}},
         Fault{"share_forgotten", {{"local FETCH_SHARE = 8", "local FETCH_SHARE = 9"}}},
         Fault{"due_retry_to_the_head", {{"push_back(sid, state - DELAYED)", "push_front(sid, state - DELAYED)"}}},
         Fault{"reclaim_to_the_tail",
-              {{"push_front(item.sid, item.lane)\n    end\n    local at",
-                "push_back(item.sid, item.lane)\n    end\n    local at"}}},
-        Fault{"hold_forgotten", {{"return now < hold or", "return"}}}),
+              {{"push_front(item.sid, item.lane)\n  end\n  local at",
+                "push_back(item.sid, item.lane)\n  end\n  local at"}}},
+        Fault{"hold_forgotten", {{"if not (now < hold or block_until == -1", "if not (block_until == -1"}}}),
     fault_name);
 
 #ifdef TAPEDECK_PLANTED_BUGS

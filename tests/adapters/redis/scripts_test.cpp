@@ -334,8 +334,10 @@ TEST_F(Scripts, a_business_at_rest_dies_after_an_hour_unless_something_happens_t
   ASSERT_TRUE(press(1));
   ASSERT_TRUE(claim("a"));
   ASSERT_TRUE(finish("a", 1));
-  const auto swept = sweep();
-  EXPECT_FALSE(swept->next_due);
+  // Until then the finish can be asked for again.
+  EXPECT_EQ(sweep()->next_due, now_ + kAnswerMemory);
+  pass(kAnswerMemory);
+  EXPECT_FALSE(sweep()->next_due);
   EXPECT_EQ(redis_.text({"ZSCORE", "rec_due", "123"}), "");
   EXPECT_GT(ttl("rec_conf:123"), 3'590);
   EXPECT_LE(ttl("rec_conf:123"), 3'600);
@@ -351,11 +353,32 @@ TEST_F(Scripts, every_key_of_a_business_at_rest_goes_by_itself) {
     ASSERT_TRUE(*claim(lease));
     ASSERT_TRUE(finish(lease, i)->held);
   }
+  pass(kAnswerMemory);
   ASSERT_TRUE(sweep());
   for (const std::string& key : redis_.list({"KEYS", "rec_*"})) {
     if (key == "rec_ready:0:play") continue;  // a hint that no worker has looked at
     EXPECT_GT(ttl(key), 0) << key;
   }
+}
+
+TEST_F(Scripts, answers_to_finishes_are_remembered_for_a_minute_and_then_take_no_room) {
+  constexpr int kMany = 250;
+  const auto finish_many = [&] {
+    for (int i = 1; i <= kMany; ++i) {
+      ASSERT_TRUE(press(i));
+      ASSERT_TRUE(*claim(fmt::format("lease-{}", i)));
+      ASSERT_TRUE(finish(fmt::format("lease-{}", i), i)->held);
+    }
+  };
+  const std::int64_t before = redis_.number({"HLEN", "rec_conf:123"});
+  finish_many();
+  EXPECT_TRUE(finish("lease-1", 1)->repeated);
+  EXPECT_TRUE(finish(fmt::format("lease-{}", kMany), kMany)->repeated);
+  pass(kAnswerMemory);
+  ASSERT_TRUE(press(1'000));
+  ASSERT_TRUE(sweep());
+  EXPECT_FALSE(finish("lease-1", 1)->repeated);
+  EXPECT_EQ(redis_.number({"HLEN", "rec_conf:123"}), before + 1);
 }
 
 TEST_F(Scripts, due_businesses_are_put_off_for_others_until_they_were_swept) {

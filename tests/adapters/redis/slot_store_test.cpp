@@ -89,7 +89,7 @@ class RedisSlotStoreTest : public ::testing::Test {
   Result<SweepReport> sweep() { return loop_.run(store_.sweep()); }
   // As if the time of all leases had passed, and the sweep's.
   void expire_leases(const BusinessId& id) {
-    for (int i = 1; i <= 9; ++i) redis_.tell({"ZADD", "rec_leases:" + id.str(), "XX", "1", sid(i).str()});
+    for (int i = 1; i <= 9; ++i) redis_.tell({"ZADD", "rec_active:" + id.str(), "XX", "1", sid(i).str()});
     redis_.tell({"ZADD", "rec_due", "1", id.str()});
   }
   void await_blocked() {
@@ -331,8 +331,8 @@ std::string key_name(const ::testing::TestParamInfo<const char*>& key) {
 }
 INSTANTIATE_TEST_SUITE_P(Keys, WrongTypes,
                          ::testing::Values("rec_conf:123", "rec_slots:123", "rec_queue:123", "rec_queued:123",
-                                           "rec_order:123", "rec_fetch:123", "rec_grants:123", "rec_leases:123",
-                                           "rec_delayed:123", "rec_why:123"),
+                                           "rec_order:123", "rec_fetch:123", "rec_active:123", "rec_delayed:123",
+                                           "rec_why:123"),
                          key_name);
 
 class SharedWrongTypes : public RedisSlotStoreTest, public ::testing::WithParamInterface<const char*> {};

@@ -6,7 +6,10 @@
 -- Cost  O(log n), but O(n) from the middle of the play lane
 local found = redis.call('HMGET', KEYS[1], 'r', 's', ARGV[3])
 --#include "business.lua"
---#include "slots.lua"
+--#include "lanes.lua"
+local active = call('SCARD', slots)
+local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, false, nil, nil
+--#include "moves.lua"
 
 local CANCELLED, IS_RUNNING, UNKNOWN = 0, 1, 2
 local sid = ARGV[3]
@@ -14,11 +17,11 @@ local sid = ARGV[3]
 -- LREM looks from the nearer end.
 local function leave_play_lane()
   local before = call('ZRANK', order, sid)
-  if not before then return false end
-  local from_the_tail = before * 2 > call('ZCARD', order)
-  if call('LREM', queue, from_the_tail and -1 or 1, sid) == 0 or call('SREM', queued, sid) == 0 then damaged(queue) end
+  local from_the_tail = before and before * 2 > call('ZCARD', order)
+  if not before or call('LREM', queue, from_the_tail and '-1' or '1', sid) == 0 or call('SREM', queued, sid) == 0 then
+    damaged(queue)
+  end
   call('ZREM', order, sid)
-  return true
 end
 
 local kind = UNKNOWN
@@ -30,16 +33,20 @@ if found[3] then
     kind = CANCELLED
     call('HDEL', KEYS[1], sid)
     if state >= DELAYED then
-      call('ZREM', delayed, sid)
-      call('HDEL', why, sid)
-    elseif call('ZREM', grants, sid) == 1 then
+      call('ZREM', 'rec_delayed:' .. tag, sid)
+      call('HDEL', 'rec_why:' .. tag, sid)
+    elseif call('ZREM', activity, sid) == 1 then
       vacate(sid)
     elseif state == FETCH then
       call('ZREM', fetch, sid)
-    elseif not leave_play_lane() then
-      damaged(queue)
+    else
+      leave_play_lane()
     end
   end
 end
-admit()
-return finish_with({0, 0, kind})
+--#include "admit.lua"
+--#include "announce.lua"
+local name1, value1, name2, value2
+--#include "write.lua"
+local answer = {0, 0, kind}
+--#include "answer.lua"

@@ -8,7 +8,7 @@
 local tag = string.sub(KEYS[1], 10)
 local types = {
   {'rec_conf:', 'hash'}, {'rec_slots:', 'set'}, {'rec_queue:', 'list'}, {'rec_queued:', 'set'}, {'rec_order:', 'zset'},
-  {'rec_fetch:', 'zset'}, {'rec_grants:', 'zset'}, {'rec_leases:', 'zset'}, {'rec_delayed:', 'zset'}, {'rec_why:', 'hash'},
+  {'rec_fetch:', 'zset'}, {'rec_active:', 'zset'}, {'rec_delayed:', 'zset'}, {'rec_why:', 'hash'},
 }
 local answer = {0}
 for _, item in ipairs(types) do

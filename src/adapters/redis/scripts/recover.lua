@@ -11,7 +11,7 @@ local epoch_now, is_first, is_last = tonumber(ARGV[3]), ARGV[6] == '1', ARGV[7] 
 local LEASE_TTL_MS = 15000
 local conf, tag = KEYS[1], string.sub(KEYS[1], 10)
 local slots, why = 'rec_slots:' .. tag, 'rec_why:' .. tag
-local leases, grants = 'rec_leases:' .. tag, 'rec_grants:' .. tag
+local activity = 'rec_active:' .. tag
 
 -- Keys may hold anything: a value of the wrong type counts as none.
 local function read(...)
@@ -36,7 +36,7 @@ if not is_first and not (rebuilding and epoch_now == epoch_before) then return {
 
 if is_first then
   local hold_until = tonumber(ARGV[5]) > 0 and time + ARGV[5] or 0
-  local last = tonumber((read('ZRANGE', leases, -1, -1, 'WITHSCORES') or {})[2]) or 0
+  local last = tonumber((read('ZRANGE', activity, -1, -1, 'WITHSCORES') or {})[2]) or 0
   if last > time then hold_until = math.max(hold_until, math.min(last, time + LEASE_TTL_MS)) end
 
   -- A block, of this run: kept apart where the state was lost, and else as it is.
@@ -51,26 +51,27 @@ if is_first then
   if not members then redis.call('DEL', slots) end
   for _, sid in ipairs(members or {}) do
     local lock = 'rec_inflight:' .. tag .. ':' .. sid
-    if read('ZSCORE', leases, sid) or read('ZSCORE', grants, sid) or read('HEXISTS', conf, sid) == 1 then
+    if read('ZSCORE', activity, sid) or read('HEXISTS', conf, sid) == 1 then
       redis.call('SREM', slots, sid)
       redis.call('DEL', lock)
     elseif redis.call('EXISTS', lock) == 0 then
       redis.call('SREM', slots, sid)
     end
   end
-  local minute = math.floor(time / 60000)
-  redis.call('UNLINK', conf, why, leases, grants, 'rec_queue:' .. tag, 'rec_queued:' .. tag, 'rec_order:' .. tag,
-    'rec_fetch:' .. tag, 'rec_delayed:' .. tag, 'rec_done:' .. tag .. ':' .. minute,
-    'rec_done:' .. tag .. ':' .. minute - 1)
+  redis.call('UNLINK', conf, why, activity, 'rec_queue:' .. tag, 'rec_queued:' .. tag, 'rec_order:' .. tag,
+    'rec_fetch:' .. tag, 'rec_delayed:' .. tag)
   if block then redis.call('HSET', conf, 'k', block, 'K', block_why) end
   redis.call('HSET', conf, 'r', 'rebuilding ' .. time, 's',
-    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0))
+    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0))
 end
 
 -- From here on as if it were whole.
 local found = {ARGV[1], redis.call('HGET', conf, 's')}
 --#include "business.lua"
---#include "slots.lua"
+--#include "lanes.lua"
+local delayed = 'rec_delayed:' .. tag
+local active = call('SCARD', slots)
+local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, false, nil, nil
 
 local ENTRY_WORDS = 4
 local names = {}
@@ -92,9 +93,9 @@ for i = 1, #names do
       add(fields, sid, cmsgpack.pack(DELAYED + lane, 1, 0, ''))
       add(backing_off, retry_at, sid)
       if ARGV[at + 3] ~= '' then add(reasons, sid, ARGV[at + 3]) end
-      want_due(retry_at)
+      if wanted_due > retry_at then wanted_due = retry_at end
     else
-      add(fields, sid, cmsgpack.pack(WAITING + lane, 1, 0, ''))
+      add(fields, sid, cmsgpack.pack(lane, 1, 0, ''))
       if lane == PLAY then
         played[#played + 1] = sid
         add(ordered, next_rank, sid)
@@ -110,24 +111,29 @@ if #played > 0 then
   call('RPUSH', queue, unpack(played))
   call('SADD', queued, unpack(played))
   call('ZADD', order, unpack(ordered))
-  refresh_queued()
+  call('EXPIRE', queued, '1200')
+  fresh_until_s = math.floor(now / 1000) + 60
 end
 if #fetched > 0 then call('ZADD', fetch, unpack(fetched)) end
 if #backing_off > 0 then call('ZADD', delayed, unpack(backing_off)) end
 if #reasons > 0 then call('HSET', why, unpack(reasons)) end
 
-if not is_last then
-  save('r', 'rebuilding ' .. now)
-  return {0, limit, 1}
+local name1, value1, name2, value2 = 'r', ARGV[1], nil, nil
+if is_last then
+  local kept = call('HMGET', KEYS[1], 'k', 'K')
+  if kept[1] then
+    block_until = tonumber(string.match(kept[1], ' (-?%d+)$'))
+    call('HSET', why, 'b', kept[2])
+    call('HDEL', KEYS[1], 'k', 'K')
+  end
+  call('PERSIST', KEYS[1])
+--#include "admit.lua"
+  if hold > now and wanted_due > hold then wanted_due = hold end
+  if block_until > 0 and wanted_due > block_until then wanted_due = block_until end
+else
+  value1 = 'rebuilding ' .. now
 end
-local kept = call('HMGET', KEYS[1], 'k', 'K')
-if kept[1] then
-  block_until = tonumber(string.match(kept[1], ' (-?%d+)$'))
-  call('HSET', why, 'b', kept[2])
-  call('HDEL', KEYS[1], 'k', 'K')
-end
-call('PERSIST', KEYS[1])
-admit()
-if hold > now then want_due(hold) end
-if block_until > 0 then want_due(block_until) end
-return finish_with({0, 0, 1}, 'r', ARGV[1])
+--#include "announce.lua"
+--#include "write.lua"
+local answer = {0, 0, 1}
+--#include "answer.lua"

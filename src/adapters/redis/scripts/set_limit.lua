@@ -6,9 +6,17 @@
 -- Cost  O(limit * log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's')
 --#include "business.lua"
---#include "slots.lua"
+--#include "lanes.lua"
+local active = call('SCARD', slots)
+local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, false, nil, nil
+--#include "moves.lua"
 
 limit = tonumber(ARGV[3])
-return_unclaimed(limit)
-admit()
-return finish_with({0, 0})
+local keep = limit
+--#include "return_unclaimed.lua"
+--#include "admit.lua"
+--#include "announce.lua"
+local name1, value1, name2, value2
+--#include "write.lua"
+local answer = {0, 0}
+--#include "answer.lua"

@@ -6,7 +6,10 @@
 -- Cost  O(log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's', ARGV[3])
 --#include "business.lua"
---#include "describe.lua"
 
-local lane = found[3] and cmsgpack.unpack(found[3]) % 2 or PLAY
-return {0, limit, call('SCARD', slots), call('LLEN', queue), call('ZCARD', fetch), lane, describe(ARGV[3], found[3])}
+local queue, order, fetch = 'rec_queue:' .. tag, 'rec_order:' .. tag, 'rec_fetch:' .. tag
+local subject, entry = ARGV[3], found[3]
+--#include "describe.lua"
+local lane = entry and cmsgpack.unpack(entry) % 2 or PLAY
+return {0, limit, call('SCARD', slots), call('LLEN', queue), call('ZCARD', fetch), lane, place, position, reason,
+  wait_until, text}

@@ -10,116 +10,129 @@
 -- Cost  O((active + due) * log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's')
 --#include "business.lua"
---#include "slots.lua"
---#include "delayed.lua"
+--#include "lanes.lua"
+local active = call('SCARD', slots)
+local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, false, nil, nil
+--#include "moves.lua"
 
 local RECLAIMS_MAX = 5
-local FOREIGN_LOOK_MS, QUEUED_LOOK_MS, REST_TTL_S = 2000, 600000, 3600
-
--- A member of rec_slots without a lease or a grant belongs to a foreign program. It counts until its rec_inflight has
--- expired. Gives how many are left.
-local function drop_foreign()
-  local ours = call('ZCARD', leases) + call('ZCARD', grants)
-  if active < ours then damaged(slots) end
-  if active == ours then return 0 end
-  local left = 0
-  for _, sid in ipairs(call('SMEMBERS', slots)) do
-    if not call('ZSCORE', leases, sid) and not call('ZSCORE', grants, sid) then
-      if call('EXISTS', inflight .. sid) == 1 then
-        left = left + 1
-      else
-        active = active - call('SREM', slots, sid)
-      end
-    end
-  end
-  return left
-end
-
--- Expired leases, the oldest grant first: sid, lane, gave up; and so on.
-local function reclaim_expired()
-  local items = {}
-  for _, sid in ipairs(call('ZRANGEBYSCORE', leases, '-inf', now)) do
-    local state, kind, reclaims, op, rank, lease = cmsgpack.unpack(call('HGET', KEYS[1], sid))
-    items[#items + 1] =
-      {sid = sid, lane = state - RUNNING, kind = kind, reclaims = reclaims + 1, op = op, rank = rank, lease = lease}
-  end
-  table.sort(items, function(a, b) return a.rank > b.rank end)
-  local reclaimed = {}
-  for i, item in ipairs(items) do
-    local gave_up = item.reclaims > RECLAIMS_MAX
-    call('ZREM', leases, item.sid)
-    vacate(item.sid)
-    call('HDEL', KEYS[1], 'L' .. item.lease)
-    if gave_up then
-      call('HDEL', KEYS[1], item.sid)
-    else
-      call('HSET', KEYS[1], item.sid, cmsgpack.pack(WAITING + item.lane, item.kind, item.reclaims, item.op))
-      push_front(item.sid, item.lane)
-    end
-    local at = (#items - i) * 3
-    reclaimed[at + 1], reclaimed[at + 2], reclaimed[at + 3] = item.sid, item.lane, gave_up and 1 or 0
-  end
-  return reclaimed
-end
-
--- Refreshes the locks of grants that no worker took, and announces them again. Gives when to look again, 0: no need.
-local function refresh_grants()
-  local list = call('ZRANGE', grants, 0, -1, 'WITHSCORES')
-  if #list == 0 then
-    fetch_granted = 0
-    return 0
-  end
-  local play_granted, any_fetch = false, false
-  for i = 1, #list, 2 do
-    call('SET', inflight .. list[i], 'processing', 'EX', INFLIGHT_TTL_S)
-    if tonumber(list[i + 1]) < FETCH_SCORE then play_granted = true else any_fetch = true end
-  end
-  hint_play, hint_fetch, fetch_granted = play_granted, any_fetch, any_fetch and 1 or 0
-  if not KEYS[2] then return now + UNCLAIMED_LOOK_MS end
-  -- A hint that was not there was taken by a worker just now, or by one that died.
-  return now + (announce() > 0 and UNCLAIMED_LOOK_MS or IDLE_LOOK_MS)
-end
-
-local played = call('LLEN', queue)
-if played ~= call('ZCARD', order) or played ~= call('SCARD', queued) then damaged(queue) end
-local foreign = drop_foreign()
-if block_until > 0 and block_until <= now then
-  block_until = 0
-  call('HDEL', why, 'b')
-end
-if hold <= now then hold = 0 end
-local reclaimed = reclaim_expired()
-requeue_due()
-admit()
+local FOREIGN_LOOK_MS, UNCLAIMED_LOOK_MS, GRANTED_LOOK_MS, QUEUED_LOOK_MS = 2000, 2000, 60000, 600000
+local REST_TTL_S = '3600'
+local delayed, why = 'rec_delayed:' .. tag, 'rec_why:' .. tag
 
 local next_due = 0
 local function consider(at)
   if at and at > 0 and (next_due == 0 or at < next_due) then next_due = at end
 end
-consider(refresh_grants())
-consider(tonumber(call('ZRANGE', leases, 0, 0, 'WITHSCORES')[2]))
-consider(tonumber(call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]))
+
+local length = call('LLEN', queue)
+if length ~= call('ZCARD', order) or length ~= call('SCARD', queued) then damaged(queue) end
+
+-- A member of rec_slots without a lease or a grant belongs to a foreign program. It counts until its rec_inflight has
+-- expired.
+local ours = call('ZCARD', activity)
+if active < ours then damaged(slots) end
+if active > ours then
+  for _, sid in ipairs(call('SMEMBERS', slots)) do
+    if not call('ZSCORE', activity, sid) then
+      if call('EXISTS', inflight .. sid) == 1 then
+        consider(now + FOREIGN_LOOK_MS)
+      else
+        active = active - call('SREM', slots, sid)
+      end
+    end
+  end
+end
+
+if block_until > 0 and block_until <= now then
+  block_until = 0
+  call('HDEL', why, 'b')
+end
+if hold <= now then hold = 0 end
+
+-- Expired leases, the newest grant first, so that the oldest comes to the head of its lane.
+local expired, reclaimed = {}, {}
+for _, sid in ipairs(call('ZRANGEBYSCORE', activity, '0', now)) do
+  local state, kind, reclaims, op, rank, lease = cmsgpack.unpack(call('HGET', KEYS[1], sid))
+  expired[#expired + 1] =
+    {sid = sid, lane = state - RUNNING, kind = kind, reclaims = reclaims + 1, op = op, rank = rank, lease = lease}
+end
+table.sort(expired, function(a, b) return a.rank > b.rank end)
+for i, item in ipairs(expired) do
+  local gave_up = item.reclaims > RECLAIMS_MAX
+  call('ZREM', activity, item.sid)
+  vacate(item.sid)
+  call('HDEL', KEYS[1], 'L' .. item.lease)
+  if gave_up then
+    call('HDEL', KEYS[1], item.sid)
+  else
+    call('HSET', KEYS[1], item.sid, cmsgpack.pack(item.lane, item.kind, item.reclaims, item.op))
+    push_front(item.sid, item.lane)
+  end
+  local at = (#expired - i) * 3
+  reclaimed[at + 1], reclaimed[at + 2], reclaimed[at + 3] = item.sid, item.lane, gave_up and 1 or 0
+end
+
+--#include "delayed.lua"
+--#include "admit.lua"
+
+-- The locks of grants that no worker took are refreshed, and the grants announced again. A hint that was not there was
+-- taken by a worker just now, or by one that died.
+local granted = call('ZRANGEBYSCORE', activity, '-inf', '(0', 'WITHSCORES')
+hint_play, hint_fetch = false, false
+for i = 1, #granted, 2 do
+  call('SET', inflight .. granted[i], 'processing', 'EX', '120')
+  if tonumber(granted[i + 1]) < FETCH_GRANT then hint_play = true else hint_fetch = true end
+end
+fetch_granted = hint_fetch and 1 or 0
+if #granted > 0 then
+  local added = KEYS[2] and 0 or 1
+  if KEYS[2] and hint_play then added = added + call('ZADD', KEYS[2], 'NX', microseconds, tag) end
+  if KEYS[2] and hint_fetch then added = added + call('ZADD', KEYS[3], 'NX', microseconds, tag) end
+  consider(now + (added > 0 and UNCLAIMED_LOOK_MS or GRANTED_LOOK_MS))
+end
+consider(tonumber(call('ZRANGEBYSCORE', activity, '0', '+inf', 'WITHSCORES', 'LIMIT', '0', '1')[2]))
+consider(tonumber(call('ZRANGE', delayed, '0', '0', 'WITHSCORES')[2]))
 consider(hold)
 consider(block_until)
-if foreign > 0 then consider(now + FOREIGN_LOOK_MS) end
 if call('EXISTS', queue) == 1 then
   refresh_queued()
   consider(now + QUEUED_LOOK_MS)
 end
-local is_at_rest = next_due == 0 and block_until == 0 and call('EXISTS', fetch) == 0
-if next_due == 0 and not is_at_rest then next_due = now + QUEUED_LOOK_MS end
+if block_until ~= 0 or call('EXISTS', fetch) == 1 then consider(now + QUEUED_LOOK_MS) end
 
-due = next_due
-resting = 0
+-- Answers to finishes are forgotten in their order.
+local FORGET_BATCH = 100
+while done_first < done_next do
+  local names = {}
+  for i = done_first, math.min(done_next, done_first + FORGET_BATCH) - 1 do names[#names + 1] = 'O' .. i end
+  local forgotten = {}
+  for i, lease in ipairs(call('HMGET', KEYS[1], unpack(names))) do
+    local told = lease and call('HGET', KEYS[1], 'F' .. lease)
+    local forget_at = told and cmsgpack.unpack(told) or 0
+    if forget_at > now then
+      consider(forget_at)
+      break
+    end
+    forgotten[#forgotten + 1], forgotten[#forgotten + 2] = names[i], 'F' .. (lease or '')
+  end
+  if #forgotten > 0 then call('HDEL', KEYS[1], unpack(forgotten)) end
+  done_first = done_first + #forgotten / 2
+  if #forgotten < #names * 2 then break end
+end
+
 if KEYS[4] then
-  if is_at_rest then call('ZREM', KEYS[4], tag) else call('ZADD', KEYS[4], due, tag) end
+  if next_due == 0 then call('ZREM', KEYS[4], tag) else call('ZADD', KEYS[4], next_due, tag) end
+end
+local name1, value1, name2, value2
+due, wanted_due = math.max(next_due, now), math.huge  -- rec_due is as it should be
+--#include "write.lua"
+if next_due == 0 then
+  due, resting = 0, 1
+  call('HSET', KEYS[1], 's', cmsgpack.pack(limit, epoch, next_rank, head_rank, plays, hold, block_until, due,
+    fresh_until_s, done_first, done_next, fetch_granted, resting))
+  call('EXPIRE', KEYS[1], REST_TTL_S)
 end
 local answer = {0, 0, next_due, #reclaimed / 3}
 for i = 1, #reclaimed do answer[4 + i] = reclaimed[i] end
-if is_at_rest then
-  resting = 1
-  due = 0
-  call('EXPIRE', KEYS[1], REST_TTL_S)
-end
-write_numbers()
-return complete(answer)
+--#include "answer.lua"

@@ -8,14 +8,17 @@
 -- Cost  O(most * log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's')
 --#include "business.lua"
---#include "describe.lua"
 
-local FETCH_SCORE = 4503599627370496
+local queue, fetch, delayed = 'rec_queue:' .. tag, 'rec_fetch:' .. tag, 'rec_delayed:' .. tag
+local why = 'rec_why:' .. tag
+local reason, wait_until, text = 0, 0, ''
+--#include "why_waiting.lua"
+
 local room = tonumber(ARGV[3])
 local play_length, fetch_length = call('LLEN', queue), call('ZCARD', fetch)
 local blocked = block_until == -1 or now < block_until
 local answer = {0, limit, call('SCARD', slots), play_length, fetch_length, call('ZCARD', delayed),
-  blocked and block_until or 0, blocked and call('HGET', why, 'b') or '', why_waiting()}
+  blocked and block_until or 0, blocked and text or '', reason, wait_until, text}
 
 local function list(sid, lane, place, position, until_ms, text)
   if room <= 0 then return end
@@ -26,15 +29,17 @@ local function list(sid, lane, place, position, until_ms, text)
 end
 
 local items, ours = {}, {}
-local granted = call('ZRANGE', grants, 0, -1, 'WITHSCORES')
-for i = 1, #granted, 2 do
-  local score = tonumber(granted[i + 1])
-  items[#items + 1] = {sid = granted[i], lane = score >= FETCH_SCORE and FETCH or PLAY, place = 1,
-    rank = math.floor(score % FETCH_SCORE / 2), until_ms = 0}
-end
-for _, sid in ipairs(call('ZRANGE', leases, 0, -1)) do
-  local state, _, _, _, rank = cmsgpack.unpack(call('HGET', KEYS[1], sid))
-  items[#items + 1] = {sid = sid, lane = state - RUNNING, place = 2, rank = rank}
+local activities = call('ZRANGE', activity, 0, -1, 'WITHSCORES')
+for i = 1, #activities, 2 do
+  local sid, score = activities[i], tonumber(activities[i + 1])
+  if score >= 0 then
+    local state, _, _, _, rank = cmsgpack.unpack(call('HGET', KEYS[1], sid))
+    items[#items + 1] = {sid = sid, lane = state - RUNNING, place = 2, rank = rank}
+  elseif score >= FETCH_GRANT then
+    items[#items + 1] = {sid = sid, lane = FETCH, place = 1, rank = math.floor((score - FETCH_GRANT) / 2)}
+  else
+    items[#items + 1] = {sid = sid, lane = PLAY, place = 1, rank = math.floor((score - PLAY_GRANT) / 2)}
+  end
 end
 table.sort(items, function(a, b) return a.rank < b.rank end)
 for _, item in ipairs(items) do

@@ -1,0 +1,75 @@
+-- Admission, which every step ends with: while a slot is free, nothing forbids it and somebody waits, the head of the lane
+-- whose turn it is gets the slot. A fragment; needs lanes.lua and `active`.
+--
+-- subject: a recording whose own grant is not listed in `admitted`; subject_granted tells of it. newcomer: the subject, in
+-- newcomer_lane, where nobody else waits, so that it need not pass through its lane. is_press: if no slot is free, the
+-- head of the play lane may take the place of an automatic fetch that no worker has taken yet.
+local FETCH_SHARE = 8
+local may_yield = is_press
+if not (now < hold or block_until == -1 or now < block_until) then
+  while active < limit or (may_yield and fetch_granted == 1 and active == limit) do
+    local sid, lane, by_share = newcomer, newcomer_lane, 0
+    if sid then
+      newcomer = nil
+    else
+      local yielding
+      if active == limit then
+        may_yield = false
+        yielding = call('ZREVRANGEBYSCORE', activity, '(0', FETCH_GRANT, 'WITHSCORES', 'LIMIT', '0', '1')
+        if not yielding[1] then
+          fetch_granted = 0
+          break
+        end
+      end
+      -- One grant in FETCH_SHARE goes to a waiting fetch.
+      local fetch_turn = plays >= FETCH_SHARE - 1 and not yielding
+      lane = PLAY
+      if not fetch_turn then sid = call('LPOP', queue) end
+      if not sid and not yielding then
+        sid = call('ZPOPMIN', fetch)[1]
+        if sid then
+          lane = FETCH
+          if fetch_turn then by_share = call('LLEN', queue) > 0 and 1 or 0 end
+        elseif fetch_turn then
+          sid = call('LPOP', queue)
+        end
+      end
+      if not sid then break end
+      if lane == PLAY and (call('ZPOPMIN', order)[1] ~= sid or call('SREM', queued, sid) == 0) then
+        -- A foreign program changed the lane: nothing here can be trusted, and the next one who asks is told to recover.
+        call('HSET', KEYS[1], 'r', 'damaged')
+        error('DAMAGED ' .. queue)
+      end
+      if yielding then
+        local other = yielding[1]
+        if yielding[2] % 2 == 1 then plays = FETCH_SHARE - 1 end  -- its turn is only put off
+        call('ZREM', activity, other)
+        active = active - call('SREM', slots, other)
+        call('DEL', inflight .. other)
+        call('ZADD', fetch, head_rank, other)
+        head_rank = head_rank - 1
+        if other == subject then subject_granted = false end
+      end
+    end
+
+    active = active + call('SADD', slots, sid)
+    call('SET', inflight .. sid, 'processing', 'EX', '120')
+    if lane == PLAY then
+      if plays < FETCH_SHARE - 1 then plays = plays + 1 end
+      hint_play = true
+      call('ZADD', activity, PLAY_GRANT + next_rank * 2, sid)
+    else
+      plays = 0
+      hint_fetch = true
+      fetch_granted = 1
+      call('ZADD', activity, FETCH_GRANT + next_rank * 2 + by_share, sid)
+    end
+    next_rank = next_rank + 1
+    if sid == subject then
+      subject_granted = true
+    else
+      local n = #admitted
+      admitted[n + 1], admitted[n + 2], admitted[n + 3] = sid, lane, active
+    end
+  end
+end
