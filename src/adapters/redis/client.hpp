@@ -47,7 +47,9 @@ class Client {
                                                      std::vector<std::string> arguments) = 0;
   /// A command that waits in the server (BZPOPMIN), on a connection that serves nothing else; `patience` is how long
   /// the command itself waits. Null when nothing came or `stop` was requested; what the server gave after that is
-  /// answered all the same, never dropped.
+  /// answered all the same, never dropped. A server that has fallen silent holds a stopped wait for `patience` and
+  /// three seconds at most. To cancel the task instead of stopping it may lose what came at that moment. While there is
+  /// no connection it fails after the rest that is due, so that a caller that comes again at once does not spin.
   [[nodiscard]] virtual Task<Result<Reply>> wait(std::string key, std::vector<std::string> words, Milliseconds patience,
                                                  std::stop_token stop) = 0;
   /// The same command to every master, one after the other; the first failure ends it.

@@ -21,6 +21,23 @@ struct Outcome {
   std::optional<Result<Reply>> reply;
 };
 
+// A connection in use by a command that waits. When the waiting task is cancelled, or goes with its loop, it ends at
+// once: left open, it would take out of Redis what nobody would get.
+class Borrowed {
+ public:
+  explicit Borrowed(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  ~Borrowed() {
+    if (connection_) connection_->drop();
+  }
+  [[nodiscard]] const std::shared_ptr<Connection>& get() const noexcept { return connection_; }
+  [[nodiscard]] std::shared_ptr<Connection> release() noexcept { return std::move(connection_); }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+};
+
 Error unavailable(const Endpoint& endpoint, const ReadError& error) {
   return {Errc::kUnavailable, endpoint_text(endpoint) + ": " + error.sentence};
 }
@@ -184,11 +201,11 @@ Task<Result<Reply>> ClientBase::wait_at(LoopConnections& loop, Endpoint endpoint
     if (left > Milliseconds(0)) co_await alarm.wait_for(left);
     co_return fail(shared.error());
   }
-  const std::shared_ptr<Connection> connection = loop.take_waiter(endpoint, greeting_);
-  Result<void> ready = co_await connection->ready();
+  Borrowed connection(loop.take_waiter(endpoint, greeting_));
+  Result<void> ready = co_await connection.get()->ready();
   if (!ready) co_return fail(ready.error());
-  Result<Reply> reply = co_await block(loop, connection, std::move(request), patience, stop);
-  loop.give_back_waiter(connection);
+  Result<Reply> reply = co_await block(loop, connection.get(), std::move(request), patience, stop);
+  loop.give_back_waiter(connection.release());
   co_return reply;
 }
 

@@ -52,6 +52,24 @@ TEST_F(ClientLifetimeTest, ACancelledCommandDoesNotShiftTheRepliesAfterIt) {
   EXPECT_EQ(text_of(next.get()), "2");
 }
 
+TEST_F(ClientLifetimeTest, ACancelledWaitTakesNothingOutOfRedisAnyMore) {
+  LoopThread loop;
+  boost::asio::cancellation_signal signal;
+  std::promise<void> ended;
+  boost::asio::co_spawn(loop.context(), client_->wait("hints", {"BZPOPMIN", "hints", "60"}, 60s, {}),
+                        boost::asio::bind_cancellation_slot(
+                            signal.slot(), [&ended](std::exception_ptr, const Result<Reply>&) { ended.set_value(); }));
+  const auto blocked = [this](int count) {
+    return redis_.ask({"INFO", "clients"}).contains("blocked_clients:" + std::to_string(count));
+  };
+  wait_until("the wait's arrival", [&blocked] { return blocked(1); });
+  boost::asio::post(loop.context(), [&signal] { signal.emit(boost::asio::cancellation_type::terminal); });
+  ended.get_future().get();
+  wait_until("the wait's end in the server", [&blocked] { return blocked(0); });
+  redis_.tell({"ZADD", "hints", "1", "business"});
+  EXPECT_EQ(redis_.ask({"ZCARD", "hints"}), "1");
+}
+
 TEST_F(ClientLifetimeTest, ALoopMayGoWhileCommandsAndWaitsAreUnderWay) {
   auto loop = std::make_unique<boost::asio::io_context>(1);
   const auto ignore = [](std::exception_ptr, const Result<Reply>&) {};
