@@ -62,7 +62,7 @@ if is_first then
     'rec_fetch:' .. tag, 'rec_delayed:' .. tag)
   if block then redis.call('HSET', conf, 'k', block, 'K', block_why) end
   redis.call('HSET', conf, 'r', 'rebuilding ' .. time, 's',
-    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0))
+    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0))
 end
 
 -- From here on as if it were whole.
@@ -114,7 +114,10 @@ if #played > 0 then
   call('EXPIRE', queued, '1200')
   fresh_until_s = math.floor(now / 1000) + 60
 end
-if #fetched > 0 then call('ZADD', fetch, unpack(fetched)) end
+if #fetched > 0 then
+  call('ZADD', fetch, unpack(fetched))
+  fetch_waits = 1
+end
 if #backing_off > 0 then call('ZADD', delayed, unpack(backing_off)) end
 if #reasons > 0 then call('HSET', why, unpack(reasons)) end
 

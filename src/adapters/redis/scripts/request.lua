@@ -24,7 +24,7 @@ local play_length
 if is_new then
   if call('EXISTS', inflight .. sid) == 1 then  -- a foreign program has it in hand
     is_foreign, is_press, kind = true, false, PROCESSING
-  elseif active < limit and call('LLEN', queue) == 0 and call('ZCARD', fetch) == 0
+  elseif active < limit and call('LLEN', queue) == 0 and (fetch_waits == 0 or call('ZCARD', fetch) == 0)
       and not (now < hold or block_until == -1 or now < block_until) then
     newcomer, newcomer_lane = sid, asked_lane
   else
@@ -69,6 +69,7 @@ if tail_lane == PLAY then
   end
 elseif tail_lane == FETCH then
   call('ZADD', fetch, next_rank, sid)
+  fetch_waits = 1
 end
 if tail_lane then next_rank = next_rank + 1 end
 
@@ -91,5 +92,6 @@ end
 
 if not play_length or #admitted > 0 or subject_granted then play_length = call('LLEN', queue) end
 --#include "describe.lua"
-local answer = {0, 0, kind, active, place, position, play_length, call('ZCARD', fetch), reason, wait_until, text}
+local fetch_length = fetch_waits == 1 and call('ZCARD', fetch) or 0
+local answer = {0, 0, kind, active, place, position, play_length, fetch_length, reason, wait_until, text}
 --#include "answer.lua"

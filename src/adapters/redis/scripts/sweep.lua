@@ -99,7 +99,8 @@ if call('EXISTS', queue) == 1 then
   refresh_queued()
   consider(now + QUEUED_LOOK_MS)
 end
-if block_until ~= 0 or call('EXISTS', fetch) == 1 then consider(now + QUEUED_LOOK_MS) end
+fetch_waits = call('EXISTS', fetch)
+if block_until ~= 0 or fetch_waits == 1 then consider(now + QUEUED_LOOK_MS) end
 
 -- Answers to finishes are forgotten in their order.
 local FORGET_BATCH = 100
@@ -130,7 +131,7 @@ due, wanted_due = math.max(next_due, now), math.huge  -- rec_due is as it should
 if next_due == 0 then
   due, resting = 0, 1
   call('HSET', KEYS[1], 's', cmsgpack.pack(limit, epoch, next_rank, head_rank, plays, hold, block_until, due,
-    fresh_until_s, done_first, done_next, fetch_granted, resting))
+    fresh_until_s, done_first, done_next, fetch_waits, fetch_granted, resting))
   call('EXPIRE', KEYS[1], REST_TTL_S)
 end
 local answer = {0, 0, next_due, #reclaimed / 3}

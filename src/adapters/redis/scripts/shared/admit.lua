@@ -26,7 +26,8 @@ if not (now < hold or block_until == -1 or now < block_until) then
       lane = PLAY
       if not fetch_turn then sid = call('LPOP', queue) end
       if not sid and not yielding then
-        sid = call('ZPOPMIN', fetch)[1]
+        if fetch_waits == 1 then sid = call('ZPOPMIN', fetch)[1] end
+        if not sid then fetch_waits = 0 end
         if sid then
           lane = FETCH
           if fetch_turn then by_share = call('LLEN', queue) > 0 and 1 or 0 end
@@ -47,6 +48,7 @@ if not (now < hold or block_until == -1 or now < block_until) then
         active = active - call('SREM', slots, other)
         call('DEL', inflight .. other)
         call('ZADD', fetch, head_rank, other)
+        fetch_waits = 1
         head_rank = head_rank - 1
         if other == subject then subject_granted = false end
       end

@@ -28,10 +28,11 @@ if found[1] ~= ARGV[1] then
   return {1}
 end
 
--- Times are in ms; 0 is none. block_until -1: for ever. fresh_until_s: rec_queued need not be refreshed before (seconds).
--- fetch_granted 0: no grant of the fetch lane is unclaimed; 1: there may be one. due: this business's score in rec_due.
+-- Times are in ms; 0 is none. block_until -1: for ever. due: this business's score in rec_due. fresh_until_s: rec_queued
+-- need not be refreshed before (seconds). fetch_waits 0: the fetch lane is empty, 1: it may hold something. fetch_granted 0:
+-- no grant of the fetch lane is unclaimed, 1: one may be.
 local limit, epoch, next_rank, head_rank, plays, hold, block_until, due, fresh_until_s, done_first, done_next,
-  fetch_granted, resting = cmsgpack.unpack(found[2])
+  fetch_waits, fetch_granted, resting = cmsgpack.unpack(found[2])
 local wanted_due = now + 60000  -- a business that something happened to is looked at after this, at the latest
 
 -- rec_slots SET: who is active; the set is the count. rec_active ZSET: the same, without foreign programs'. Of a grant

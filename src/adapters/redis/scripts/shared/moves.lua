@@ -22,6 +22,7 @@ local function push(sid, lane, command, rank)
     if length == 1 or now >= fresh_until_s * 1000 then refresh_queued() end
   else
     call('ZADD', fetch, rank, sid)
+    fetch_waits = 1
   end
 end
 
