@@ -5,6 +5,8 @@ namespace {
 
 constexpr int kDownloadsOfOneWorker = 8;
 constexpr Milliseconds kSweepEvery{2'000};
+// Shorter than most transfers, so that a worker that is told to stop hands many back.
+constexpr Milliseconds kDrainGrace{1'000};
 // Virtual time does not move the timer behind a claim's patience, so it must not matter.
 constexpr Milliseconds kNoPatienceNeeded{24 * 3600 * 1000};
 
@@ -13,6 +15,7 @@ WorkerOptions options_of(const std::string& name) {
   options.name = name;
   options.max_downloads = kDownloadsOfOneWorker;
   options.sweep_every = kSweepEvery;
+  options.drain_grace = kDrainGrace;
   options.claim_patience = kNoPatienceNeeded;
   return options;
 }
