@@ -177,8 +177,9 @@ void Connection::close(Error error) {
   timer_.cancel();
   settled_.cancel();
   const auto self = shared_from_this();  // a handler may let its owner go
+  // Before the handlers: who hears of the end finds nothing under way any more.
+  shared_->counters.in_flight -= static_cast<std::int64_t>(std::exchange(counted_, 0));
   pipeline_.fail(error_);
-  count();
 }
 
 void Connection::drop() {

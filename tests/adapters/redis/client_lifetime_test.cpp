@@ -26,7 +26,9 @@ class ClientLifetimeTest : public ::testing::Test {
 
   RedisProcess redis_;
   MiddleRandom random_;
-  std::unique_ptr<Client> client_ = client_of(redis_.url(), random_);
+  // A slow machine must not give up what the tests hold back.
+  std::unique_ptr<Client> client_ =
+      client_of(redis_.url(), random_, {.command_deadline = 60s, .connect_deadline = 60s});
 };
 
 TEST_F(ClientLifetimeTest, ACancelledCommandDoesNotShiftTheRepliesAfterIt) {

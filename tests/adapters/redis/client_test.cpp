@@ -44,6 +44,7 @@ TEST_F(ClientTest, AUnixSocketServesAsWell) {
 
 TEST_F(ClientTest, CommandsOfOneLoopShareAConnectionAndAreAnsweredInOrder) {
   constexpr int kCommands = 500;
+  EXPECT_EQ(ask({"PING"}), "PONG");
   std::vector<std::future<Result<Reply>>> replies;
   for (int i = 0; i < kCommands; ++i)
     replies.push_back(loop_.start(client_->command("", {"RPUSH", "list", std::to_string(i)})));
@@ -73,6 +74,7 @@ TEST_F(ClientTest, TheConnectionEndsWithTheClientOnALoopThatGoesOn) {
 }
 
 TEST_F(ClientTest, ALostConnectionFailsAllThatWaitOnceAndTheNextCommandReconnects) {
+  open({.command_deadline = 60s});
   EXPECT_EQ(ask({"PING"}), "PONG");
   redis_.tell({"CLIENT", "PAUSE", "60000", "WRITE"});
   std::vector<std::future<Result<Reply>>> replies;
