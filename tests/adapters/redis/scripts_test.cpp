@@ -175,13 +175,36 @@ INSTANTIATE_TEST_SUITE_P(Keys, ForeignWrites,
                                            ForeignWrite{"slots_deleted", {"DEL", "rec_slots:123"}}),
                          [](const auto& write) { return std::string(write.param.name); });
 
-TEST_F(Scripts, a_list_that_another_program_popped_is_found_at_the_handoff_too) {
-  for (int i = 1; i <= 6; ++i) ASSERT_TRUE(press(i));
+TEST_F(Scripts, a_long_list_that_another_program_popped_is_found_at_the_handoff_too) {
+  for (int i = 1; i <= 70; ++i) ASSERT_TRUE(press(i));
   ASSERT_TRUE(claim("a"));
   (void)redis_.command({"LPOP", "rec_queue:123"});
   const auto finished = run(scripts_.finish, redis::finish_words(now_, "a", sid(1), {}));
   ASSERT_NE(finished.error(), nullptr);
   EXPECT_THAT(finished.error()->message, HasSubstr("DAMAGED rec_queue:123"));
+}
+
+TEST_F(Scripts, a_list_that_another_program_pushed_to_is_found_by_the_next_press) {
+  for (int i = 1; i <= 6; ++i) ASSERT_TRUE(press(i));
+  (void)redis_.command({"RPUSH", "rec_queue:123", sid(99).str()});
+  const auto pressed = run(scripts_.request, redis::request_words(now_, sid(7), Lane::kPlay, "op"));
+  ASSERT_NE(pressed.error(), nullptr);
+  EXPECT_THAT(pressed.error()->message, HasSubstr("DAMAGED rec_queue:123"));
+}
+
+TEST_F(Scripts, a_long_play_lane_has_a_mirror_until_it_is_empty) {
+  for (int i = 1; i <= 3 + 64; ++i) ASSERT_TRUE(press(i));
+  EXPECT_EQ(redis_.number({"EXISTS", "rec_order:123"}), 0);
+  EXPECT_EQ(press(68)->position, 65);
+  EXPECT_EQ(redis_.number({"ZCARD", "rec_order:123"}), 65);
+  EXPECT_EQ(status(40)->position, 37);
+  for (int i = 1; i <= 68; ++i) {
+    const LeaseId lease = fmt::format("lease-{}", i);
+    ASSERT_EQ((*claim(lease))->sid, sid(i));
+    ASSERT_TRUE(finish(lease, i)->held);
+    ASSERT_EQ(redis_.number({"ZCARD", "rec_order:123"}), std::max(0, 65 - i));
+  }
+  EXPECT_EQ(press(100)->kind, RequestKind::kAcquired);
 }
 
 // Loss.

@@ -308,7 +308,7 @@ TEST_P(WrongTypes, damage_one_business_are_reported_by_name_and_go_with_its_reco
   const std::string key = GetParam();
   recover(acme_, 1, {}, 1);
   recover(business("other"), 1);
-  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(press(acme_, i));
+  for (int i = 101; i <= 180; ++i) ASSERT_TRUE(press(acme_, i));  // so many that the lane has a mirror
   ASSERT_TRUE(*claim("lease"));
   redis_.tell({"DEL", key});
   redis_.tell({"SET", key, "foreign"});
@@ -316,7 +316,7 @@ TEST_P(WrongTypes, damage_one_business_are_reported_by_name_and_go_with_its_reco
   // One of these meets it.
   (void)press(acme_, 4);
   (void)press(acme_, 5, Lane::kFetch);
-  (void)loop_.run(store_.finish({acme_, sid(1), "lease"}, {FinishKind::kRetry, std::nullopt, "it failed"}));
+  (void)loop_.run(store_.finish({acme_, sid(101), "lease"}, {FinishKind::kRetry, std::nullopt, "it failed"}));
   redis_.tell({"ZADD", "rec_due", "1", "123"});
   ASSERT_TRUE(sweep());
   EXPECT_THAT(events_.take(), Contains(HasSubstr(key + " holds a string, not a")));

@@ -14,14 +14,18 @@ local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, 
 local CANCELLED, IS_RUNNING, UNKNOWN = 0, 1, 2
 local sid = ARGV[3]
 
--- LREM looks from the nearer end.
 local function leave_play_lane()
-  local before = call('ZRANK', order, sid)
-  local from_the_tail = before and before * 2 > call('ZCARD', order)
-  if not before or call('LREM', queue, from_the_tail and '-1' or '1', sid) == 0 or call('SREM', queued, sid) == 0 then
+  local from_the_tail = false  -- LREM looks from the nearer end
+  if mirrored == 1 then
+    local before = call('ZRANK', order, sid)
+    from_the_tail = before and before * 2 > play_waits
+    call('ZREM', order, sid)
+  end
+  if call('LREM', queue, from_the_tail and '-1' or '1', sid) == 0 or call('SREM', queued, sid) == 0 then
     damaged(queue)
   end
-  call('ZREM', order, sid)
+  play_waits = play_waits - 1
+  if play_waits == 0 then mirrored = 0 end
 end
 
 local kind = UNKNOWN

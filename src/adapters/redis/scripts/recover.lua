@@ -62,7 +62,7 @@ if is_first then
     'rec_fetch:' .. tag, 'rec_delayed:' .. tag)
   if block then redis.call('HSET', conf, 'k', block, 'K', block_why) end
   redis.call('HSET', conf, 'r', 'rebuilding ' .. time, 's',
-    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0))
+    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 end
 
 -- From here on as if it were whole.
@@ -110,7 +110,12 @@ if #fields > 0 then call('HSET', KEYS[1], unpack(fields)) end
 if #played > 0 then
   call('RPUSH', queue, unpack(played))
   call('SADD', queued, unpack(played))
-  call('ZADD', order, unpack(ordered))
+  play_waits = play_waits + #played
+  if mirrored == 1 then
+    call('ZADD', order, unpack(ordered))
+  elseif play_waits > MIRROR_FROM then
+--#include "build_mirror.lua"
+  end
   call('EXPIRE', queued, '1200')
   fresh_until_s = math.floor(now / 1000) + 60
 end

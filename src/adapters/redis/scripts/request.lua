@@ -19,12 +19,11 @@ local is_press, subject, subject_granted = asked_lane == PLAY, sid, false
 local newcomer, newcomer_lane, tail_lane
 local is_new, is_foreign, was_active, kind = not entry, false, false, nil
 local state, known_kind, reclaims, known_op, rank, lease = asked_lane, nil, 0, '', nil, nil
-local play_length
 
 if is_new then
   if call('EXISTS', inflight .. sid) == 1 then  -- a foreign program has it in hand
     is_foreign, is_press, kind = true, false, PROCESSING
-  elseif active < limit and call('LLEN', queue) == 0 and (fetch_waits == 0 or call('ZCARD', fetch) == 0)
+  elseif active < limit and play_waits == 0 and (fetch_waits == 0 or call('ZCARD', fetch) == 0)
       and not (now < hold or block_until == -1 or now < block_until) then
     newcomer, newcomer_lane = sid, asked_lane
   else
@@ -60,10 +59,18 @@ else
 end
 
 if tail_lane == PLAY then
-  play_length = call('RPUSH', queue, sid)
+  play_waits = play_waits + 1
+  if call('RPUSH', queue, sid) ~= play_waits then
+    call('HSET', KEYS[1], 'r', 'damaged')
+    error('DAMAGED ' .. queue)
+  end
   call('SADD', queued, sid)
-  call('ZADD', order, next_rank, sid)
-  if play_length == 1 or now >= fresh_until_s * 1000 then
+  if mirrored == 1 then
+    call('ZADD', order, next_rank, sid)
+  elseif play_waits > MIRROR_FROM then
+--#include "build_mirror.lua"
+  end
+  if play_waits == 1 or now >= fresh_until_s * 1000 then
     call('EXPIRE', queued, '1200')
     fresh_until_s = math.floor(now / 1000) + 60
   end
@@ -90,8 +97,7 @@ if not is_foreign then
 end
 --#include "write.lua"
 
-if not play_length or #admitted > 0 or subject_granted then play_length = call('LLEN', queue) end
 --#include "describe.lua"
 local fetch_length = fetch_waits == 1 and call('ZCARD', fetch) or 0
-local answer = {0, 0, kind, active, place, position, play_length, fetch_length, reason, wait_until, text}
+local answer = {0, 0, kind, active, place, position, play_waits, fetch_length, reason, wait_until, text}
 --#include "answer.lua"

@@ -11,5 +11,5 @@ local queue, order, fetch = 'rec_queue:' .. tag, 'rec_order:' .. tag, 'rec_fetch
 local subject, entry = ARGV[3], found[3]
 --#include "describe.lua"
 local lane = entry and cmsgpack.unpack(entry) % 2 or PLAY
-return {0, limit, call('SCARD', slots), call('LLEN', queue), call('ZCARD', fetch), lane, place, position, reason,
+return {0, limit, call('SCARD', slots), play_waits, call('ZCARD', fetch), lane, place, position, reason,
   wait_until, text}

@@ -26,7 +26,9 @@ local function consider(at)
 end
 
 local length = call('LLEN', queue)
-if length ~= call('ZCARD', order) or length ~= call('SCARD', queued) then damaged(queue) end
+if length ~= play_waits or length ~= call('SCARD', queued) or (mirrored == 1 and length ~= call('ZCARD', order)) then
+  damaged(queue)
+end
 
 -- A member of rec_slots without a lease or a grant belongs to a foreign program. It counts until its rec_inflight has
 -- expired.
@@ -95,7 +97,7 @@ consider(tonumber(call('ZRANGEBYSCORE', activity, '0', '+inf', 'WITHSCORES', 'LI
 consider(tonumber(call('ZRANGE', delayed, '0', '0', 'WITHSCORES')[2]))
 consider(hold)
 consider(block_until)
-if call('EXISTS', queue) == 1 then
+if play_waits > 0 then
   refresh_queued()
   consider(now + QUEUED_LOOK_MS)
 end
@@ -131,7 +133,7 @@ due, wanted_due = math.max(next_due, now), math.huge  -- rec_due is as it should
 if next_due == 0 then
   due, resting = 0, 1
   call('HSET', KEYS[1], 's', cmsgpack.pack(limit, epoch, next_rank, head_rank, plays, hold, block_until, due,
-    fresh_until_s, done_first, done_next, fetch_waits, fetch_granted, resting))
+    fresh_until_s, done_first, done_next, play_waits, mirrored, fetch_waits, fetch_granted, resting))
   call('EXPIRE', KEYS[1], REST_TTL_S)
 end
 local answer = {0, 0, next_due, #reclaimed / 3}

@@ -15,9 +15,9 @@ local reason, wait_until, text = 0, 0, ''
 --#include "why_waiting.lua"
 
 local room = tonumber(ARGV[3])
-local play_length, fetch_length = call('LLEN', queue), call('ZCARD', fetch)
+local fetch_length = call('ZCARD', fetch)
 local blocked = block_until == -1 or now < block_until
-local answer = {0, limit, call('SCARD', slots), play_length, fetch_length, call('ZCARD', delayed),
+local answer = {0, limit, call('SCARD', slots), play_waits, fetch_length, call('ZCARD', delayed),
   blocked and block_until or 0, blocked and text or '', reason, wait_until, text}
 
 local function list(sid, lane, place, position, until_ms, text)
@@ -55,7 +55,7 @@ if room > 0 then
   for i, sid in ipairs(call('LRANGE', queue, 0, room - 1)) do list(sid, PLAY, 3, i, 0, '') end
 end
 if room > 0 then
-  for i, sid in ipairs(call('ZRANGE', fetch, 0, room - 1)) do list(sid, FETCH, 3, play_length + i, 0, '') end
+  for i, sid in ipairs(call('ZRANGE', fetch, 0, room - 1)) do list(sid, FETCH, 3, play_waits + i, 0, '') end
 end
 if room > 0 then
   local backing_off = call('ZRANGE', delayed, 0, room - 1, 'WITHSCORES')

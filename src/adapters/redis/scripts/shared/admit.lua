@@ -7,7 +7,8 @@
 local FETCH_SHARE = 8
 local may_yield = is_press
 if not (now < hold or block_until == -1 or now < block_until) then
-  while active < limit or (may_yield and fetch_granted == 1 and active == limit) do
+  while (active < limit and (newcomer or play_waits > 0 or fetch_waits == 1))
+      or (active == limit and may_yield and fetch_granted == 1 and play_waits > 0) do
     local sid, lane, by_share = newcomer, newcomer_lane, 0
     if sid then
       newcomer = nil
@@ -22,24 +23,26 @@ if not (now < hold or block_until == -1 or now < block_until) then
         end
       end
       -- One grant in FETCH_SHARE goes to a waiting fetch.
-      local fetch_turn = plays >= FETCH_SHARE - 1 and not yielding
-      lane = PLAY
-      if not fetch_turn then sid = call('LPOP', queue) end
-      if not sid and not yielding then
-        if fetch_waits == 1 then sid = call('ZPOPMIN', fetch)[1] end
-        if not sid then fetch_waits = 0 end
+      local fetch_turn = not yielding and (play_waits == 0 or plays >= FETCH_SHARE - 1)
+      if fetch_turn and fetch_waits == 1 then
+        sid = call('ZPOPMIN', fetch)[1]
         if sid then
-          lane = FETCH
-          if fetch_turn then by_share = call('LLEN', queue) > 0 and 1 or 0 end
-        elseif fetch_turn then
-          sid = call('LPOP', queue)
+          lane, by_share = FETCH, play_waits > 0 and 1 or 0
+        else
+          fetch_waits = 0
         end
       end
-      if not sid then break end
-      if lane == PLAY and (call('ZPOPMIN', order)[1] ~= sid or call('SREM', queued, sid) == 0) then
-        -- A foreign program changed the lane: nothing here can be trusted, and the next one who asks is told to recover.
-        call('HSET', KEYS[1], 'r', 'damaged')
-        error('DAMAGED ' .. queue)
+      if not sid then
+        if play_waits == 0 then break end
+        sid, lane = call('LPOP', queue), PLAY
+        play_waits = play_waits - 1
+        if not sid or call('SREM', queued, sid) == 0
+            or (mirrored == 1 and call('ZPOPMIN', order)[1] ~= sid) then
+          -- A foreign program changed the lane: nothing here can be trusted, and the next one who asks is told to recover.
+          call('HSET', KEYS[1], 'r', 'damaged')
+          error('DAMAGED ' .. queue)
+        end
+        if play_waits == 0 then mirrored = 0 end
       end
       if yielding then
         local other = yielding[1]

@@ -29,16 +29,18 @@ if found[1] ~= ARGV[1] then
 end
 
 -- Times are in ms; 0 is none. block_until -1: for ever. due: this business's score in rec_due. fresh_until_s: rec_queued
--- need not be refreshed before (seconds). fetch_waits 0: the fetch lane is empty, 1: it may hold something. fetch_granted 0:
--- no grant of the fetch lane is unclaimed, 1: one may be.
+-- need not be refreshed before (seconds). play_waits: how many we put into the play lane; where the LIST has another length,
+-- a foreign program changed it. mirrored 1: rec_order has it too. fetch_waits 0: the fetch lane is empty, 1: it may hold
+-- something. fetch_granted 0: no grant of the fetch lane is unclaimed, 1: one may be.
 local limit, epoch, next_rank, head_rank, plays, hold, block_until, due, fresh_until_s, done_first, done_next,
-  fetch_waits, fetch_granted, resting = cmsgpack.unpack(found[2])
+  play_waits, mirrored, fetch_waits, fetch_granted, resting = cmsgpack.unpack(found[2])
 local wanted_due = now + 60000  -- a business that something happened to is looked at after this, at the latest
 
 -- rec_slots SET: who is active; the set is the count. rec_active ZSET: the same, without foreign programs'. Of a grant
 -- that no worker took: - 2^53 in the play lane, - 2^52 in the fetch lane, + its rank * 2, + 1 if the fetch lane's share
 -- granted it; so that the first is the next to be claimed. Of a lease: its deadline, which is positive.
--- rec_queue LIST, rec_queued SET: the play lane; rec_order ZSET: its mirror, by rank, so that a place is a ZRANK.
+-- rec_queue LIST, rec_queued SET: the play lane; rec_order ZSET: its mirror, by rank, so that a place is a ZRANK. A lane no
+-- longer than MIRROR_FROM goes without: there LPOS finds a place faster than a mirror is kept.
 -- rec_fetch ZSET: the fetch lane, by rank.
 local tag = string.sub(KEYS[1], 10)
 local slots, activity = 'rec_slots:' .. tag, 'rec_active:' .. tag
@@ -48,3 +50,4 @@ local PLAY_GRANT, FETCH_GRANT = -9007199254740992, -4503599627370496
 -- or was granted and not claimed; 2: delayed; 4: running. Lane 0: play, 1: fetch.
 local DELAYED, RUNNING = 2, 4
 local PLAY, FETCH = 0, 1
+local MIRROR_FROM = 64

@@ -14,12 +14,19 @@ if entry then
     wait_until = tonumber(call('ZSCORE', 'rec_delayed:' .. tag, subject))
     text = call('HGET', 'rec_why:' .. tag, subject) or ''
   else
-    local before = call('ZRANK', state == PLAY and order or fetch, subject)
+    local before
+    if state == FETCH then
+      before = call('ZRANK', fetch, subject)
+    elseif mirrored == 1 then
+      before = call('ZRANK', order, subject)
+    else
+      before = call('LPOS', queue, subject)
+    end
     if not before then
       place, reason = 1, 1
     else
       place = 3
-      position = before + 1 + (state == PLAY and 0 or call('LLEN', queue))
+      position = before + 1 + (state == PLAY and 0 or play_waits)
     end
   end
 end

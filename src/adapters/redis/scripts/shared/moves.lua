@@ -16,10 +16,15 @@ end
 
 local function push(sid, lane, command, rank)
   if lane == PLAY then
-    local length = call(command, queue, sid)
+    play_waits = play_waits + 1
+    if call(command, queue, sid) ~= play_waits then damaged(queue) end
     call('SADD', queued, sid)
-    call('ZADD', order, rank, sid)
-    if length == 1 or now >= fresh_until_s * 1000 then refresh_queued() end
+    if mirrored == 1 then
+      call('ZADD', order, rank, sid)
+    elseif play_waits > MIRROR_FROM then
+--#include "build_mirror.lua"
+    end
+    if play_waits == 1 or now >= fresh_until_s * 1000 then refresh_queued() end
   else
     call('ZADD', fetch, rank, sid)
     fetch_waits = 1

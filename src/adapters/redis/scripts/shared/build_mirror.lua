@@ -1,0 +1,9 @@
+-- The play lane has become long: from now until it is empty, rec_order mirrors it. A fragment.
+mirrored = 1
+local mirror = {}
+for _, one in ipairs(call('LRANGE', queue, '0', '-1')) do
+  local n = #mirror
+  mirror[n + 1], mirror[n + 2] = next_rank, one
+  next_rank = next_rank + 1
+end
+call('ZADD', order, unpack(mirror))
