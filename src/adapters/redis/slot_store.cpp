@@ -12,8 +12,7 @@ namespace {
 
 // Leases of one business in one call, which also is what Lua unpacks at once.
 constexpr std::size_t kRenewBatch = 500;
-// Lost businesses, unanswered claims and visited businesses to remember: beyond that, the reconciliation, the sweep and
-// one more write find them.
+// Lost businesses and unanswered claims to remember: beyond that, the reconciliation and the sweep find them.
 constexpr std::size_t kRememberedMax = 10'000;
 // What Redis is told to wait at least, for zero would be for ever.
 constexpr Milliseconds kPatienceMin{1};

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "adapters/redis/client.hpp"
@@ -20,9 +19,8 @@ namespace tapedeck {
 /// This class decides nothing; it asks, tells the log, and carries hints where a script cannot (in a Cluster, where the
 /// hints live on another node than the business).
 ///
-/// Whatever it keeps in memory it may lose: leases whose claim's answer was lost, so that they are asked for again;
-/// businesses that were found lost, for the next sweep's report; and in a Cluster, which businesses a sweep will look
-/// at soon anyway.
+/// What it keeps in memory it may lose: leases whose claim's answer was lost, so that they are asked for again; and
+/// businesses that were found lost, for the next sweep's report.
 class RedisSlotStore final : public SlotStore {
  public:
   /// `client` and `events` must outlive it.
@@ -86,7 +84,6 @@ class RedisSlotStore final : public SlotStore {
   std::mutex mutex_;
   std::set<BusinessId> lost_;
   std::map<LeaseId, BusinessId> unanswered_;
-  std::unordered_map<BusinessId, SteadyTime> looked_after_;
 };
 
 }  // namespace tapedeck

@@ -18,10 +18,8 @@ constexpr std::size_t kSweepBatchesMax = 1'000;
 constexpr Milliseconds kPutOff{2'000};
 // How long one caller may take to recover everything before another one is told to.
 constexpr Milliseconds kRecoveryPatience{30'000};
-// In a Cluster: a business that was granted something is looked at after this, and need not be told of more often.
+// In a Cluster: a business that something happened to is looked at after this.
 constexpr Milliseconds kLookSoon{2'000};
-constexpr Milliseconds kLookedAfter{1'000};
-constexpr std::size_t kLookedAfterMax = 100'000;
 
 }  // namespace
 
@@ -114,20 +112,13 @@ Task<Result<void>> RedisSlotStore::mark_recovered() {
 }
 
 Task<Result<void>> RedisSlotStore::look_soon(BusinessId business) {
-  const SteadyTime now = std::chrono::steady_clock::now();
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto found = looked_after_.find(business);
-    if (found != looked_after_.end() && now - found->second < kLookedAfter) co_return Result<void>();
-  }
   redis::Words words = redis::look_soon_words(redis::kServerClock, business, kLookSoon);
   auto reply = co_await client_.evaluate(scripts_.look_soon, keys_.of_upkeep(), std::move(words));
   if (!reply) co_return fail(reply.error());
-  if (const redis::ReplyError* error = reply->error()) co_return fail(Errc::kUnavailable, error->message);
-  const std::scoped_lock lock(mutex_);
-  if (looked_after_.size() >= kLookedAfterMax) looked_after_.clear();
-  looked_after_.insert_or_assign(std::move(business), now);
-  co_return Result<void>();
+  if (reply->error() == nullptr) co_return Result<void>();
+  std::string message = reply->error()->message;
+  co_await mend_shared_keys();
+  co_return fail(Errc::kUnavailable, std::move(message));
 }
 
 Task<> RedisSlotStore::announce(BusinessId business, redis::Hints hints) {

@@ -417,6 +417,20 @@ TEST_F(Scripts, due_businesses_are_put_off_for_others_until_they_were_swept) {
   EXPECT_THAT(take()->businesses, ElementsAre("123"));  // the first one died before it swept
 }
 
+TEST_F(Scripts, in_a_cluster_what_happens_during_a_sweep_is_not_put_off) {
+  const auto run_on_due = [&](const redis::Script& script, const redis::Words& words) {
+    return redis_.run(script, keys_.of_upkeep(), words);
+  };
+  (void)redis_.command({"ZADD", "rec_due", "1", "123"});
+  const auto taken = redis::parse_due(run_on_due(scripts_.due, redis::due_words(now_, 10, Seconds{2}, Seconds{30})));
+  ASSERT_THAT(taken->businesses, ElementsAre("123"));
+  // The sweep's script has run, when something happens to the business.
+  (void)run_on_due(scripts_.look_soon, redis::look_soon_words(now_, business_, Seconds{2}));
+  (void)run_on_due(scripts_.put_off, redis::put_off_words(now_, business_, taken->put_off_until, std::nullopt));
+  ASSERT_NE(redis_.text({"ZSCORE", "rec_due", "123"}), "");
+  EXPECT_LE(std::stod(redis_.text({"ZSCORE", "rec_due", "123"})), static_cast<double>(taken->put_off_until));
+}
+
 TEST_F(Scripts, one_caller_at_a_time_is_told_that_everything_is_lost_until_it_was_recovered) {
   const auto is_lost = [&] {
     const redis::Words words = redis::due_words(now_, 10, Seconds{2}, Seconds{30});

@@ -359,6 +359,68 @@ TEST_F(RedisSlotStoreTest, a_hint_that_names_no_business_is_dropped) {
   EXPECT_TRUE(*claim("lease", LaneFilter::kAny, kLong));
 }
 
+// As in a Cluster, where scripts touch one business alone, and the store carries the hints.
+class RedisSlotStoreOfACluster : public RedisSlotStoreTest {
+ protected:
+  RedisSlotStore cluster_store_{losing_, events_, true};
+  void SetUp() override { ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 1, 1, {}, {}))); }
+  Result<RequestAnswer> ask(int number, Lane lane = Lane::kPlay) {
+    return loop_.run(cluster_store_.request(acme_, sid(number), lane, fmt::format("op-{}", number)));
+  }
+  Result<std::optional<Claim>> take(const LeaseId& lease, Milliseconds patience) {
+    return loop_.run(cluster_store_.claim("worker", LaneFilter::kAny, lease, patience, {}));
+  }
+};
+
+TEST_F(RedisSlotStoreOfACluster, a_waiting_claim_gets_what_is_granted_meanwhile_and_what_is_handed_over) {
+  auto waiting = loop_.start(cluster_store_.claim("worker", LaneFilter::kAny, "first", kLong, {}));
+  await_blocked();
+  ASSERT_TRUE(ask(1));
+  ASSERT_TRUE(ask(2, Lane::kFetch));
+  const auto first = waiting.get();
+  ASSERT_TRUE(first && *first);
+  auto next = loop_.start(cluster_store_.claim("worker", LaneFilter::kAny, "second", kLong, {}));
+  ASSERT_TRUE(loop_.run(cluster_store_.finish({acme_, sid(1), "first"}, {})));
+  const auto second = next.get();
+  ASSERT_TRUE(second && *second);
+  EXPECT_EQ((*second)->sid, sid(2));
+  EXPECT_EQ((*second)->lane, Lane::kFetch);
+}
+
+TEST_F(RedisSlotStoreOfACluster, a_hint_that_was_lost_with_its_worker_is_written_again_by_the_sweep) {
+  ASSERT_TRUE(ask(1));
+  redis_.tell({"DEL", "rec_ready:{0}:play"});
+  redis_.tell({"ZADD", "rec_due", "1", "123"});
+  ASSERT_TRUE(loop_.run(cluster_store_.sweep()));
+  EXPECT_TRUE(*take("lease", kLong));
+}
+
+TEST_F(RedisSlotStoreOfACluster, a_caller_that_dies_after_the_grant_leaves_the_business_to_the_sweep) {
+  losing_.lose_answer_of("request");
+  EXPECT_FALSE(ask(1));
+  EXPECT_FALSE(*take("lease", kNoPatience));
+  EXPECT_NE(redis_.ask({"ZSCORE", "rec_due", "123"}), "");
+  redis_.tell({"ZADD", "rec_due", "1", "123"});
+  ASSERT_TRUE(loop_.run(cluster_store_.sweep()));
+  EXPECT_TRUE(*take("lease", kLong));
+}
+
+TEST_F(RedisSlotStoreOfACluster, a_swept_business_is_looked_at_again_when_its_lease_expires_and_not_at_rest) {
+  ASSERT_TRUE(ask(1));
+  ASSERT_TRUE(*take("lease", kLong));
+  redis_.tell({"ZADD", "rec_due", "1", "123"});
+  ASSERT_TRUE(loop_.run(cluster_store_.sweep()));
+  EXPECT_EQ(redis_.ask({"ZSCORE", "rec_due", "123"}), redis_.ask({"ZSCORE", "rec_active:{123}", sid(1).str()}));
+  ASSERT_TRUE(loop_.run(cluster_store_.cancel(acme_, sid(2))));
+  ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 2, 1, {}, {})));
+  // The hold for the lease is over, and nothing is left.
+  redis_.tell({"DEL", "rec_conf:{123}", "rec_active:{123}"});
+  ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 3, 1, {}, {})));
+  redis_.tell({"ZADD", "rec_due", "1", "123"});
+  ASSERT_TRUE(loop_.run(cluster_store_.sweep()));
+  EXPECT_EQ(redis_.ask({"ZSCORE", "rec_due", "123"}), "");
+}
+
 TEST_F(RedisSlotStoreTest, a_thousand_simultaneous_presses_on_one_recording_give_one_slot) {
   recover(acme_, 1);
   std::vector<std::future<Result<RequestAnswer>>> answers;

@@ -10,5 +10,11 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-redis.call('ZADD', KEYS[1], 'LT', now + ARGV[4], ARGV[3])
+local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[3]))
+if not score or score > now + ARGV[4] then
+  redis.call('ZADD', KEYS[1], now + ARGV[4], ARGV[3])
+else
+  -- It is sooner already; but a sweep may be between its script and put_off.lua, and must see that something happened.
+  redis.call('ZADD', KEYS[1], score - 0.001, ARGV[3])
+end
 return {0}
