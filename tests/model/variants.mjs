@@ -45,13 +45,6 @@ export const LARGER = {
 /** Run with TAPEDECK_FULL=1. */
 export const LONG = [
   {
-    name: "4 workers, 3 slots, 4 recordings, 2 faults, no retry and no promotion",
-    compile: ["-O2"],
-    defines: [...FOUR, "EXTRAS=0"],
-    hashBits: 27,
-    memoryMb: 16_000,
-  },
-  {
     name: "4 workers, 3 slots, 4 recordings, 1 fault, a retry or a promotion",
     compile: ["-O2"],
     defines: [...FOUR, "FAULTS=1"],
@@ -63,8 +56,8 @@ export const LONG = [
     compile: ["-O2"],
     defines: FOUR,
     search: "bitstate",
-    hashBits: 30,
-    memoryMb: 4_000,
+    hashBits: 27,
+    memoryMb: 500,
   },
   {
     name: "3 workers, 2 slots, 3 recordings, 1 fault, a retry or a promotion: every run ends",
