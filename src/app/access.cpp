@@ -144,7 +144,8 @@ Task<Result<bool>> Access::is_live(std::int64_t key_id) {
   {
     const SteadyTime now = clock_.steady_now();
     const std::scoped_lock lock(mutex_);
-    if (now < live_until_) co_return live_keys_.contains(key_id);
+    // One that is missing may be younger than the last look.
+    if (now < live_until_ && live_keys_.contains(key_id)) co_return true;
   }
   Result<std::vector<ApiKey>> keys = co_await calls_.list_keys();
   if (!keys) co_return fail(std::move(keys.error()));

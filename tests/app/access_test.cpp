@@ -114,6 +114,15 @@ TEST_F(AccessTest, SessionsAskForRevokedKeysOnceInTheirTime) {
   EXPECT_EQ(calls.list_keys_calls, 1);
 }
 
+TEST_F(AccessTest, ASessionOfAKeyThatIsYoungerThanTheLastLookIsGood) {
+  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
+  ASSERT_TRUE(run_task(access.by_session(cookie)).has_value());
+  Access other(calls, clock, random, std::string(32, 's'));
+  const std::string young = run_task(other.create_key(acme, "young")).value();
+  const std::string young_cookie = other.open_session(run_task(other.by_key(young)).value());
+  EXPECT_TRUE(run_task(access.by_session(young_cookie)).has_value());
+}
+
 TEST_F(AccessTest, AnotherSecretKeyAcceptsNoSessionAndNoLink) {
   Access other(calls, clock, random, std::string(32, 't'));
   const std::string cookie = access.open_session(run_task(access.by_key(key)).value());

@@ -57,6 +57,7 @@ async function startsOf(account, recordings) {
 // Three downloads that begin within a millisecond may pass each other on the way to the provider, so the order there is
 // right to within two places; that of the hand-overs, in the log, is exact.
 async function assertFirstInFirstOut({ business, account, recordings, calls }) {
+  await deck.untilLines(() => deck.linesOf(business, ['RECORDING_DONE']).length >= calls.length);
   const grants = deck.linesOf(business, ['RECORDING_ENQUEUE', 'RECORDING_NEXT']);
   assert.deepEqual(grants.map((text) => /sid=(\S+)/.exec(text)[1]), calls.map(shortSid));
   const starts = await startsOf(account, recordings);
@@ -182,6 +183,10 @@ test('a second press on a waiting recording leaves it where it is', async () => 
   for (const sid of calls) await deck.press(business, sid);
   const again = await deck.press(business, calls[4]);
   assert.deepEqual(again.json, { status: 'queued', position: 2, queue_length: 3 });
+  // The next business's line comes after all of this one's.
+  const next = await makeBusiness(1);
+  await deck.press(next.business, next.calls[0]);
+  await deck.untilLines(() => deck.linesOf(next.business, ['RECORDING_ENQUEUE']).length === 1);
   assert.equal(deck.linesOf(business, ['RECORDING_QUEUED']).length, 3);
 });
 
@@ -263,6 +268,7 @@ test('a thousand times the same webhook at once is one recording and one downloa
   assert.deepEqual((await sim.webhook({ ...order, times: 3 })).statuses, { 204: 3 });
   const list = await deck.get(business, '/api/calls');
   assert.equal(list.json.calls.length, 1);
+  await deck.untilLines(() => deck.linesOf(business, ['RECORDING_DONE']).length === 1);
   assert.equal(deck.linesOf(business, ['RECORDING_ANNOUNCED']).length, 1);
   await assertEachFetchedOnce([recording]);
 });

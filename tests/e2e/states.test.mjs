@@ -67,6 +67,7 @@ test('failed for good is 424 with the cause until a retry, and then it plays', a
     assert.match(answer.json.cause.detail, /418/);
   }
   assert.equal(await requestsOf(recording), 1, 'presses on a failed recording ask the provider for nothing');
+  await deck.untilLines(() => deck.linesOf(business, ['RECORDING_DONE']).length === 1);
   const failed = deck.linesOf(business, ['RECORDING_FAILED']);
   assert.equal(failed.length, 1);
   assert.match(failed[0], /cause=provider_rejected/);

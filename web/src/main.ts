@@ -53,10 +53,20 @@ async function signOut(): Promise<void> {
   }
 }
 
+/** Why this page was opened without a session, where its address says so; once. */
+function takeArrivalReason(): string {
+  const address = new URL(location.href);
+  if (address.searchParams.get("login") !== "failed") return "";
+  address.searchParams.delete("login");
+  history.replaceState(null, "", address);
+  return "This sign-in link was used already or has expired. Ask for a new one, or sign in with a key.";
+}
+
 async function start(): Promise<void> {
+  const reason = takeArrivalReason();
   try {
     const session = await api.session();
-    if (session === null) return showSignIn("");
+    if (session === null) return showSignIn(reason);
     shown?.leave();
     shown = new Console(api, session, () => void signOut());
     replace(shown.element);

@@ -11,6 +11,13 @@ namespace tapedeck::http {
 namespace {
 
 constexpr std::size_t kKeyMax = 256;
+// Where the page says that a login link is of no use any more.
+constexpr std::string_view kLoginFailedPage = "/?login=failed";
+
+// A person's browser asks for HTML; what a program asks for is a problem document.
+bool wants_page(const Request& request) {
+  return request.header(boost::beast::http::field::accept).contains("text/html");
+}
 
 }  // namespace
 
@@ -79,6 +86,10 @@ Task<Answer> Application::get_login(const Exchange& exchange) {
   if (session.error().errc() == Errc::kUnauthenticated && !cookie.empty()) {
     const Result<Caller> caller = co_await services_.access.by_session(std::string(cookie));
     if (caller) co_return response;
+  }
+  if (session.error().errc() == Errc::kUnauthenticated && wants_page(exchange.request)) {
+    response.headers.front().second = kLoginFailedPage;
+    co_return response;
   }
   co_return refuse(session.error());
 }

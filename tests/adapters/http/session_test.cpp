@@ -75,6 +75,17 @@ TEST_F(SessionTest, AUsedLoginLinkBringsItsOwnerBackToThePage) {
   EXPECT_EQ(again.header("Set-Cookie"), "");
 }
 
+TEST_F(SessionTest, AUsedLoginLinkLeadsABrowserToThePageAndTellsAProgramWhy) {
+  const std::string token = login_token({.business = business_id("acme"), .key_id = 1});
+  EXPECT_EQ(follow(token).status, 303U);
+  const TestAnswer page =
+      world.send(TestRequest("GET", "/login?token=" + token).with("Accept", "text/html,application/xhtml+xml"));
+  EXPECT_EQ(page.status, 303U);
+  EXPECT_EQ(page.header("Location"), "/?login=failed");
+  EXPECT_EQ(page.header("Set-Cookie"), "");
+  EXPECT_EQ(follow(token).status, 401U);
+}
+
 TEST_F(SessionTest, ALoginLinkExpires) {
   const std::string token = login_token({.business = business_id("acme"), .key_id = 0});
   world.clock.advance(kLoginTtl);
