@@ -7,11 +7,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#include <sanitizer/allocator_interface.h>
-#endif
-
 #include "tests/adapters/twilio/source_fixture.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// Of sanitizer/allocator_interface.h, which GCC's package leaves out.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
+#endif
 
 // A provider that is slow, breaks off, lies or never ends; and consumers that stop or lag.
 
