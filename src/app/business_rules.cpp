@@ -3,13 +3,23 @@
 #include <optional>
 
 namespace tapedeck {
+namespace {
+
+// A business whose slots are lost gets its rules with them, when it is rebuilt. One that is being rebuilt says when to
+// try again.
+template <class T>
+bool is_refused(const Result<T>& changed) {
+  return !changed && changed.error().errc() != Errc::kSlotsLost;
+}
+
+}  // namespace
 
 Task<Result<void>> BusinessRules::refresh() {
   auto all = co_await calls_.list_businesses();
   if (!all) co_return fail(all.error());
   for (const Business& stored : *all) {
     auto applied = co_await apply(resolve(stored, businesses_.defaults()), true);
-    if (!applied) co_return fail(applied.error());
+    if (!applied && !applied.error().retry_after) co_return fail(applied.error());
   }
   co_return Result<void>();
 }
@@ -47,14 +57,14 @@ Task<Result<void>> BusinessRules::apply(Business business, bool is_sure) {
 
   if (business.limit != limit_before || again) {
     auto limited = co_await slots_.set_limit(business.id, business.limit);
-    if (!limited) co_return fail(limited.error());
+    if (is_refused(limited)) co_return fail(limited.error());
   }
   if (business.paused && (!was_paused || again)) {
     auto blocked = co_await slots_.block(business.id, std::nullopt, std::string(kPausedWhy));
-    if (!blocked) co_return fail(blocked.error());
+    if (is_refused(blocked)) co_return fail(blocked.error());
   } else if (!business.paused && (was_paused || new_credentials)) {
     auto unblocked = co_await slots_.unblock(business.id);
-    if (!unblocked) co_return fail(unblocked.error());
+    if (is_refused(unblocked)) co_return fail(unblocked.error());
   }
   if (!known || new_credentials) businesses_.forget(business.id);
   const std::scoped_lock lock(mutex_);

@@ -37,13 +37,32 @@ Task<FinishOutcome> FetchJob::run() {
   if (!begun) co_return retry_at(d_.clock.system_now() + kStoreAwayPause, begun.error().detail);
   if (!*begun) co_return done();  // somebody was faster, or it is not wanted any more
   attempted_ = true;
+  const bool is_held = co_await confirm_lease();
+  if (!is_held) co_return co_await hand_back(std::move(**begun), AttemptConnection::kNeverOpened);
   co_return co_await fetch(std::move(**business), std::move(**begun));
+}
+
+// While the slot store is away, until the worker says that the lease is too old.
+Task<bool> FetchJob::confirm_lease() {
+  const std::vector<LeaseRef> lease{{claim_.business, claim_.sid, claim_.lease}};
+  while (!stop_.stop_requested()) {
+    const SteadyTime sent = d_.clock.steady_now();
+    auto renewed = co_await d_.slots.renew(lease);
+    if (renewed && (!renewed->front() || stop_.stop_requested())) co_return false;
+    if (renewed) {
+      watch_.connecting(sent);
+      co_return true;
+    }
+    co_await d_.clock.sleep_for(kConfirmPause, stop_);
+  }
+  co_return false;
 }
 
 Task<FinishOutcome> FetchJob::fetch(Business business, Recording recording) {
   const FetchRequest request = request_for(business, recording);
   Transfer transfer;
   auto audio = co_await fetch_to_blob(request, recording, &transfer);
+  watch_.closed();  // also where it was not made after all
   d_.progress.erase(claim_.business, claim_.sid);
   if (transfer.cut_by_us) co_await d_.clock.sleep_for(kCutTransferLinger, {});
 
@@ -51,7 +70,7 @@ Task<FinishOutcome> FetchJob::fetch(Business business, Recording recording) {
     d_.backoff.succeeded(business.account, business.id);
     co_return co_await commit(std::move(recording), std::move(*audio), transfer.ended);
   }
-  if (stop_.stop_requested()) co_return co_await hand_back(std::move(recording));
+  if (stop_.stop_requested()) co_return co_await hand_back(std::move(recording), AttemptConnection::kClosed);
   co_return co_await give_up_attempt(std::move(business), request, std::move(recording), audio.error());
 }
 
@@ -72,6 +91,7 @@ Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recordin
                  [&board, business_id, sid](Progress progress) { board.update(business_id, sid, progress); });
   FetchOutcome fetched = co_await d_.source.fetch(request, sink, stop_);
   *transfer = {fetched.cut_by_us, d_.clock.steady_now()};
+  watch_.closed();
   if (!fetched.result) co_return fail(fetched.result.error());
   auto checked = sink.finish();
   if (!checked) co_return fail(checked.error());
@@ -97,6 +117,7 @@ Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, Ste
          {{"business_id", recording.business.str()}, {"sid", recording.sid.str()}, {"fence", recording.fence}}});
     auto removed = co_await d_.blobs.remove(key);
     (void)removed;
+    co_await close_attempt(std::move(recording));
     co_return done();
   }
   if (!committed) {
@@ -127,10 +148,17 @@ Task<> FetchJob::remove_superseded(Recording recording, std::string key) {
   }
 }
 
-Task<FinishOutcome> FetchJob::hand_back(Recording recording) {
-  auto returned = co_await d_.calls.hand_back(recording.row_id, recording.fence);
-  (void)returned;  // a row left behind as processing is found by the reconciliation
+Task<FinishOutcome> FetchJob::hand_back(Recording recording, AttemptConnection connection) {
+  auto returned = co_await d_.calls.hand_back(recording.row_id, recording.fence, connection);
+  // A row left behind as processing is found by the reconciliation.
+  if (is_stale(returned) && connection == AttemptConnection::kClosed) co_await close_attempt(std::move(recording));
   co_return handed_back();
+}
+
+// The row has moved on without this attempt, which has nothing open any more.
+Task<> FetchJob::close_attempt(Recording recording) {
+  auto closed = co_await d_.calls.close_attempt(recording.row_id, recording.fence);
+  (void)closed;  // else the next loss of the slot store makes this business wait for a lease's time
 }
 
 Task<FinishOutcome> FetchJob::give_up_attempt(Business business, FetchRequest request, Recording recording,
@@ -190,7 +218,10 @@ Task<FinishOutcome> FetchJob::record_failure(Recording recording, Error error, R
     if (tries > 0) co_await d_.clock.sleep_for(kRecordPause, {});
     recorded = co_await d_.calls.fail_attempt(recording.row_id, recording.fence, failure);
   }
-  if (is_stale(recorded)) co_return done();
+  if (is_stale(recorded)) {
+    co_await close_attempt(std::move(recording));
+    co_return done();
+  }
   const bool is_final = decision.kind != RetryKind::kRetry;
   tell(is_final ? Severity::kError : Severity::kWarning, is_final ? "RECORDING_FAILED" : "RECORDING_RETRY", error,
        recording, decision);

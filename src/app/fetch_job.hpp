@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <stop_token>
 
 #include "app/businesses.hpp"
 #include "app/progress.hpp"
 #include "app/provider_backoff.hpp"
+#include "app/slot_requests.hpp"
 #include "core/retry_policy.hpp"
 #include "ports/blob_store.hpp"
 #include "ports/call_store.hpp"
@@ -23,10 +25,16 @@ inline constexpr int kRecordTries = 5;
 inline constexpr Milliseconds kRecordPause{200};
 /// Before a claim is tried again when the call store could not even be asked.
 inline constexpr Milliseconds kStoreAwayPause{2'000};
+/// Between tries to renew a lease before the provider is connected to, while the slot store is away.
+inline constexpr Milliseconds kConfirmPause{250};
 
 /// One claimed recording, from the fence to the end:
 ///
-///   begin attempt (fence) -> fetch into an unpublished blob -> verify -> publish -> commit the row
+///   begin attempt (fence) -> renew the lease -> fetch into an unpublished blob -> verify -> publish -> commit the row
+///
+/// The lease is renewed after the fence was raised and before the provider is connected to: the claim may be from
+/// before the slot store lost its memory, and then nobody counts it. A recovery that begins after this renewal finds
+/// the attempt in the call store, and holds its grants (tests/model/README.md, NO_RENEWAL_BEFORE_CONNECT).
 ///
 /// Each step may fail or find that somebody was faster; every way out ends in an outcome for the slot, so that no path
 /// can leave it behind. The row is always written before the slot is given back.
@@ -43,10 +51,20 @@ class FetchJob {
     EventSink& events;
     ProgressBoard& progress;
     ProviderBackoff& backoff;
+    SlotRequests& requests;
+    SlotRecovery& recovery;
   };
 
-  FetchJob(Dependencies dependencies, Claim claim, std::stop_token stop)
-      : d_(dependencies), claim_(std::move(claim)), stop_(std::move(stop)) {}
+  /// Told of the connection to the provider.
+  struct Watch {
+    /// It may be made from now on. `sent`: when the renewal was sent that allows it.
+    std::function<void(SteadyTime sent)> connecting;
+    /// It is closed, or was not made after all. May be called more than once.
+    std::function<void()> closed;
+  };
+
+  FetchJob(Dependencies dependencies, Claim claim, std::stop_token stop, Watch watch)
+      : d_(dependencies), claim_(std::move(claim)), stop_(std::move(stop)), watch_(std::move(watch)) {}
 
   /// What to finish the lease with. On `stop` the connection is closed, and the recording handed back unharmed.
   [[nodiscard]] Task<FinishOutcome> run();
@@ -62,6 +80,7 @@ class FetchJob {
     SteadyTime ended{};
   };
 
+  [[nodiscard]] Task<bool> confirm_lease();
   [[nodiscard]] Task<FinishOutcome> fetch(Business business, Recording recording);
   [[nodiscard]] Task<Result<StoredAudio>> fetch_to_blob(FetchRequest request, Recording recording, Transfer* transfer);
   [[nodiscard]] Task<FinishOutcome> commit(Recording recording, StoredAudio audio, SteadyTime last_byte);
@@ -71,13 +90,15 @@ class FetchJob {
   [[nodiscard]] Task<FinishOutcome> record_failure(Recording recording, Error error, RetryDecision decision);
   [[nodiscard]] Task<RetryDecision> decide(FetchRequest request, Recording recording, Error error);
   [[nodiscard]] Task<> pause_business(Business business, Error error);
-  [[nodiscard]] Task<FinishOutcome> hand_back(Recording recording);
+  [[nodiscard]] Task<FinishOutcome> hand_back(Recording recording, AttemptConnection connection);
+  [[nodiscard]] Task<> close_attempt(Recording recording);
   void tell(Severity severity, std::string_view name, const Error& error, const Recording& recording,
             const RetryDecision& decision);
 
   Dependencies d_;
   Claim claim_;
   std::stop_token stop_;
+  Watch watch_;
   bool attempted_ = false;
   bool stored_ = false;
 };

@@ -5,6 +5,35 @@
 namespace tapedeck {
 namespace {
 
+// Slots that were lost hold nothing that could be cancelled.
+bool is_lost(const Error& error) { return error.errc() == Errc::kSlotsLost; }
+
+// Where the recording is that was asked for, without asking again.
+SlotStatus status_of(RequestAnswer answer, Lane lane) {
+  SlotStatus status;
+  switch (answer.kind) {
+    case RequestKind::kAcquired:
+    case RequestKind::kProcessing:
+      status.place = SlotPlace::kGranted;
+      break;
+    case RequestKind::kQueued:
+    case RequestKind::kAlreadyQueued:
+      status.place = SlotPlace::kWaiting;
+      break;
+    case RequestKind::kDelayed:
+      status.place = SlotPlace::kDelayed;
+      break;
+  }
+  status.lane = lane;
+  status.position = answer.position;
+  status.queue_length = answer.queue_length;
+  status.active = answer.active;
+  status.limit = answer.limit;
+  status.until = answer.until;
+  status.why = std::move(answer.why);
+  return status;
+}
+
 Error unknown_recording() { return Error(Errc::kNotFound, "there is no such recording"); }
 
 }  // namespace
@@ -38,6 +67,7 @@ Task<Result<RecordingView>> Recordings::press(Recording recording) {
 
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
+  const SlotRequests::Intent intent(requests_, business, sid);
   auto wanted = co_await calls_.want(business, sid, Lane::kPlay, clock_.system_now());
   if (!wanted) co_return fail(wanted.error());
   co_return co_await ask(std::move(wanted->recording), Lane::kPlay);
@@ -51,7 +81,11 @@ Task<Result<RecordingView>> Recordings::ask(Recording recording, Lane lane) {
   const Sid sid = recording.sid;
   auto answer = co_await requests_.ask(business, sid, lane);
   if (!answer) co_return fail(answer.error());
-  co_return co_await view_of(std::move(recording));
+  RecordingView view;
+  view.recording = std::move(recording);
+  view.slot = status_of(std::move(*answer), lane);
+  view.progress = progress_.find(business, sid);
+  co_return view;
 }
 
 Task<Result<RecordingView>> Recordings::look(BusinessId business, Sid sid) {
@@ -115,10 +149,11 @@ Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
   auto retried = co_await calls_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
   if (!retried->changed) co_return co_await press(std::move(retried->recording));
+  const SlotRequests::Intent intent(requests_, business, retried->recording.sid);
   // What backs off in the slot store would go on doing so: it asks anew.
   const Sid name = retried->recording.sid;
   auto cancelled = co_await slots_.cancel(business, name);
-  if (!cancelled) co_return fail(cancelled.error());
+  if (!cancelled && !is_lost(cancelled.error())) co_return fail(cancelled.error());
   co_return co_await ask(std::move(retried->recording), Lane::kPlay);
 }
 
@@ -131,7 +166,7 @@ Task<Result<RecordingView>> Recordings::cancel(BusinessId business, Sid sid) {
   }
   const Sid name = cancelled->recording.sid;
   auto freed = co_await slots_.cancel(business, name);
-  if (!freed) co_return fail(freed.error());
+  if (!freed && !is_lost(freed.error())) co_return fail(freed.error());
   co_return co_await view_of(std::move(cancelled->recording));
 }
 
@@ -150,6 +185,10 @@ Task<Result<void>> Recordings::remove(BusinessId business, Sid sid) {
 }
 
 Task<Result<BusinessView>> Recordings::queue(BusinessId business, int most) {
+  auto view = co_await slots_.view(business, most);
+  if (view || !is_lost(view.error())) co_return view;
+  auto rebuilt = co_await requests_.rebuild(business);
+  if (!rebuilt) co_return fail(rebuilt.error());
   co_return co_await slots_.view(business, most);
 }
 

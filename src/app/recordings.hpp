@@ -43,8 +43,9 @@ class Recordings {
         progress_(progress),
         hot_(hot) {}
 
-  /// What a stream is answered from: the open audio of a stored recording (hot ones touch no store), or where it stands.
-  /// A press of play asks for what is not stored, durable before this returns; kLook (HEAD, a prefetch) starts nothing.
+  /// What a stream is answered from: the open audio of a stored recording (hot ones touch no store), or where it
+  /// stands. A press of play asks for what is not stored, durable before this returns; kLook (HEAD, a prefetch) starts
+  /// nothing.
   enum class Intent { kPress, kLook };
   [[nodiscard]] Task<Result<Playback>> play(BusinessId business, Sid sid, Intent intent);
   /// Where it stands; starts nothing.

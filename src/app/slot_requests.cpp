@@ -1,14 +1,57 @@
 #include "app/slot_requests.hpp"
 
-#include "app/ask.hpp"
-
 namespace tapedeck {
 
+SlotRequests::Intent::Intent(SlotRequests& requests, BusinessId business, Sid sid)
+    : requests_(requests), wanted_(std::move(business), std::move(sid)) {
+  const std::scoped_lock lock(requests_.mutex_);
+  ++requests_.intents_[wanted_];
+}
+
+SlotRequests::Intent::~Intent() {
+  const std::scoped_lock lock(requests_.mutex_);
+  const auto found = requests_.intents_.find(wanted_);
+  if (--found->second == 0) requests_.intents_.erase(found);
+}
+
+std::vector<Sid> SlotRequests::intended(const BusinessId& business) {
+  std::vector<Sid> sids;
+  const std::scoped_lock lock(mutex_);
+  for (auto next = intents_.lower_bound({business, Sid()}); next != intents_.end(); ++next) {
+    if (next->first.first != business) break;
+    sids.push_back(next->first.second);
+  }
+  return sids;
+}
+
 Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane lane) {
-  auto learned = co_await rules_.learn(business);
-  if (!learned) co_return fail(learned.error());
-  auto answer = co_await ask_for_slot(slots_, random_, business, sid, lane);
-  co_return answer;
+  const OperationId op = random_.bytes(kOperationIdBytes);
+  const SteadyTime deadline = clock_.steady_now() + kRebuildPatience;
+  int tries = 0;
+  while (true) {
+    auto learned = co_await rules_.learn(business);
+    Result<RequestAnswer> answer = fail(Errc::kUnavailable, "the slot store was not asked");
+    if (learned) answer = co_await slots_.request(business, sid, lane, op);
+    if (!learned) answer = fail(learned.error());
+    if (answer) co_return answer;
+
+    const bool is_lost = answer.error().errc() == Errc::kSlotsLost;
+    const bool is_being_rebuilt = answer.error().errc() == Errc::kUnavailable && answer.error().retry_after;
+    if ((!is_lost && !is_being_rebuilt && ++tries >= kAskTries) || clock_.steady_now() >= deadline) {
+      co_return fail(is_lost ? Errc::kUnavailable : answer.error().errc(), answer.error().detail);
+    }
+    if (is_lost) {
+      auto rebuilt = co_await rebuild(business);
+      if (rebuilt) continue;
+    }
+    if (is_lost || is_being_rebuilt) co_await clock_.sleep_for(kRebuildLook, {});
+  }
+}
+
+Task<Result<void>> SlotRequests::rebuild(BusinessId business) {
+  auto recovered = co_await recovery_.recover(business, intended(business));
+  if (!recovered) co_return fail(recovered.error());
+  co_return Result<void>();
 }
 
 }  // namespace tapedeck

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <exception>
 
-#include "app/ask.hpp"
 #include "core/planted_bugs.hpp"
 
 namespace tapedeck {
@@ -15,7 +14,7 @@ constexpr Milliseconds kSlotStoreAwayPause{250};
 constexpr int kGiveBackTries = 120;
 // How often a drain looks whether the downloads have ended.
 constexpr Milliseconds kDrainLook{50};
-// Renewals are looked at this many times within their interval.
+// Leases are looked at this many times within the interval of their renewals.
 constexpr int kRenewalTicks = 6;
 
 std::string describe(std::exception_ptr failure) {
@@ -47,6 +46,7 @@ Task<> Worker::run(std::stop_token stop) {
   TaskScope upkeep(executor_, report_to(d_.events));
   std::stop_source stop_upkeep;  // leases are renewed and the sweep goes on until the last job has ended
   upkeep.spawn(renew_loop(stop_upkeep.get_token()));
+  upkeep.spawn(watch_leases(stop_upkeep.get_token()));
   upkeep.spawn(sweep_loop(stop_upkeep.get_token()));
   // In a scope of its own, so that whatever it ends with, the others are joined.
   TaskScope claims(executor_, report_to(d_.events));
@@ -91,7 +91,9 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     if (!*claimed) continue;
 
     Claim claim = std::move(**claimed);
-    const auto job = jobs_.insert(jobs_.end(), Job{{claim.business, claim.sid, claim.lease}, claim.lane, {}, {}});
+    const auto job = jobs_.emplace(jobs_.end());
+    job->lease = {claim.business, claim.sid, claim.lease};
+    job->lane = claim.lane;
     job->renewed = d_.clock.steady_now();
     jobs_scope_.spawn(run_job(std::move(claim), job));
     lease = d_.random.bytes(kOperationIdBytes);
@@ -102,7 +104,16 @@ Task<> Worker::claim_loop(std::stop_token stop) {
 Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
   const LeaseRef lease = job->lease;
   const Ending ending{*this, job};
-  FetchJob fetch(d_, std::move(claim), job->stop.get_token());
+  FetchJob::Watch watch;
+  watch.connecting = [job](SteadyTime sent) {
+    job->renewed = sent;
+    job->is_connected = true;
+  };
+  watch.closed = [this, job] {
+    job->is_connected = false;
+    if (!job->store_by) job->store_by = d_.clock.steady_now() + kStoreTimeMax;
+  };
+  FetchJob fetch(d_, std::move(claim), job->stop.get_token(), std::move(watch));
   FinishOutcome outcome{FinishKind::kHandBack, std::nullopt, {}};
   try {
     outcome = co_await fetch.run();
@@ -126,7 +137,7 @@ Task<> Worker::ask_if_wanted(LeaseRef lease) {
   auto found = co_await d_.calls.find_recording(lease.business, lease.sid);
   if (!found || !*found || (*found)->state != RecordingState::kQueued || (*found)->retry_at) co_return;
   const Lane lane = (*found)->lane;
-  auto asked = co_await ask_for_slot(d_.slots, d_.random, lease.business, lease.sid, lane);
+  auto asked = co_await d_.requests.ask(lease.business, lease.sid, lane);
   (void)asked;  // else the reconciliation asks
 }
 
@@ -146,15 +157,19 @@ Task<> Worker::give_back(LeaseRef lease, FinishOutcome outcome) {
 
 // Leases.
 
-Task<> Worker::renew_loop(std::stop_token stop) {
-  SteadyTime next = d_.clock.steady_now() + options_.renew_every;
+// Beside the renewals, which may wait for an answer, so that a lease that grows old is seen in time.
+Task<> Worker::watch_leases(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    co_await d_.clock.sleep_for(options_.renew_every / kRenewalTicks, stop);
-    if (d_.clock.steady_now() >= next && !jobs_.empty()) {
-      next = d_.clock.steady_now() + options_.renew_every;
-      co_await renew_all();
-    }
     close_unrenewed();
+    tell_pulse();
+    co_await d_.clock.sleep_for(options_.renew_every / kRenewalTicks, stop);
+  }
+}
+
+Task<> Worker::renew_loop(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    co_await d_.clock.sleep_for(options_.renew_every, stop);
+    if (!jobs_.empty()) co_await renew_all();
   }
 }
 
@@ -162,7 +177,9 @@ Task<> Worker::renew_all() {
   const SteadyTime sent = d_.clock.steady_now();
   std::vector<LeaseRef> leases;
   leases.reserve(jobs_.size());
-  for (const Job& job : jobs_) leases.push_back(job.lease);
+  for (const Job& job : jobs_) {
+    if (!job.store_by || sent < *job.store_by) leases.push_back(job.lease);
+  }
   auto renewed = co_await d_.slots.renew(leases);
   if (!renewed) co_return;
   for (std::size_t i = 0; i < leases.size(); ++i) {
@@ -185,6 +202,15 @@ void Worker::close_unrenewed() {
   }
 }
 
+void Worker::tell_pulse() const {
+  if (!options_.pulse) return;
+  SteadyTime oldest = d_.clock.steady_now();
+  for (const Job& job : jobs_) {
+    if (job.is_connected) oldest = std::min(oldest, job.renewed);
+  }
+  options_.pulse(oldest);
+}
+
 Task<> Worker::sweep_loop(std::stop_token stop) {
   while (!stop.stop_requested()) {
     co_await d_.clock.sleep_for(options_.sweep_every, stop);
@@ -204,6 +230,33 @@ Task<> Worker::sweep_once() {
     auto reclaimed = co_await d_.calls.reclaim(item.business, item.sid, give_up);
     (void)reclaimed;  // a row that stays behind as processing is found by the reconciliation
   }
+  for (const BusinessId& business : swept->lost) {
+    auto recovered = co_await d_.recovery.recover(business, {});
+    (void)recovered;  // else whoever asks next, or the reconciliation, does it
+  }
+  if (swept->everything_lost) co_await recover_everything();
+}
+
+Task<> Worker::recover_everything() {
+  d_.events.emit({Severity::kWarning,
+                  "",
+                  "SLOTS_LOST",
+                  {{"detail", "the slot store has lost what it knew; it is rebuilt from the call store"}}});
+  const SteadyTime began = d_.clock.steady_now();
+  auto recovered = co_await d_.recovery.recover_all();
+  if (!recovered) {
+    d_.events.emit({Severity::kError, "", "RECOVERY_FAILED", {{"detail", recovered.error().detail}}});
+    co_return;  // the next sweep is told again
+  }
+  auto marked = co_await d_.slots.mark_recovered();
+  (void)marked;  // else the next sweep is told again
+  d_.events.emit({Severity::kInfo,
+                  "",
+                  "RECOVERED",
+                  {{"waiting", std::int64_t{recovered->recordings}},
+                   {"interrupted", std::int64_t{recovered->interrupted}},
+                   {"businesses", std::int64_t{recovered->businesses}},
+                   {"seconds", std::chrono::duration<double>(d_.clock.steady_now() - began).count()}}});
 }
 
 // The end.

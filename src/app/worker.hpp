@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <list>
 #include <optional>
 #include <stop_token>
@@ -18,6 +19,14 @@ inline constexpr int kDownloadsDefault = 64;
 /// Automatic fetches leave this share of a worker's downloads to presses of play.
 inline constexpr int kPressShare = 4;
 
+/// Publishing a download, its row included, may take this long; beyond it the lease is not renewed any more, so that a
+/// disk that hangs does not keep a slot for ever.
+inline constexpr Milliseconds kStoreTimeMax{60'000};
+
+/// Told regularly since when, at the latest, every open download is known to be allowed: now where none is open. Who
+/// hears of no recent time must end the process (main/supervisor.hpp).
+using Pulse = std::function<void(SteadyTime)>;
+
 struct WorkerOptions {
   std::string name;  ///< shown with its claims
   int max_downloads = kDownloadsDefault;
@@ -30,6 +39,7 @@ struct WorkerOptions {
   Milliseconds claim_patience{30'000};
   /// On drain, downloads may go on for this long before they are handed back.
   Milliseconds drain_grace{10'000};
+  Pulse pulse;  ///< may be empty
 };
 
 /// Claims recordings, runs a FetchJob for each, renews their leases, and sweeps. Everything on one executor of one
@@ -49,6 +59,8 @@ class Worker {
     Lane lane = Lane::kPlay;
     std::stop_source stop;
     SteadyTime renewed;  // when the last acknowledged renewal was sent
+    bool is_connected = false;
+    std::optional<SteadyTime> store_by;  // set once the provider has given everything
   };
   using Jobs = std::list<Job>;
   // Takes a job off the list on every way out.
@@ -65,10 +77,13 @@ class Worker {
   [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
   [[nodiscard]] Task<> ask_if_wanted(LeaseRef lease);
   [[nodiscard]] Task<> renew_loop(std::stop_token stop);
+  [[nodiscard]] Task<> watch_leases(std::stop_token stop);
   [[nodiscard]] Task<> renew_all();
   void close_unrenewed();
+  void tell_pulse() const;
   [[nodiscard]] Task<> sweep_loop(std::stop_token stop);
   [[nodiscard]] Task<> sweep_once();
+  [[nodiscard]] Task<> recover_everything();
   [[nodiscard]] Task<> drain();
   [[nodiscard]] bool has_room_for_fetch() const;
 

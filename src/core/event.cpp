@@ -48,19 +48,21 @@ Event slot_event(std::string_view glyph, std::string_view name, const BusinessId
   return Event{Severity::kInfo,
                glyph,
                name,
-               {{"business_id", business.str()},
-                {"sid", sid.str()},
-                {"active", fmt::format("{}/{}", active, limit)}}};
+               {{"business_id", business.str()}, {"sid", sid.str()}, {"active", fmt::format("{}/{}", active, limit)}}};
 }
 
 }  // namespace
 
 std::string_view severity_name(Severity severity) noexcept {
   switch (severity) {
-    case Severity::kDebug: return "debug";
-    case Severity::kInfo: return "info";
-    case Severity::kWarning: return "warning";
-    case Severity::kError: return "error";
+    case Severity::kDebug:
+      return "debug";
+    case Severity::kInfo:
+      return "info";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kError:
+      return "error";
   }
   return "error";
 }

@@ -42,7 +42,8 @@ inline constexpr std::size_t kShortSidLength = 8;
 
 // The four lines of the contract, `active` of `limit`, counted after the step.
 [[nodiscard]] Event recording_enqueue(const BusinessId& business, const Sid& sid, int active, int limit);
-[[nodiscard]] Event recording_queued(const BusinessId& business, const Sid& sid, int active, int limit, int queue_length);
+[[nodiscard]] Event recording_queued(const BusinessId& business, const Sid& sid, int active, int limit,
+                                     int queue_length);
 [[nodiscard]] Event recording_done(const BusinessId& business, const Sid& sid, int active, int limit);
 [[nodiscard]] Event recording_next(const BusinessId& business, const Sid& sid, int active, int limit);
 

@@ -27,8 +27,7 @@ bool is_business_char(char c) noexcept {
 }  // namespace
 
 bool is_twilio_sid(std::string_view text, std::string_view prefix) noexcept {
-  return text.size() == kTwilioSidLength && text.starts_with(prefix) &&
-         all_hex(text.substr(prefix.size()));
+  return text.size() == kTwilioSidLength && text.starts_with(prefix) && all_hex(text.substr(prefix.size()));
 }
 
 bool BusinessKind::is_valid(std::string_view text) noexcept {

@@ -83,5 +83,7 @@ using Sid = Id<SidKind>;
 
 template <class Kind>
 struct std::hash<tapedeck::Id<Kind>> {
-  std::size_t operator()(const tapedeck::Id<Kind>& id) const noexcept { return std::hash<std::string_view>{}(id.view()); }
+  std::size_t operator()(const tapedeck::Id<Kind>& id) const noexcept {
+    return std::hash<std::string_view>{}(id.view());
+  }
 };

@@ -10,15 +10,15 @@ namespace tapedeck {
 /// builds with TAPEDECK_PLANTED_BUGS know them; elsewhere planted() is a constant false.
 enum class PlantedBug : std::uint8_t {
   kNone,
-  kLeakOnCrash,            ///< a lease that expired is never reclaimed
-  kLeakOnEarlyReturn,      ///< a worker with nothing to fetch forgets to finish
-  kHandoffLosesJob,        ///< the next one is taken from the lane and dropped
-  kReleaseNotHeld,         ///< a finish without the lease frees a slot all the same
-  kRetryOutsideLimit,      ///< a retry runs without a slot of its own
-  kDedupExpires,           ///< a second request for what runs starts it again
-  kDrainOnlyOnRelease,     ///< only a finish lets the next one in
-  kNewcomerOvertakes,      ///< a newcomer goes to the head of its lane
-  kLostWakeUp,             ///< a request is queued although a slot is free
+  kLeakOnCrash,         ///< a lease that expired is never reclaimed
+  kLeakOnEarlyReturn,   ///< a worker with nothing to fetch forgets to finish
+  kHandoffLosesJob,     ///< the next one is taken from the lane and dropped
+  kReleaseNotHeld,      ///< a finish without the lease frees a slot all the same
+  kRetryOutsideLimit,   ///< a retry runs without a slot of its own
+  kDedupExpires,        ///< a second request for what runs starts it again
+  kDrainOnlyOnRelease,  ///< only a finish lets the next one in
+  kNewcomerOvertakes,   ///< a newcomer goes to the head of its lane
+  kLostWakeUp,          ///< a request is queued although a slot is free
 };
 
 #ifdef TAPEDECK_PLANTED_BUGS

@@ -49,7 +49,7 @@ struct Business {
 
 /// The audio as it was stored.
 struct StoredAudio {
-  std::string blob_key;      ///< core/blob_key.hpp
+  std::string blob_key;  ///< core/blob_key.hpp
   std::uint64_t size_bytes = 0;
   std::string content_type;  ///< "audio/mpeg" or "audio/wav"
   std::string sha256;        ///< 64 lower-case hexadecimal digits
@@ -70,7 +70,7 @@ struct Recording {
   std::int64_t fence = 0;         ///< only grows; see CallStore::begin_attempt
   int attempts = 0;               ///< since it was last asked for by hand
   std::optional<SystemTime> retry_at;
-  std::optional<Cause> cause;  ///< of the last failure, until it is stored
+  std::optional<Cause> cause;           ///< of the last failure, until it is stored
   std::optional<int> duration_seconds;  ///< as the provider or the host application says
   int channels = 0;                     ///< 0: not told
   std::optional<SystemTime> recorded_at;

@@ -24,7 +24,8 @@ std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const R
 
 std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const FinishAnswer& answer) {
   std::vector<Event> events;
-  if (answer.held && !answer.repeated) events.push_back(recording_done(business, sid, answer.active_after, answer.limit));
+  if (answer.held && !answer.repeated)
+    events.push_back(recording_done(business, sid, answer.active_after, answer.limit));
   append_next(events, business, answer.admitted);
   return events;
 }

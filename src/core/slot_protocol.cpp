@@ -19,9 +19,7 @@ bool BusinessSlots::is_held_back(SystemTime now) const {
   return now < hold_ || (blocked_ && (!blocked_until_ || now < *blocked_until_));
 }
 
-bool BusinessSlots::may_admit(SystemTime now) const {
-  return active() < limit_ && waiting() > 0 && !is_held_back(now);
-}
+bool BusinessSlots::may_admit(SystemTime now) const { return active() < limit_ && waiting() > 0 && !is_held_back(now); }
 
 Lane BusinessSlots::next_lane() const {
   if (play_.empty()) return Lane::kFetch;
@@ -106,11 +104,20 @@ void BusinessSlots::delay(const Sid& sid, Entry& entry, SystemTime until, std::s
 
 void BusinessSlots::unlink(const Sid& sid, Entry& entry) {
   switch (entry.place) {
-    case SlotPlace::kWaiting: lane_of(entry.lane).erase(entry.rank); break;
-    case SlotPlace::kDelayed: delayed_.erase({entry.deadline, sid}); break;
-    case SlotPlace::kRunning: leases_.erase(entry.lease); [[fallthrough]];
-    case SlotPlace::kGranted: active_.erase(entry.rank); break;
-    case SlotPlace::kNone: break;
+    case SlotPlace::kWaiting:
+      lane_of(entry.lane).erase(entry.rank);
+      break;
+    case SlotPlace::kDelayed:
+      delayed_.erase({entry.deadline, sid});
+      break;
+    case SlotPlace::kRunning:
+      leases_.erase(entry.lease);
+      [[fallthrough]];
+    case SlotPlace::kGranted:
+      active_.erase(entry.rank);
+      break;
+    case SlotPlace::kNone:
+      break;
   }
   entry.lease.clear();
   entry.place = SlotPlace::kNone;
@@ -124,8 +131,8 @@ RequestAnswer BusinessSlots::request(const Sid& sid, Lane lane, const OperationI
   const bool was_active = is_active(entry.place);
   const RequestKind known = is_new ? place_newcomer(sid, entry, lane) : request_again(sid, entry, lane, op);
   std::vector<Admitted> admitted;
-  const bool forgets_to_admit = planted(PlantedBug::kLostWakeUp) ||
-                                (planted(PlantedBug::kDrainOnlyOnRelease) && active() > 0);
+  const bool forgets_to_admit =
+      planted(PlantedBug::kLostWakeUp) || (planted(PlantedBug::kDrainOnlyOnRelease) && active() > 0);
   if (!forgets_to_admit) admitted = lane == Lane::kPlay ? admit_press(now) : admit(now);
 
   const RequestKind kind = !was_active && is_active(entry.place) ? RequestKind::kAcquired : known;
@@ -154,7 +161,8 @@ RequestKind BusinessSlots::request_again(const Sid& sid, Entry& entry, Lane lane
       entry.place = SlotPlace::kGranted;
     }
     if (entry.place == SlotPlace::kGranted && lane == Lane::kPlay) entry.lane = Lane::kPlay;
-    return is_repeat && entry.request_kind == RequestKind::kAcquired ? RequestKind::kAcquired : RequestKind::kProcessing;
+    return is_repeat && entry.request_kind == RequestKind::kAcquired ? RequestKind::kAcquired
+                                                                     : RequestKind::kProcessing;
   }
   if (entry.place == SlotPlace::kDelayed) return RequestKind::kDelayed;
   if (is_repeat) return RequestKind::kQueued;
@@ -235,8 +243,12 @@ FinishAnswer BusinessSlots::finish(const LeaseId& lease, const FinishOutcome& ou
   unlink(sid, entry);
   FinishAnswer answer{true, false, active(), limit_, {}};
   switch (outcome.kind) {
-    case FinishKind::kDone: entries_.erase(sid); break;
-    case FinishKind::kHandBack: push_front(sid, entry); break;
+    case FinishKind::kDone:
+      entries_.erase(sid);
+      break;
+    case FinishKind::kHandBack:
+      push_front(sid, entry);
+      break;
     case FinishKind::kRetry:
       delay(sid, entry, outcome.retry_at.value_or(now), outcome.why);
       if (planted(PlantedBug::kRetryOutsideLimit) && waiting() > 0) {

@@ -14,8 +14,8 @@
 
 // The slot protocol of one business, as a pure state machine.
 //
-// Problem. At most `limit` downloads of a business may run at once, the others wait their turn, and whoever holds a slot
-// may die at any moment without saying so.
+// Problem. At most `limit` downloads of a business may run at once, the others wait their turn, and whoever holds a
+// slot may die at any moment without saying so.
 //
 // Method. A recording is in at most one place: active (it holds a slot), waiting in the play lane, waiting in the fetch
 // lane, or delayed (backing off, holding no slot). An active one is first granted, then claimed by a worker under a
@@ -70,9 +70,9 @@ struct RequestAnswer {
   RequestKind kind = RequestKind::kQueued;
   int active = 0;
   int limit = 0;
-  int position = 0;      ///< 1-based over both lanes, 0 when not waiting
-  int queue_length = 0;  ///< waiting in both lanes
-  int lane_length = 0;   ///< waiting in the lane that was asked for; `queue_len` of the log
+  int position = 0;                 ///< 1-based over both lanes, 0 when not waiting
+  int queue_length = 0;             ///< waiting in both lanes
+  int lane_length = 0;              ///< waiting in the lane that was asked for; `queue_len` of the log
   std::optional<SystemTime> until;  ///< of kDelayed
   std::string why;
   std::vector<Admitted> admitted;  ///< others that this step let in
@@ -181,8 +181,8 @@ class BusinessSlots {
   /// False: the lease is lost.
   [[nodiscard]] bool renew(const LeaseId& lease, SystemTime now);
   [[nodiscard]] FinishAnswer finish(const LeaseId& lease, const FinishOutcome& outcome, SystemTime now);
-  /// Until `until` (for ever without one) nothing is admitted; grants that no worker took yet go back to their lanes. Of
-  /// two blocks the longer holds.
+  /// Until `until` (for ever without one) nothing is admitted; grants that no worker took yet go back to their lanes.
+  /// Of two blocks the longer holds.
   [[nodiscard]] std::vector<Admitted> block(std::optional<SystemTime> until, const std::string& why, SystemTime now);
   [[nodiscard]] std::vector<Admitted> unblock(SystemTime now);
   [[nodiscard]] CancelAnswer cancel(const Sid& sid, SystemTime now);
@@ -218,14 +218,14 @@ class BusinessSlots {
   struct Entry {
     SlotPlace place = SlotPlace::kWaiting;
     Lane lane = Lane::kPlay;
-    Rank rank = 0;              // in its lane (waiting), or order of the grant (active)
+    Rank rank = 0;  // in its lane (waiting), or order of the grant (active)
     int reclaims = 0;
-    bool by_share = false;      // granted by the fetch lane's share
-    OperationId request_op;     // that brought it here
+    bool by_share = false;   // granted by the fetch lane's share
+    OperationId request_op;  // that brought it here
     RequestKind request_kind = RequestKind::kQueued;
-    LeaseId lease;              // running
-    SystemTime deadline{};      // running: of the lease; delayed: when due
-    std::string why;            // delayed
+    LeaseId lease;          // running
+    SystemTime deadline{};  // running: of the lease; delayed: when due
+    std::string why;        // delayed
   };
   using Entries = std::unordered_map<Sid, Entry>;
   struct Remembered {
@@ -250,8 +250,8 @@ class BusinessSlots {
   std::vector<Reclaimed> reclaim_expired(SystemTime now);
   void requeue_due(SystemTime now);
   void delay(const Sid& sid, Entry& entry, SystemTime until, std::string why);
-  [[nodiscard]] RequestAnswer answer_request(RequestKind kind, const Sid& sid, Lane lane, std::vector<Admitted> admitted,
-                                             SystemTime now);
+  [[nodiscard]] RequestAnswer answer_request(RequestKind kind, const Sid& sid, Lane lane,
+                                             std::vector<Admitted> admitted, SystemTime now);
   [[nodiscard]] RequestKind place_newcomer(const Sid& sid, Entry& entry, Lane lane);
   [[nodiscard]] RequestKind request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op);
   void remember(const LeaseId& lease, const FinishAnswer& answer, SystemTime now);
@@ -263,7 +263,7 @@ class BusinessSlots {
   int limit_;
   std::int64_t epoch_ = 0;
   Entries entries_;
-  std::map<Rank, Sid> active_;   // by order of the grant
+  std::map<Rank, Sid> active_;  // by order of the grant
   RankedSids play_;
   RankedSids fetch_;
   std::set<std::pair<SystemTime, Sid>> delayed_;

@@ -29,7 +29,9 @@ SlotStatus BusinessSlots::status_of(const Entry& entry, SystemTime now) const {
   status.active = active();
   status.limit = limit_;
   switch (entry.place) {
-    case SlotPlace::kGranted: status.why = "waiting for a free worker"; break;
+    case SlotPlace::kGranted:
+      status.why = "waiting for a free worker";
+      break;
     case SlotPlace::kDelayed:
       status.until = entry.deadline;
       status.why = entry.why;
@@ -39,7 +41,8 @@ SlotStatus BusinessSlots::status_of(const Entry& entry, SystemTime now) const {
       if (blocked_ && blocked_until_ && now < *blocked_until_) status.until = blocked_until_;
       break;
     case SlotPlace::kRunning:
-    case SlotPlace::kNone: break;
+    case SlotPlace::kNone:
+      break;
   }
   return status;
 }
@@ -119,14 +122,19 @@ std::string BusinessSlots::broken_invariant(SystemTime now) const {
     bool linked = false;
     switch (entry.place) {
       case SlotPlace::kGranted:
-      case SlotPlace::kRunning: linked = active_.contains(entry.rank) && active_.at(entry.rank) == sid; break;
+      case SlotPlace::kRunning:
+        linked = active_.contains(entry.rank) && active_.at(entry.rank) == sid;
+        break;
       case SlotPlace::kWaiting: {
         const auto found = lane_of(entry.lane).find(entry.rank);
         linked = found != lane_of(entry.lane).end() && found->second == sid;
         break;
       }
-      case SlotPlace::kDelayed: linked = delayed_.contains({entry.deadline, sid}); break;
-      case SlotPlace::kNone: break;
+      case SlotPlace::kDelayed:
+        linked = delayed_.contains({entry.deadline, sid});
+        break;
+      case SlotPlace::kNone:
+        break;
     }
     if (!linked) return "a recording is not where it says it is: " + sid.str();
     if (entry.place == SlotPlace::kRunning) {

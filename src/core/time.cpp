@@ -135,7 +135,9 @@ Result<SystemTime> parse_rfc3339(std::string_view text) {
 }
 
 Result<SystemTime> parse_rfc2822(std::string_view text) {
-  const auto refuse = [] { return fail(Errc::kInvalidArgument, "expected a date like Mon, 23 Nov 2026 12:00:00 +0000"); };
+  const auto refuse = [] {
+    return fail(Errc::kInvalidArgument, "expected a date like Mon, 23 Nov 2026 12:00:00 +0000");
+  };
   Scanner scan(text);
   Fields f;
   skip_weekday(scan);
@@ -156,10 +158,10 @@ std::string format_http_date(SystemTime time) {
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<seconds>(time - day)};
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-                     kWeekdays[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
-                     kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kWeekdays[std::chrono::weekday{day}.c_encoding()],
+                     static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
 }
 
 }  // namespace tapedeck

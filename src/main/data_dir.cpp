@@ -39,17 +39,18 @@ Result<void> make_data_dir(const std::filesystem::path& data_dir) {
   return {};
 }
 
-Result<DataDirLock> DataDirLock::acquire(const std::filesystem::path& data_dir) {
+Result<DataDirLock> DataDirLock::acquire(const std::filesystem::path& data_dir, Use use) {
   if (auto made = make_data_dir(data_dir); !made) return fail(made.error());
   const std::filesystem::path path = data_dir / kPidFile;
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
   if (file < 0) return refuse(errno, path);
   DataDirLock lock(file);
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(file, (use == Use::kAlone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return refuse(errno, path);
-    return fail(Errc::kConflict, fmt::format("DATA_DIR {} belongs to a running tapedeck ({}); stop it, or choose "
-                                             "another directory",
-                                             data_dir.string(), pid_in(file)));
+    return fail(Errc::kConflict,
+                fmt::format("DATA_DIR {} belongs to a running tapedeck ({}); stop it, or choose another directory{}",
+                            data_dir.string(), pid_in(file),
+                            use == Use::kShared ? ": that one has no REDIS_URL, so it must be alone" : ""));
   }
   // The file stays when the process ends: removing it would let two servers lock two files of one name.
   const std::string pid = fmt::format("{}\n", ::getpid());

@@ -6,8 +6,10 @@
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 
+#include "adapters/redis/server_check.hpp"
+#include "adapters/redis/url.hpp"
+#include "app/reconciliation.hpp"
 #include "app/recovery.hpp"
-#include "main/page_assets.hpp"
 #include "main/run_task.hpp"
 #include "main/secret_key.hpp"
 #include "main/watch.hpp"
@@ -22,16 +24,20 @@ constexpr Milliseconds kReconcileEvery{30'000};
 // Blobs of deleted recordings that one pass removes.
 constexpr int kDeletedBatch = 500;
 constexpr const char* kBlobFolder = "recordings";
+// How long a replaced Redis master may go on renewing leases (min-replicas-max-lag; cluster-node-timeout): the hold of
+// a rebuilt business is a lease and this.
+constexpr Milliseconds kFailoverLag{15'000};
 
 ProviderDefaults defaults_of(const Settings& settings) {
   return {settings.account, settings.auth_token, settings.slots_per_business, settings.format};
 }
 
-WorkerOptions worker_options(const Settings& settings) {
+WorkerOptions worker_options(const Settings& settings, Pulse pulse) {
   WorkerOptions options;
-  options.name = "embedded";
+  options.name = fmt::format("worker-{}", ::getpid());
   options.max_downloads = settings.downloads_max;
   options.drain_grace = settings.shutdown_grace;
+  options.pulse = std::move(pulse);
   return options;
 }
 
@@ -41,34 +47,39 @@ http::ServerOptions server_options(const Settings& settings) {
   options.port = settings.listen.port;
   options.loops = settings.http_loops > 0 ? static_cast<std::size_t>(settings.http_loops)
                                           : std::max(1U, std::thread::hardware_concurrency());
+  if (role_of(settings) == Role::kWorker) options.loops = 1;
   options.limits.connections = static_cast<std::size_t>(settings.connections_max);
   options.limits.stop_grace = settings.shutdown_grace;
   return options;
 }
 
-TwilioOptions source_options(const Settings& settings) {
-  TwilioOptions options;
-  options.base_url = settings.provider_url;
-  return options;
+// Of a single Redis nobody takes over, so that its leases end with it.
+Milliseconds hold_of(const Settings& settings) {
+  const auto url = redis::parse_url(settings.redis_url);
+  const bool has_successors = url && url->topology != redis::Topology::kSingle;
+  return kLeaseTtl + (has_successors ? kFailoverLag : Milliseconds{0});
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::make(const Settings& settings) {
-  auto lock = DataDirLock::acquire(settings.data_dir);
+Result<std::unique_ptr<Node>> Node::make(const Settings& settings, Pulse pulse) {
+  const bool is_alone = role_of(settings) == Role::kAlone;
+  auto lock = DataDirLock::acquire(settings.data_dir, is_alone ? DataDirLock::Use::kAlone : DataDirLock::Use::kShared);
   if (!lock) return fail(lock.error());
   SystemRandom random;
   auto secret_key = load_secret_key(settings, random);
   if (!secret_key) return fail(secret_key.error());
   auto store = open_call_store(settings, *secret_key);
   if (!store) return fail(store.error());
-  std::unique_ptr<Node> node(new Node(settings, std::move(*lock), std::move(*store), *secret_key));
-  if (auto opened = node->open_source(); !opened) return fail(opened.error());
+  std::unique_ptr<Node> node(new Node(settings, std::move(*lock), std::move(*store), std::move(pulse)));
+  if (auto opened = node->open(*secret_key); !opened) return fail(opened.error());
   return node;
 }
 
-Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, const std::string& secret_key)
+Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, Pulse pulse)
     : settings_(settings),
+      role_(role_of(settings)),
+      pulse_(std::move(pulse)),
       lock_(std::move(lock)),
       log_(clock_, LogOptions{settings.log_format, settings.log_level, STDERR_FILENO}),
       metrics_(TAPEDECK_VERSION),
@@ -76,56 +87,73 @@ Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, cons
       store_(std::move(store)),
       disk_("disk", kDiskThreads),
       blobs_(disk_, (settings.data_dir / kBlobFolder).string()),
-      slots_(clock_, events_, settings.slots_per_business),
-      businesses_(*store_.store, clock_, defaults_of(settings)),
-      rules_(*store_.store, slots_, businesses_),
-      requests_(slots_, rules_, random_),
-      recordings_(*store_.store, slots_, requests_, blobs_, clock_, progress_, hot_),
-      calls_(*store_.store, businesses_, clock_),
-      webhooks_(*store_.store, requests_, clock_, events_),
-      access_(*store_.store, clock_, random_, secret_key),
-      audit_(*store_.store, clock_, events_),
-      application_(services(), http::ApplicationSettings{settings.public_url, settings.cors_origins}),
-      server_(server_options(settings), application_) {
-  watch_slots(metrics_, slots_);
-  watch_calls(metrics_, *store_.store);
-  watch_server(metrics_, server_);
-  watch_log(metrics_, log_);
-}
+      businesses_(*store_.store, clock_, defaults_of(settings)) {}
 
 Node::~Node() { stop(); }
 
-Result<void> Node::open_source() {
-  auto source = TwilioRecordingSource::make(curl_, clock_, source_options(settings_));
-  if (!source) return fail(source.error());
-  source_ = std::move(*source);
+Result<void> Node::open(const std::string& secret_key) {
+  auto slots = open_slot_store(settings_, clock_, events_, random_);
+  if (!slots) return fail(slots.error());
+  slots_ = std::move(*slots);
+  rules_.emplace(*store_.store, slots_.store(), businesses_);
+  recovery_.emplace(*store_.store, slots_.store(), businesses_, clock_, hold_of(settings_));
+  requests_.emplace(slots_.store(), *rules_, *recovery_, clock_, random_);
+  if (role_ != Role::kApi) {
+    auto fetching = Fetching::make(parts());
+    if (!fetching) return fail(fetching.error());
+    fetching_ = std::move(*fetching);
+  }
+  if (role_ == Role::kWorker) {
+    health_.emplace(health());
+    server_.emplace(server_options(settings_), *health_);
+  } else {
+    serving_ = std::make_unique<Serving>(parts(), secret_key, health());
+    server_.emplace(server_options(settings_), serving_->handler());
+  }
+  watch_slots(metrics_, slots_);
+  watch_calls(metrics_, *store_.store);
+  watch_server(metrics_, *server_);
+  watch_log(metrics_, log_);
   return {};
 }
 
-http::Services Node::services() {
+SharedParts Node::parts() {
+  return {settings_,  *store_.store, slots_.store(), blobs_,  businesses_, *recovery_,
+          *requests_, progress_,     clock_,         random_, events_};
+}
+
+http::Health Node::health() {
   std::vector<http::ReadinessCheck> readiness{
       {"call_store", [this] { return store_.store->ping(); }},
-      {"slot_store", [this] { return slots_.ping(); }},
+      {"slot_store", [this] { return slots_.check(); }, true},
       {"blob_store", [this] { return blobs_.ping(); }},
   };
-  return {recordings_,
-          hot_,
-          calls_,
-          webhooks_,
-          businesses_,
-          access_,
-          audit_,
-          clock_,
-          events_,
-          std::move(readiness),
-          [this] { return metrics_.text(); },
-          page_assets()};
+  return {std::move(readiness), [this] { return metrics_.text(); }};
+}
+
+// A Redis that cannot be reached now is waited for: what is stored plays without it. One that cannot keep the promises
+// is refused.
+Result<void> Node::check_slot_store() {
+  if (!slots_.client) return {};
+  auto findings = run_task(redis::check_servers(*slots_.client));
+  if (!findings) {
+    events_.emit({Severity::kWarning, "", "REDIS_AWAY", {{"detail", findings.error().detail}}});
+    return {};
+  }
+  for (const redis::Finding& finding : *findings) {
+    if (finding.level == redis::Finding::Level::kError) {
+      return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", finding.node, finding.sentence));
+    }
+    events_.emit({Severity::kWarning, "", "REDIS_WARNING", {{"node", finding.node}, {"detail", finding.sentence}}});
+  }
+  return {};
 }
 
 Result<void> Node::start() {
   const SteadyTime began = clock_.steady_now();
+  if (auto checked = check_slot_store(); !checked) return checked;
   if (auto recovered = run_task(recover()); !recovered) return fail(recovered.error());
-  if (auto started = server_.start(); !started) return fail(started.error());
+  if (auto started = server_->start(); !started) return fail(started.error());
   boost::asio::co_spawn(work_loop_, work(stop_work_.get_token()), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   });
@@ -134,21 +162,26 @@ Result<void> Node::start() {
   return {};
 }
 
-// The order matters: nothing may ask for a slot before the slots are rebuilt.
+// The order matters: nothing may ask for a slot before the slots are rebuilt. Shared slots outlive this process: the
+// sweep tells when they are to be rebuilt.
 Task<Result<void>> Node::recover() {
   auto collected = co_await blobs_.collect_leftovers();
   if (!collected) co_return fail(collected.error());
-  auto rules = co_await rules_.refresh();
-  if (!rules) co_return fail(rules.error());
-  auto recovered = co_await recover_slots(*store_.store, slots_, businesses_, 1);
-  if (!recovered) co_return fail(recovered.error());
-  if (*collected == 0 && recovered->recordings == 0) co_return Result<void>();
+  RecoveryReport report;
+  if (role_ == Role::kAlone) {
+    auto rules = co_await rules_->refresh();
+    if (!rules) co_return fail(rules.error());
+    auto recovered = co_await recover_slots(*store_.store, slots_.store(), businesses_, 1);
+    if (!recovered) co_return fail(recovered.error());
+    report = *recovered;
+  }
+  if (*collected == 0 && report.recordings == 0) co_return Result<void>();
   events_.emit({Severity::kInfo,
                 "",
                 "RECOVERED",
-                {{"waiting", std::int64_t{recovered->recordings}},
-                 {"interrupted", std::int64_t{recovered->interrupted}},
-                 {"businesses", std::int64_t{recovered->businesses}},
+                {{"waiting", std::int64_t{report.recordings}},
+                 {"interrupted", std::int64_t{report.interrupted}},
+                 {"businesses", std::int64_t{report.businesses}},
                  {"leftover_files", std::int64_t{*collected}}}});
   co_return Result<void>();
 }
@@ -160,7 +193,8 @@ void Node::tell_ready(SteadyTime began) {
   events_.emit({Severity::kInfo,
                 "",
                 "SERVER_READY",
-                {{"url", fmt::format("http://{}:{}/", settings_.listen.host, server_.port())},
+                {{"url", fmt::format("http://{}:{}/", settings_.listen.host, server_->port())},
+                 {"role", std::string(role_name(role_))},
                  {"version", std::string(TAPEDECK_VERSION)},
                  {"seconds", std::chrono::duration<double>(clock_.steady_now() - began).count()}}});
 }
@@ -168,23 +202,21 @@ void Node::tell_ready(SteadyTime began) {
 // Everything that runs beside the requests, until it is stopped.
 Task<> Node::work(std::stop_token stop) {
   const auto executor = work_loop_.get_executor();
-  Worker worker(executor,
-                FetchJob::Dependencies{*store_.store, slots_, blobs_, *source_, businesses_, clock_, random_, events_,
-                                       progress_, backoff_},
-                worker_options(settings_));
   TaskScope scope(executor, [this](std::exception_ptr) { events_.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
-  scope.spawn(worker.run(stop));
   scope.spawn(refresh_rules(stop));
-  scope.spawn(reconcile(stop));
-  scope.spawn(audit_.run(stop));
+  if (fetching_) {
+    scope.spawn(fetching_->run(executor, worker_options(settings_, pulse_), stop));
+    scope.spawn(reconcile(stop));
+  }
+  if (serving_) scope.spawn(serving_->audit().run(stop));
   co_await scope.join();
 }
 
 Task<> Node::refresh_rules(std::stop_token stop) {
   while (!stop.stop_requested()) {
-    co_await clock_.sleep_for(kRulesRefresh, stop);
-    auto refreshed = co_await rules_.refresh();
+    auto refreshed = co_await rules_->refresh();
     (void)refreshed;  // tried again in a second; readyz tells that the store is away
+    co_await clock_.sleep_for(kRulesRefresh, stop);
   }
 }
 
@@ -192,7 +224,7 @@ Task<> Node::reconcile(std::stop_token stop) {
   while (!stop.stop_requested()) {
     co_await clock_.sleep_for(kReconcileEvery, stop);
     if (stop.stop_requested()) co_return;
-    auto reconciled = co_await reconcile_slots(*store_.store, slots_, requests_, clock_.system_now());
+    auto reconciled = co_await reconcile_slots(*store_.store, slots_.store(), *requests_, clock_.system_now());
     if (reconciled && reconciled->recordings > 0) {
       events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});
     }
@@ -216,10 +248,12 @@ void Node::stop() {
   if (!work_thread_.joinable()) return;
   events_.emit({Severity::kInfo, "", "SERVER_STOPPING", {}});
   stop_work_.request_stop();
-  server_.stop();
+  server_->stop();
   work_thread_.join();
-  auto flushed = run_task(audit_.flush());
-  (void)flushed;
+  if (serving_) {
+    auto flushed = run_task(serving_->audit().flush());
+    (void)flushed;
+  }
   events_.emit({Severity::kInfo, "", "SERVER_STOPPED", {}});
 }
 

@@ -7,12 +7,14 @@
 #include "main/exit_code.hpp"
 #include "main/node.hpp"
 #include "main/stop_signal.hpp"
+#include "main/supervisor.hpp"
 
 namespace tapedeck {
+namespace {
 
-int serve(const Settings& settings) {
+int run_node(const Settings& settings, Supervised supervised) {
   StopSignal signal;
-  auto node = Node::make(settings);
+  auto node = Node::make(settings, std::move(supervised.pulse));
   if (!node) {
     fmt::print(stderr, "tapedeck: {}\n", node.error().detail);
     return kFailed;
@@ -21,9 +23,19 @@ int serve(const Settings& settings) {
     fmt::print(stderr, "tapedeck: {}\n", started.error().detail);
     return kFailed;
   }
+  if (supervised.ready) supervised.ready();
   signal.wait();
+  if (supervised.stopping) supervised.stopping();
   (*node)->stop();
   return kDone;
+}
+
+}  // namespace
+
+int serve(const Settings& settings) {
+  // Where a process is all there is, its slots end with it: nobody else needs it gone in time.
+  if (role_of(settings) != Role::kWorker) return run_node(settings, {});
+  return supervise(settings, [&settings](Supervised supervised) { return run_node(settings, std::move(supervised)); });
 }
 
 }  // namespace tapedeck

@@ -10,6 +10,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "adapters/redis/url.hpp"
 #include "core/encoding.hpp"
 #include "core/secret_box.hpp"
 #include "core/slot_protocol.hpp"
@@ -177,6 +178,13 @@ Result<void> apply_secret_key(const Setting&, std::string_view text, Settings& s
   return {};
 }
 
+Result<void> apply_redis_url(const Setting&, std::string_view text, Settings& settings) {
+  auto url = redis::parse_url(text);
+  if (!url) return fail(url.error());
+  settings.redis_url = text;
+  return {};
+}
+
 // What is designed, and not built yet: refused rather than ignored, for a process that was told to share its state and
 // does not would hand out more slots than it may.
 Result<void> apply_later(const Setting&, std::string_view, Settings&) {
@@ -206,9 +214,11 @@ constexpr std::array kSettings{
     Setting{"STORAGE_URL", SettingType::kUrl, "", "", 0, 0, "",
             "The blob store; empty: files in DATA_DIR. S3 and R2 come later.", "(leave it empty)", apply_later},
     Setting{"REDIS_URL", SettingType::kUrl, "", "", 0, 0, "",
-            "The slot store; empty: in the process. Redis comes later.", "(leave it empty)", apply_later},
+            "The slot store that several processes share; empty: in the process. Also rediss://, unix://, "
+            "redis+sentinel:// and redis+cluster://.",
+            "redis://127.0.0.1:6379/0", apply_redis_url},
     Setting{"ENABLE_SCHEDULERS", SettingType::kSwitch, "", "false", 0, 0, "",
-            "This process is a worker. Without REDIS_URL every process is API and worker in one.", "true",
+            "With REDIS_URL: this process is a worker, and else an API. Without, every process is both.", "true",
             apply_switch},
     Setting{"MAX_CONCURRENT_DOWNLOADS", SettingType::kNumber, "", "64", 1, 4096, "",
             "Most downloads at once in this process, over all businesses; a quarter is kept for presses of play.", "64",
@@ -289,6 +299,18 @@ std::string shown(const Setting& setting, std::string_view text) {
   const std::size_t at = text.find('@');
   if (user == std::string_view::npos || at == std::string_view::npos || at < user) return std::string(text);
   return fmt::format("{}***{}", text.substr(0, user + 3), text.substr(at));
+}
+
+std::string_view role_name(Role role) noexcept {
+  switch (role) {
+    case Role::kAlone:
+      return "api and worker";
+    case Role::kApi:
+      return "api";
+    case Role::kWorker:
+      return "worker";
+  }
+  return "";
 }
 
 }  // namespace tapedeck

@@ -23,6 +23,7 @@ struct Settings {
   std::string public_url;  ///< scheme, host and perhaps a path, without a slash at the end; empty: not told
   std::vector<std::string> cors_origins;
   std::filesystem::path data_dir;
+  std::string redis_url;   ///< empty: the slot store is in the process
   bool is_worker = false;  ///< ENABLE_SCHEDULERS; without REDIS_URL a process is API and worker whatever this says
   int downloads_max = 0;
   int slots_per_business = 0;
@@ -38,5 +39,17 @@ struct Settings {
   Seconds shutdown_grace{0};
   std::vector<std::string> warnings;  ///< sentences for the log, once it is open
 };
+
+/// What a process is for.
+enum class Role {
+  kAlone,   ///< API and worker in one: without REDIS_URL
+  kApi,     ///< answers requests, never downloads
+  kWorker,  ///< downloads; answers only health, readiness and metrics
+};
+[[nodiscard]] inline Role role_of(const Settings& settings) {
+  if (settings.redis_url.empty()) return Role::kAlone;
+  return settings.is_worker ? Role::kWorker : Role::kApi;
+}
+[[nodiscard]] std::string_view role_name(Role role) noexcept;
 
 }  // namespace tapedeck

@@ -36,12 +36,40 @@ Sample sample(std::string label_value, std::uint64_t count) {
   return {std::move(label_value), static_cast<double>(count)};
 }
 
+void watch_redis(Metrics& metrics, const redis::Client& client) {
+  using redis::ClientStatistics;
+  const auto watch = [&](MetricKind kind, std::string name, std::string help, auto member, double scale) {
+    watch_number(metrics, kind, std::move(name), std::move(help),
+                 [&client, member, scale] { return static_cast<double>(client.statistics().*member) * scale; });
+  };
+  const auto count = [&](std::string name, std::string help, auto member) {
+    watch(MetricKind::kCounter, std::move(name), std::move(help), member, 1.0);
+  };
+  count("tapedeck_redis_commands_total", "Commands that Redis answered.", &ClientStatistics::round_trips);
+  watch(MetricKind::kCounter, "tapedeck_redis_round_trip_seconds_total",
+        "Time from writing a command to its answer, summed up.", &ClientStatistics::round_trip_nanoseconds, 1e-9);
+  count("tapedeck_redis_connects_total", "Connections to Redis that were made.", &ClientStatistics::connects);
+  count("tapedeck_redis_reconnects_total", "Of them: in place of one that broke.", &ClientStatistics::reconnects);
+  count("tapedeck_redis_connect_failures_total", "Connections to Redis that could not be made.",
+        &ClientStatistics::connect_failures);
+  count("tapedeck_redis_timeouts_total", "Commands that were given up.", &ClientStatistics::timeouts);
+  count("tapedeck_redis_redirects_total", "Answers that named another node, and masters that were none.",
+        &ClientStatistics::redirects);
+  watch(MetricKind::kGauge, "tapedeck_redis_commands_in_flight", "Commands that wait for their answer.",
+        &ClientStatistics::in_flight, 1.0);
+}
+
 }  // namespace
 
-void watch_slots(Metrics& metrics, const MemorySlotStore& slots) {
+void watch_slots(Metrics& metrics, const OpenSlotStore& slots) {
+  if (slots.client) {
+    watch_redis(metrics, *slots.client);
+    return;
+  }
+  const MemorySlotStore& memory = *slots.memory;
   metrics.watch({MetricKind::kGauge, "tapedeck_recordings_in_progress",
-                 "Recordings that hold a slot, wait in a lane, or back off after a failure.", "place", [&slots] {
-                   const SlotTable::Totals totals = slots.totals();
+                 "Recordings that hold a slot, wait in a lane, or back off after a failure.", "place", [&memory] {
+                   const SlotTable::Totals totals = memory.totals();
                    const auto of = [](std::int64_t count) { return static_cast<double>(count); };
                    return std::vector<Sample>{{"active", of(totals.active)},
                                               {"waiting_play", of(totals.waiting_play)},

@@ -85,6 +85,13 @@ struct WaitingRecording {
   std::optional<Cause> cause;
 };
 
+/// What an attempt that ends has to say of its connection to the provider. An attempt of which nobody heard the end may
+/// still have one open: that is what a rebuilt slot store holds its grants for.
+enum class AttemptConnection {
+  kClosed,      ///< it was allowed to connect; now nothing is open, of this attempt or of an earlier one
+  kNeverOpened  ///< it was not allowed to connect; an earlier one may be open as before
+};
+
 /// How an attempt ended without audio.
 struct AttemptFailure {
   Cause cause;
@@ -94,6 +101,7 @@ struct AttemptFailure {
   RecordingState final_state = RecordingState::kFailed;
   /// With retry_at: false takes the attempt back, because nothing was learnt of the recording.
   bool attempt_counts = true;
+  AttemptConnection connection = AttemptConnection::kClosed;
 };
 
 struct ApiKey {
@@ -107,7 +115,7 @@ struct ApiKey {
 
 /// Whom a one-time login link signs in.
 struct LoginGrant {
-  BusinessId business;  ///< empty: an operator
+  BusinessId business;      ///< empty: an operator
   std::int64_t key_id = 0;  ///< the key that the session stands for; 0: none
 };
 
@@ -187,12 +195,30 @@ class CallStore {
   [[nodiscard]] virtual Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence,
                                                         AttemptFailure failure) = 0;
   /// The worker gives it back unharmed (drain, provider's back-off): becomes queued, the attempt does not count.
-  [[nodiscard]] virtual Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) = 0;
-  /// The sweep found the worker gone: processing becomes queued (the attempt counts), or failed with `give_up`.
+  [[nodiscard]] virtual Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence,
+                                                     AttemptConnection connection) = 0;
+  /// An attempt that was allowed to connect, and whose end was refused, has nothing open: heard while nobody has taken
+  /// the recording over.
+  [[nodiscard]] virtual Task<Result<void>> close_attempt(std::int64_t row_id, std::int64_t fence) = 0;
+  /// The sweep found the worker gone: processing becomes queued (the attempt counts), or failed with `give_up`. Its
+  /// connection may be open all the same.
   [[nodiscard]] virtual Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) = 0;
+
+  // What the slot store is rebuilt from.
 
   /// Queued and processing rows with wanted_order > `after`, in that order, at most `limit`.
   [[nodiscard]] virtual Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) = 0;
+  /// The same of one business.
+  [[nodiscard]] virtual Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after,
+                                                                               int limit) = 0;
+  /// Businesses that wait for anything, or of which an attempt may be open; by id.
+  [[nodiscard]] virtual Task<Result<std::vector<BusinessId>>> businesses_at_work() = 0;
+  /// An attempt of this business began, and nobody has heard of its end: its connection may be open.
+  [[nodiscard]] virtual Task<Result<bool>> has_open_attempt(BusinessId business) = 0;
+  /// The number of the next rebuilding of a business's slots: higher than any before, and at least `now` in
+  /// milliseconds since 1970, so that a store that was put back from a backup does not fall behind. Error kNotFound: no
+  /// such business.
+  [[nodiscard]] virtual Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) = 0;
 
   // Who may.
 
@@ -203,9 +229,11 @@ class CallStore {
   [[nodiscard]] virtual Task<Result<std::vector<ApiKey>>> list_keys() = 0;
   [[nodiscard]] virtual Task<Result<void>> revoke_key(std::int64_t id, SystemTime now) = 0;
 
-  [[nodiscard]] virtual Task<Result<void>> create_login(std::string token_hash, LoginGrant grant, SystemTime expires) = 0;
+  [[nodiscard]] virtual Task<Result<void>> create_login(std::string token_hash, LoginGrant grant,
+                                                        SystemTime expires) = 0;
   /// At most once for each token; empty when unknown, used or expired.
-  [[nodiscard]] virtual Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) = 0;
+  [[nodiscard]] virtual Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash,
+                                                                              SystemTime now) = 0;
 
   [[nodiscard]] virtual Task<Result<void>> append_audit(std::vector<AuditEntry> entries) = 0;
 

@@ -42,15 +42,15 @@ struct SweepReport {
   std::vector<Admission> admitted;
   /// Businesses whose state the store has lost: to be recovered, each by recover().
   std::vector<BusinessId> lost;
-  /// The store has lost all it had, or is another than before: to be recovered is every business that waits for anything
-  /// in the call store, and then mark_recovered() is to be called. Told to one caller at a time.
+  /// The store has lost all it had, or is another than before: to be recovered is every business that waits for
+  /// anything in the call store, and then mark_recovered() is to be called. Told to one caller at a time.
   bool everything_lost = false;
 };
 
 struct RecoverEntry {
   Sid sid;
   Lane lane = Lane::kFetch;
-  bool was_processing = false;        ///< goes to the head of its lane
+  bool was_processing = false;         ///< goes to the head of its lane
   std::optional<SystemTime> retry_at;  ///< backing off until then
   std::string why;
 };
@@ -60,14 +60,15 @@ struct RecoverEntry {
 /// same ids is safe. `op` names one intention, and stays the same when it is tried again.
 ///
 /// What concerns one business may fail with kSlotsLost where the store's memory can be lost without this process:
-/// nothing was changed, and nothing will be until recover(). block() and unblock() succeed all the same, and the block is
-/// put to use by the recovery. A lease that was lost so is not held any more; claim() passes over such a business, and
-/// sweep() names it.
+/// nothing was changed, and nothing will be until recover(). block() and unblock() succeed all the same, and the block
+/// is put to use by the recovery. A lease that was lost so is not held any more; claim() passes over such a business,
+/// and sweep() names it.
 class SlotStore {
  public:
   virtual ~SlotStore() = default;
 
-  [[nodiscard]] virtual Task<Result<RequestAnswer>> request(BusinessId business, Sid sid, Lane lane, OperationId op) = 0;
+  [[nodiscard]] virtual Task<Result<RequestAnswer>> request(BusinessId business, Sid sid, Lane lane,
+                                                            OperationId op) = 0;
   /// Waits up to `patience` for a grant. Empty: nothing came, or `stop` was requested.
   [[nodiscard]] virtual Task<Result<std::optional<Claim>>> claim(std::string worker, LaneFilter lanes, LeaseId lease,
                                                                  Milliseconds patience, std::stop_token stop) = 0;
@@ -84,6 +85,14 @@ class SlotStore {
   [[nodiscard]] virtual Task<Result<SlotStatus>> status(BusinessId business, Sid sid) = 0;
   /// Active first, then the lanes in order, then the delayed by due time; at most `most` of them.
   [[nodiscard]] virtual Task<Result<BusinessView>> view(BusinessId business, int most) = 0;
+  /// Says that a business is about to be rebuilt: before the call store is read for it. Only a recover() of the same
+  /// epoch is accepted after that, and none once the store has lost its memory again; until then nothing of the
+  /// business can be changed. False: it has seen a later epoch, or somebody else is at it.
+  [[nodiscard]] virtual Task<Result<bool>> begin_recovery(BusinessId business, std::int64_t epoch) {
+    (void)business;
+    (void)epoch;
+    co_return true;  // a store in this process does not lose its memory alone
+  }
   /// Replaces the state of a business by what the call store knows, unless it has seen this epoch or a later one.
   /// Grants nothing before `hold`.
   [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,

@@ -51,7 +51,7 @@ TEST_P(CallStoreContract, an_attempt_at_what_does_not_exist_is_not_found) {
   EXPECT_EQ(errc_of(run_task(store().reclaim(acme, to_sid(call_sid(1)), std::nullopt))), Errc::kNotFound);
   EXPECT_EQ(errc_of(run_task(store().commit_stored(99, 1, audio()))), Errc::kNotFound);
   EXPECT_EQ(errc_of(run_task(store().fail_attempt(99, 1, failure(std::nullopt)))), Errc::kNotFound);
-  EXPECT_EQ(errc_of(run_task(store().hand_back(99, 1))), Errc::kNotFound);
+  EXPECT_EQ(errc_of(run_task(store().hand_back(99, 1, AttemptConnection::kClosed))), Errc::kNotFound);
 }
 
 TEST_P(CallStoreContract, a_committed_recording_is_stored_with_its_audio) {
@@ -82,7 +82,7 @@ TEST_P(CallStoreContract, an_older_fence_is_refused_and_changes_nothing) {
   const auto before = find(1);
   EXPECT_EQ(errc_of(run_task(store().commit_stored(old.row_id, old.fence, audio()))), Errc::kStaleFence);
   EXPECT_EQ(errc_of(run_task(store().fail_attempt(old.row_id, old.fence, failure(kNow)))), Errc::kStaleFence);
-  EXPECT_EQ(errc_of(run_task(store().hand_back(old.row_id, old.fence))), Errc::kStaleFence);
+  EXPECT_EQ(errc_of(run_task(store().hand_back(old.row_id, old.fence, AttemptConnection::kClosed))), Errc::kStaleFence);
   const auto after = find(1);
   EXPECT_EQ(after.state, RecordingState::kProcessing);
   EXPECT_EQ(after.attempts, before.attempts);
@@ -105,7 +105,8 @@ TEST_P(CallStoreContract, an_attempt_that_is_over_cannot_fail_or_be_handed_back)
   const Recording done = stored(2);
   for (const Recording& one : {reclaimed, done}) {
     EXPECT_EQ(errc_of(run_task(store().fail_attempt(one.row_id, one.fence, failure(kNow)))), Errc::kStaleFence);
-    EXPECT_EQ(errc_of(run_task(store().hand_back(one.row_id, one.fence))), Errc::kStaleFence);
+    EXPECT_EQ(errc_of(run_task(store().hand_back(one.row_id, one.fence, AttemptConnection::kClosed))),
+              Errc::kStaleFence);
   }
   EXPECT_EQ(find(1).state, RecordingState::kQueued);
   EXPECT_EQ(find(1).attempts, 1);
@@ -150,7 +151,7 @@ TEST_P(CallStoreContract, a_failure_may_say_that_the_recording_is_absent) {
 
 TEST_P(CallStoreContract, an_attempt_that_is_handed_back_does_not_count) {
   const Recording taken = begun(1);
-  ASSERT_TRUE(run_task(store().hand_back(taken.row_id, taken.fence)));
+  ASSERT_TRUE(run_task(store().hand_back(taken.row_id, taken.fence, AttemptConnection::kClosed)));
   const Recording recording = find(1);
   EXPECT_EQ(recording.state, RecordingState::kQueued);
   EXPECT_EQ(recording.attempts, 0);
@@ -222,6 +223,87 @@ TEST_P(CallStoreContract, waiting_rows_are_read_in_portions) {
   ASSERT_EQ(rest.size(), 3U);
   EXPECT_EQ(rest.front().sid, to_sid(call_sid(3)));
   EXPECT_TRUE(waiting(rest.back().wanted_order).empty());
+}
+
+TEST_P(CallStoreContract, the_rows_of_one_business_are_read_in_the_same_order) {
+  for (int n = 1; n <= 3; ++n) {
+    put_call(call_with_recording(n));
+    want(n);
+  }
+  ASSERT_TRUE(run_task(store().put_call(globex, call_with_recording(7), kNow)));
+  ASSERT_TRUE(run_task(store().want(globex, to_sid(call_sid(7)), Lane::kPlay, kNow)));
+  const auto first = run_task(store().waiting_of(acme, 0, 2));
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->size(), 2U);
+  EXPECT_EQ(first->front().sid, to_sid(call_sid(1)));
+  const auto rest = run_task(store().waiting_of(acme, first->back().wanted_order, 100));
+  ASSERT_TRUE(rest);
+  ASSERT_EQ(rest->size(), 1U);
+  EXPECT_EQ(rest->front().sid, to_sid(call_sid(3)));
+  EXPECT_EQ(*run_task(store().businesses_at_work()), (std::vector<BusinessId>{acme, globex}));
+}
+
+TEST_P(CallStoreContract, an_attempt_is_open_until_it_says_how_it_ended) {
+  EXPECT_FALSE(open_attempt());
+  const Recording stored = begun(1);
+  EXPECT_TRUE(open_attempt());
+  ASSERT_TRUE(run_task(store().commit_stored(stored.row_id, stored.fence, audio())));
+  EXPECT_FALSE(open_attempt());
+  const Recording failed = begun(2);
+  EXPECT_TRUE(open_attempt());
+  ASSERT_TRUE(run_task(store().fail_attempt(failed.row_id, failed.fence, failure(kNow))));
+  EXPECT_FALSE(open_attempt());
+  const Recording returned = begun(3);
+  EXPECT_TRUE(open_attempt());
+  ASSERT_TRUE(run_task(store().hand_back(returned.row_id, returned.fence, AttemptConnection::kClosed)));
+  EXPECT_FALSE(open_attempt());
+}
+
+TEST_P(CallStoreContract, a_lost_attempt_stays_open_whatever_becomes_of_the_row_and_keeps_its_business_at_work) {
+  const Recording lost = begun(1);
+  ASSERT_TRUE(run_task(store().reclaim(acme, lost.sid, std::nullopt)));
+  EXPECT_TRUE(open_attempt());
+  cancel(1);
+  EXPECT_TRUE(open_attempt());
+  remove(1);
+  EXPECT_TRUE(open_attempt());
+  EXPECT_EQ(*run_task(store().businesses_at_work()), std::vector<BusinessId>{acme});
+}
+
+TEST_P(CallStoreContract, an_attempt_that_never_connected_says_nothing_of_an_earlier_one) {
+  const Recording alone = begun(1);
+  ASSERT_TRUE(run_task(store().hand_back(alone.row_id, alone.fence, AttemptConnection::kNeverOpened)));
+  EXPECT_FALSE(open_attempt());
+  begun(2);
+  const Recording second = begin(2);
+  ASSERT_TRUE(run_task(store().hand_back(second.row_id, second.fence, AttemptConnection::kNeverOpened)));
+  EXPECT_TRUE(open_attempt());
+  const Recording third = begin(2);
+  ASSERT_TRUE(run_task(store().hand_back(third.row_id, third.fence, AttemptConnection::kClosed)));
+  EXPECT_FALSE(open_attempt());
+}
+
+TEST_P(CallStoreContract, a_refused_end_can_still_be_told_while_nobody_took_over) {
+  const Recording reclaimed = begun(1);
+  ASSERT_TRUE(run_task(store().reclaim(acme, reclaimed.sid, std::nullopt)));
+  ASSERT_TRUE(run_task(store().close_attempt(reclaimed.row_id, reclaimed.fence)));
+  EXPECT_FALSE(open_attempt());
+  const Recording deleted = begun(2);
+  remove(2);
+  ASSERT_TRUE(run_task(store().close_attempt(deleted.row_id, deleted.fence)));
+  EXPECT_FALSE(open_attempt());
+  const Recording overtaken = begun(3);
+  begin(3);
+  ASSERT_TRUE(run_task(store().close_attempt(overtaken.row_id, overtaken.fence)));
+  EXPECT_TRUE(open_attempt());
+}
+
+TEST_P(CallStoreContract, the_number_of_a_rebuilding_only_grows_and_does_not_fall_behind_the_clock) {
+  const std::int64_t first = *run_task(store().raise_slot_epoch(acme, kNow));
+  EXPECT_EQ(first, kNow.time_since_epoch().count());
+  EXPECT_EQ(*run_task(store().raise_slot_epoch(acme, kNow - Seconds(9))), first + 1);
+  EXPECT_EQ(*run_task(store().raise_slot_epoch(globex, kNow - Seconds(9))), first - 9'000);
+  EXPECT_EQ(errc_of(run_task(store().raise_slot_epoch(business_id("nobody"), kNow))), Errc::kNotFound);
 }
 
 }  // namespace tapedeck::contract

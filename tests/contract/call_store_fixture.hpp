@@ -133,6 +133,11 @@ class CallStoreContract : public ::testing::TestWithParam<Kind> {
     EXPECT_TRUE(run_task(store().fail_attempt(taken.row_id, taken.fence, failure(until))));
     return find(n);
   }
+  bool open_attempt() {
+    const auto open = run_task(store().has_open_attempt(acme));
+    EXPECT_TRUE(open);
+    return open.value_or(false);
+  }
   std::vector<WaitingRecording> waiting(std::int64_t after = 0, int limit = 100) {
     const auto rows = run_task(store().waiting(after, limit));
     EXPECT_TRUE(rows);

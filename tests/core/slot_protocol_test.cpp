@@ -131,7 +131,8 @@ TEST(BusinessSlots, a_retry_waits_without_a_slot_and_joins_the_tail_when_due) {
   BusinessSlots slots(1);
   for (int i = 1; i <= 3; ++i) (void)press(slots, i);
   ASSERT_TRUE(slots.claim(false, "a", kNow));
-  const FinishAnswer answer = slots.finish("a", {FinishKind::kRetry, kNow + Seconds{5}, "the provider answered 503"}, kNow);
+  const FinishAnswer answer =
+      slots.finish("a", {FinishKind::kRetry, kNow + Seconds{5}, "the provider answered 503"}, kNow);
   EXPECT_EQ(sids_of(answer.admitted), std::vector<Sid>{sid(2)});
   const SlotStatus status = slots.status(sid(1), kNow);
   EXPECT_EQ(status.place, SlotPlace::kDelayed);

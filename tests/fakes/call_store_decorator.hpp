@@ -54,14 +54,27 @@ class CallStoreDecorator : public CallStore {
   Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override {
     return guarded(next_.fail_attempt(row_id, fence, std::move(failure)));
   }
-  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) override {
-    return guarded(next_.hand_back(row_id, fence));
+  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) override {
+    return guarded(next_.hand_back(row_id, fence, connection));
+  }
+  Task<Result<void>> close_attempt(std::int64_t row_id, std::int64_t fence) override {
+    return guarded(next_.close_attempt(row_id, fence));
   }
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override {
     return guarded(next_.reclaim(std::move(business), std::move(sid), std::move(give_up)));
   }
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override {
     return guarded(next_.waiting(after, limit));
+  }
+  Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override {
+    return guarded(next_.waiting_of(std::move(business), after, limit));
+  }
+  Task<Result<std::vector<BusinessId>>> businesses_at_work() override { return guarded(next_.businesses_at_work()); }
+  Task<Result<bool>> has_open_attempt(BusinessId business) override {
+    return guarded(next_.has_open_attempt(std::move(business)));
+  }
+  Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override {
+    return guarded(next_.raise_slot_epoch(std::move(business), now));
   }
   Task<Result<std::int64_t>> create_key(ApiKey key) override { return next_.create_key(std::move(key)); }
   Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override { return next_.find_key(std::move(hash)); }

@@ -170,7 +170,16 @@ Task<Result<std::optional<Recording>>> MemoryCallStore::begin_attempt(BusinessId
   set_state(*found, RecordingState::kProcessing);
   ++found->fence;
   ++found->attempts;
+  int& open = open_attempts_[found->row_id];
+  open = std::min(open + 1, 2);
   co_return *found;
+}
+
+void MemoryCallStore::note_end(std::int64_t row_id, AttemptConnection connection) {
+  const auto open = open_attempts_.find(row_id);
+  if (open == open_attempts_.end()) return;
+  open->second -= connection == AttemptConnection::kClosed ? 2 : 1;
+  if (open->second <= 0) open_attempts_.erase(open);
 }
 
 Task<Result<void>> MemoryCallStore::commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) {
@@ -181,6 +190,7 @@ Task<Result<void>> MemoryCallStore::commit_stored(std::int64_t row_id, std::int6
   set_state(recording, RecordingState::kStored);
   recording.cause.reset();
   recording.audio = std::move(audio);
+  note_end(row_id, AttemptConnection::kClosed);
   co_return Result<void>();
 }
 
@@ -193,16 +203,26 @@ Task<Result<void>> MemoryCallStore::fail_attempt(std::int64_t row_id, std::int64
   if (failure.retry_at && !failure.attempt_counts) recording.attempts = std::max(0, recording.attempts - 1);
   recording.retry_at = failure.retry_at;
   recording.cause = std::move(failure.cause);
+  note_end(row_id, failure.connection);
   co_return Result<void>();
 }
 
-Task<Result<void>> MemoryCallStore::hand_back(std::int64_t row_id, std::int64_t fence) {
+Task<Result<void>> MemoryCallStore::hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) {
   const auto found = row_at_fence(row_id, fence);
   if (!found) co_return fail(found.error());
   Recording& recording = **found;
   if (recording.state != RecordingState::kProcessing) co_return fail(Errc::kStaleFence, "the attempt is over");
   set_state(recording, RecordingState::kQueued);
   recording.attempts = std::max(0, recording.attempts - 1);
+  note_end(row_id, connection);
+  co_return Result<void>();
+}
+
+Task<Result<void>> MemoryCallStore::close_attempt(std::int64_t row_id, std::int64_t fence) {
+  if (row_id < 1 || row_id > std::ssize(recordings_)) co_return Result<void>();
+  const Recording& recording = row(row_id);
+  const bool was_deleted = recording.state == RecordingState::kDeleted && recording.fence == fence + 1;
+  if (recording.fence == fence || was_deleted) note_end(row_id, AttemptConnection::kClosed);
   co_return Result<void>();
 }
 
@@ -215,10 +235,12 @@ Task<Result<void>> MemoryCallStore::reclaim(BusinessId business, Sid sid, std::o
   co_return Result<void>();
 }
 
-Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting(std::int64_t after, int limit) {
+std::vector<WaitingRecording> MemoryCallStore::waiting_where(const BusinessId* business, std::int64_t after,
+                                                             int limit) {
   std::vector<WaitingRecording> found;
   for (auto next = waiting_.upper_bound(after); next != waiting_.end() && std::ssize(found) < limit; ++next) {
     const Recording& entry = row(next->second);
+    if (business != nullptr && entry.business != *business) continue;
     found.push_back({.business = entry.business,
                      .sid = entry.sid,
                      .lane = entry.lane,
@@ -227,7 +249,35 @@ Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting(std::int64_
                      .retry_at = entry.retry_at,
                      .cause = entry.cause});
   }
-  co_return found;
+  return found;
+}
+
+Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting(std::int64_t after, int limit) {
+  co_return waiting_where(nullptr, after, limit);
+}
+
+Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting_of(BusinessId business, std::int64_t after,
+                                                                        int limit) {
+  co_return waiting_where(&business, after, limit);
+}
+
+Task<Result<std::vector<BusinessId>>> MemoryCallStore::businesses_at_work() {
+  std::set<BusinessId> found;
+  for (const auto& [order, row_id] : waiting_) found.insert(row(row_id).business);
+  for (const auto& [row_id, count] : open_attempts_) found.insert(row(row_id).business);
+  co_return std::vector<BusinessId>(found.begin(), found.end());
+}
+
+Task<Result<bool>> MemoryCallStore::has_open_attempt(BusinessId business) {
+  co_return std::ranges::any_of(open_attempts_,
+                                [&](const auto& entry) { return row(entry.first).business == business; });
+}
+
+Task<Result<std::int64_t>> MemoryCallStore::raise_slot_epoch(BusinessId business, SystemTime now) {
+  if (tenant(business) == nullptr) co_return no_business(business);
+  std::int64_t& epoch = slot_epochs_[business];
+  epoch = std::max(epoch + 1, std::int64_t{now.time_since_epoch().count()});
+  co_return epoch;
 }
 
 Task<Result<std::int64_t>> MemoryCallStore::create_key(ApiKey key) {

@@ -37,9 +37,14 @@ class MemoryCallStore final : public CallStore {
   Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override;
   Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override;
   Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override;
-  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) override;
+  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) override;
+  Task<Result<void>> close_attempt(std::int64_t row_id, std::int64_t fence) override;
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
+  Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override;
+  Task<Result<std::vector<BusinessId>>> businesses_at_work() override;
+  Task<Result<bool>> has_open_attempt(BusinessId business) override;
+  Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override;
 
   Task<Result<std::int64_t>> create_key(ApiKey key) override;
   Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override;
@@ -79,6 +84,8 @@ class MemoryCallStore final : public CallStore {
   [[nodiscard]] Tenant* tenant(const BusinessId& id);
   [[nodiscard]] Recording& row(std::int64_t row_id) { return recordings_[static_cast<std::size_t>(row_id - 1)]; }
   [[nodiscard]] Result<Recording*> row_at_fence(std::int64_t row_id, std::int64_t fence);
+  void note_end(std::int64_t row_id, AttemptConnection connection);
+  [[nodiscard]] std::vector<WaitingRecording> waiting_where(const BusinessId* business, std::int64_t after, int limit);
   [[nodiscard]] Recording* find_row(const BusinessId& business, const Sid& sid);
 
   [[nodiscard]] CallRow& find_or_add_call(Tenant& tenant, const CallSid& sid, SystemTime started_at);
@@ -101,6 +108,8 @@ class MemoryCallStore final : public CallStore {
   std::map<std::pair<AccountSid, RecordingSid>, std::int64_t> identities_;
   std::map<std::int64_t, std::int64_t> waiting_;  // wanted_order -> row id
   std::set<std::int64_t> deleted_with_blob_;
+  std::map<std::int64_t, int> open_attempts_;  // row id -> 1, or 2 for more
+  std::map<BusinessId, std::int64_t> slot_epochs_;
   std::vector<ApiKey> keys_;
   std::map<std::string, Login> logins_;
   std::vector<AuditEntry> audit_;

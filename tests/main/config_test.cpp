@@ -151,6 +151,7 @@ struct Refused {
   std::string_view name;
   std::string_view text;
 };
+void PrintTo(const Refused& refused, std::ostream* out) { *out << refused.name << '=' << refused.text; }
 class RefusedValue : public testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedValue, is_a_problem_of_its_setting) {
@@ -177,7 +178,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"TWILIO_AUTH_TOKEN", "two words"}, Refused{"TWILIO_BASE_URL", "api.twilio.com"},
                     Refused{"RECORDING_FORMAT", "MP3"}, Refused{"SECRET_KEY", "AAAA"}, Refused{"LOG_FORMAT", "xml"},
                     Refused{"LOG_LEVEL", "trace"}, Refused{"HTTP_LOOPS", "257"}, Refused{"MAX_CONNECTIONS", "0"},
-                    Refused{"SHUTDOWN_GRACE", "-5"}));
+                    Refused{"SHUTDOWN_GRACE", "-5"}, Refused{"REDIS_URL", "127.0.0.1:6379"},
+                    Refused{"REDIS_URL", "redis://:6379"}, Refused{"REDIS_URL", "redis+sentinel://127.0.0.1"}));
+
+TEST(Config, the_role_follows_from_redis_and_the_switch) {
+  const auto role = [](SettingTexts values) { return role_of(load_config(sources_of(std::move(values)))->settings); };
+  EXPECT_EQ(role({}), Role::kAlone);
+  EXPECT_EQ(role({{"ENABLE_SCHEDULERS", "true"}}), Role::kAlone);
+  EXPECT_EQ(role({{"REDIS_URL", "redis://127.0.0.1"}}), Role::kApi);
+  EXPECT_EQ(role({{"REDIS_URL", "redis://127.0.0.1"}, {"ENABLE_SCHEDULERS", "true"}}), Role::kWorker);
+}
 
 class NotBuiltYet : public testing::TestWithParam<Refused> {};
 
@@ -191,14 +201,14 @@ TEST_P(NotBuiltYet, is_refused_and_says_so_rather_than_ignored) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Config, NotBuiltYet,
-                         testing::Values(Refused{"REDIS_URL", "redis://127.0.0.1"},
-                                         Refused{"DATABASE_URL", "postgresql://user:secret@127.0.0.1/tapedeck"},
+                         testing::Values(Refused{"DATABASE_URL", "postgresql://user:secret@127.0.0.1/tapedeck"},
                                          Refused{"STORAGE_URL", "s3://bucket"}));
 
 struct Accepted {
   std::string_view text;
   ListenAddress listen;
 };
+void PrintTo(const Accepted& accepted, std::ostream* out) { *out << accepted.text; }
 class AcceptedListen : public testing::TestWithParam<Accepted> {};
 
 TEST_P(AcceptedListen, is_understood) {

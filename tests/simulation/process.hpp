@@ -151,6 +151,9 @@ struct Process {
   MortalSource source;
   SilentEvents events;
   Businesses businesses;
+  BusinessRules rules;
+  SlotRecovery recovery;
+  SlotRequests requests;
   ProgressBoard progress;
   ProviderBackoff backoff;
   std::stop_source drain;

@@ -10,7 +10,14 @@ namespace tapedeck::simulation {
 namespace {
 
 constexpr int kOperationsOfAnEpisode = 2'000;
-constexpr int kEpisodes = 500;         // a million operations
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kEpisodes = 50;  // a sanitizer takes ten times as long
+constexpr std::uint64_t kTransitionsMin = 50;
+#else
+constexpr int kEpisodes = 500;  // a million operations
+/// Of each kind of transition in a run.
+constexpr std::uint64_t kTransitionsMin = 1'000;
+#endif
 constexpr int kEpisodesFull = 10'000;  // twenty million
 
 constexpr Weather kFair{};
@@ -35,9 +42,6 @@ std::string run_episode(std::uint64_t seed, Weather weather, int operations, Tra
   if (steps != nullptr) *steps += world.steps();
   return violation;
 }
-
-// Of each kind of transition in a run.
-constexpr std::uint64_t kTransitionsMin = 1'000;
 
 Weather weather_of(int episode) {
   // Every mixture has its turn.

@@ -5,11 +5,14 @@
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 
+#include "app/reconciliation.hpp"
 #include "app/recovery.hpp"
 
 namespace tapedeck::simulation {
 namespace {
 
+// Beyond kLeaseTtl for most, so that leases are lost.
+constexpr Milliseconds kCutOffMin{5'000};
 constexpr int kWorkers = 3;
 constexpr Milliseconds kReconcileEvery{10'000};
 // A lease may be lost this long after its worker was cut off or the store restarted: until it has expired and was
@@ -35,7 +38,8 @@ World::World(std::uint64_t seed, Weather weather, TransitionCounts& counts)
       api_slots_(slots_, clock_, api_life_, random_, faults_),
       businesses_(truth_, clock_, ProviderDefaults{}),
       rules_(truth_, slots_, businesses_),
-      requests_(api_slots_, rules_, random_),
+      recovery_(truth_, slots_, businesses_, clock_, kLeaseTtl),
+      requests_(api_slots_, rules_, recovery_, clock_, random_),
       recordings_(api_calls_, api_slots_, requests_, blobs_, clock_, progress_, hot_),
       webhooks_(api_calls_, requests_, clock_, events_) {
   Violation::first.clear();
@@ -186,11 +190,11 @@ void World::act_of_fate() {
   const double dice = random_.uniform();
   Process* process = any_living();
   if (process == nullptr) return start_worker();
-  if (dice < 0.25) {
+  if (dice < 0.20) {
     kill(*process);
     start_worker();
-  } else if (dice < 0.50) {
-    process->life.cut_off_until = clock_.steady_now() + Milliseconds(random_.below(30'000));
+  } else if (dice < 0.55) {
+    process->life.cut_off_until = clock_.steady_now() + kCutOffMin + Milliseconds(random_.below(25'000));
     last_fate_ = process->life.cut_off_until;
     ++counts_["fate: cut off"];
   } else if (dice < 0.80) {

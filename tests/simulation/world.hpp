@@ -95,6 +95,7 @@ class World {
   ProgressBoard progress_;
   HotRecordings hot_;
   BusinessRules rules_;
+  SlotRecovery recovery_;
   SlotRequests requests_;
   Recordings recordings_;
   Webhooks webhooks_;

@@ -25,9 +25,8 @@ struct WaitInitiation {
     auto executor = boost::asio::get_associated_executor(handler);
     auto guard = boost::asio::make_work_guard(executor);
     state->when(wish, [handler = std::forward<Handler>(handler), guard = std::move(guard)]() mutable {
-      const auto target = guard.get_executor();
-      boost::asio::post(target,
-                        [handler = std::move(handler), guard = std::move(guard)]() mutable { std::move(handler)(); });
+      // The guard stays here until post() has returned: see runtime/offload.hpp.
+      boost::asio::post(guard.get_executor(), [handler = std::move(handler)]() mutable { std::move(handler)(); });
     });
   }
 };

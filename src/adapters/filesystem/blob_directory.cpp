@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,19 @@ std::vector<std::string> parts_of(std::string_view folder) {
   return parts;
 }
 
+// False: the file has lost its name meanwhile. Where the file system has no locks, it counts as locked.
+bool lock_temporary(TemporaryFile& temporary) {
+  temporary.lock = duplicate(temporary.file);
+  if (!temporary.lock || ::flock(temporary.lock.get(), LOCK_EX | LOCK_NB) != 0) return true;
+  struct stat status{};
+  return ::fstat(temporary.lock.get(), &status) != 0 || status.st_nlink > 0;
+}
+
+bool is_being_written(int folder, const std::string& name) {
+  const FileDescriptor file(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 }  // namespace
 
 Error error_of_errno(int number, std::string_view what) {
@@ -99,7 +113,11 @@ Result<TemporaryFile> BlobDirectory::create_temporary() {
     std::string name = fmt::format("{}/{}-{}", kTemporaryFolder, ::getpid(), counter_.fetch_add(1));
     FileDescriptor file(
         ::openat(root_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
-    if (file) return TemporaryFile{std::move(name), std::move(file)};
+    if (file) {
+      TemporaryFile temporary{std::move(name), std::move(file), {}};
+      if (lock_temporary(temporary)) return temporary;
+      continue;  // another process took it for a leftover before it was locked
+    }
     if (errno == ENOENT) {
       if (::mkdirat(root_.get(), kTemporaryFolder, kFolderMode) != 0 && errno != EEXIST) {
         return fail_write("cannot make the folder of temporary files");
@@ -206,7 +224,10 @@ Result<void> BlobDirectory::publish(TemporaryFile& temporary, std::string_view k
   if (temporary.file.close() != 0) return fail_write("cannot close the file");
   const Result<FileDescriptor> folder = make_folder_of(key);
   if (!folder) return fail(folder.error());
-  return swap_in(temporary, *folder, name_of(key));
+  Result<void> swapped = swap_in(temporary, *folder, name_of(key));
+  // An open file that may be written keeps a disk from being made read-only.
+  (void)temporary.lock.close();
+  return swapped;
 }
 
 void BlobDirectory::discard(TemporaryFile& temporary) noexcept {
@@ -253,6 +274,7 @@ Result<int> BlobDirectory::collect_leftovers() {
     const std::string_view name(entry->d_name);
     if (name != "." && name != "..") names.emplace_back(name);
   }
+  std::erase_if(names, [&listing](const std::string& name) { return is_being_written(::dirfd(listing.get()), name); });
   for (const std::string& name : names) {
     if (::unlinkat(::dirfd(listing.get()), name.c_str(), 0) != 0 && errno != ENOENT) {
       return fail_write("cannot remove a leftover");

@@ -21,10 +21,12 @@ inline constexpr std::size_t kDurableFoldersMax = 65'536;
 /// rest kIo. The detail is `what` and the system's own words.
 [[nodiscard]] Error error_of_errno(int number, std::string_view what);
 
-/// A temporary file: its name below the root, and the open file.
+/// A temporary file: its name below the root, and the open file. For as long as it is one, `lock` holds a lock on it
+/// (flock(2)), which tells it from what a process left behind that has died.
 struct TemporaryFile {
   std::string name;  ///< empty: discarded
   FileDescriptor file;
+  FileDescriptor lock;
 };
 
 /// The directory that holds the blobs, with blocking calls. Thread-safe.
@@ -53,7 +55,7 @@ class BlobDirectory {
   [[nodiscard]] Result<FileDescriptor> open(std::string_view key) const;
   /// Removing what is not there succeeds.
   [[nodiscard]] Result<void> remove(std::string_view key);
-  /// Empties ".tmp/"; returns how many files were there.
+  /// Removes from ".tmp/" what no process writes any more; returns how many files that were.
   [[nodiscard]] Result<int> collect_leftovers();
   /// Writes, flushes and removes a small file.
   [[nodiscard]] Result<void> probe();

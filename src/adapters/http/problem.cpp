@@ -69,6 +69,7 @@ constexpr std::array kMappings{
     Mapping{Errc::kNoSpace, ProblemKind::kUnavailable},
     Mapping{Errc::kReadOnly, ProblemKind::kUnavailable},
     Mapping{Errc::kLeaseLost, ProblemKind::kUnavailable},
+    Mapping{Errc::kSlotsLost, ProblemKind::kUnavailable},
     Mapping{Errc::kStaleFence, ProblemKind::kConflict},
 };
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters/http/health.hpp"
 #include "adapters/http/static_files.hpp"
 #include "app/access.hpp"
 #include "app/audit_log.hpp"
@@ -18,12 +18,6 @@
 #include "ports/event_sink.hpp"
 
 namespace tapedeck::http {
-
-/// Something that must answer before the process is ready: a store's ping.
-struct ReadinessCheck {
-  std::string name;                           ///< "call_store"
-  std::function<Task<Result<void>>()> check;  ///< returns a coroutine; captures nothing that it outlives
-};
 
 struct ApplicationSettings {
   /// PUBLIC_URL without a trailing "/": what Twilio signs, and what links begin with. Empty: relative links, and no
@@ -44,9 +38,8 @@ struct Services {
   AuditLog& audit;
   Clock& clock;
   EventSink& events;
-  std::vector<ReadinessCheck> readiness;
-  std::function<std::string()> metrics;  ///< Prometheus text format 0.0.4; thread-safe
-  std::span<const StaticAsset> assets;   ///< the page; "/index.html" is served at "/"
+  Health health;
+  std::span<const StaticAsset> assets;  ///< the page; "/index.html" is served at "/"
 };
 
 }  // namespace tapedeck::http

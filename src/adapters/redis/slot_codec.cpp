@@ -206,22 +206,23 @@ Words put_off_words(const TestClock& clock, const BusinessId& business, std::int
 
 Words view_words(const TestClock& clock, std::size_t most) { return {word(clock), std::to_string(most)}; }
 
+Words begin_recovery_words(const TestClock& clock, std::int64_t epoch) {
+  const std::string no_limit_yet = "1";
+  const std::string no_hold = "0";
+  return {word(clock), std::to_string(epoch), no_limit_yet, no_hold, word(true), word(false)};
+}
+
 std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,
                                  const std::vector<RecoveredEntry>& entries, Milliseconds hold) {
-  const Words head{word(clock), std::to_string(epoch), std::to_string(limit), std::to_string(hold.count())};
-  std::vector<Words> chunks;
-  const auto open_chunk = [&] {
-    chunks.push_back(head);
-    chunks.back().push_back(word(chunks.size() == 1));
-    chunks.back().push_back(word(false));
-  };
-  open_chunk();
+  const Words head{word(clock), std::to_string(epoch), std::to_string(limit), std::to_string(hold.count()), word(false),
+                   word(false)};
+  std::vector<Words> chunks{head};
   std::size_t in_chunk = 0;
   for (const bool interrupted : {true, false}) {
     for (const RecoveredEntry& entry : entries) {
       if (entry.was_processing != interrupted) continue;
       if (in_chunk == kRecoverChunk) {
-        open_chunk();
+        chunks.push_back(head);
         in_chunk = 0;
       }
       ++in_chunk;
@@ -232,7 +233,7 @@ std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int
       chunk.push_back(entry.why);
     }
   }
-  chunks.back()[head.size() + 1] = word(true);
+  chunks.back()[head.size() - 1] = word(true);
   return chunks;
 }
 

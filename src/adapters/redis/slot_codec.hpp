@@ -43,7 +43,10 @@ using Words = std::vector<std::string>;
 
 /// Most recordings in one chunk of a recovery: four words each, and Lua unpacks a few thousand at once.
 inline constexpr std::size_t kRecoverChunk = 500;
-/// The chunks of a recovery, to be sent in this order, each once the one before it was accepted. At least one.
+/// Says that a recovery begins.
+[[nodiscard]] Words begin_recovery_words(const TestClock& clock, std::int64_t epoch);
+/// The chunks of a recovery that has begun, to be sent in this order, each once the one before it was accepted. At
+/// least one.
 [[nodiscard]] std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,
                                                const std::vector<RecoveredEntry>& entries, Milliseconds hold);
 

@@ -170,6 +170,15 @@ Task<Result<BusinessView>> RedisSlotStore::view(BusinessId business, int most) {
   co_return redis::parse_view(*reply);
 }
 
+Task<Result<bool>> RedisSlotStore::begin_recovery(BusinessId business, std::int64_t epoch) {
+  redis::Words words = redis::begin_recovery_words(redis::kServerClock, epoch);
+  auto reply = co_await change(scripts_.recover, business, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  auto answer = redis::parse_recover(*reply);
+  if (!answer) co_return fail(answer.error());
+  co_return answer->accepted;
+}
+
 Task<Result<std::vector<Admitted>>> RedisSlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
                                                             std::vector<RecoverEntry> entries, Milliseconds hold) {
   std::vector<RecoveredEntry> recovered;
@@ -184,7 +193,7 @@ Task<Result<std::vector<Admitted>>> RedisSlotStore::recover(BusinessId business,
     if (!reply) co_return fail(reply.error());
     auto answer = redis::parse_recover(*reply);
     if (!answer) co_return fail(answer.error());
-    if (!answer->accepted) break;  // a later recovery was faster
+    if (!answer->accepted) break;  // a later recovery was faster, or this is a repeat of the last chunk
     admitted = std::move(answer->admitted);
   }
   emit(events_of(business, admitted));

@@ -11,6 +11,9 @@
 namespace tapedeck::sqlite {
 namespace {
 
+// How many of a row's attempts that may be open are not, once one of them has ended.
+std::int64_t closed_by(AttemptConnection connection) { return connection == AttemptConnection::kClosed ? 2 : 1; }
+
 // The result of an UPDATE that was guarded by a fence.
 Result<void> guarded(Database& database, std::int64_t row_id) {
   if (database.changes() > 0) return {};
@@ -27,16 +30,16 @@ Result<std::optional<Recording>> begin_attempt(Database& database, const Busines
   if (!before) return no_recording(sid);
   return change_recording(
       database,
-      "UPDATE recordings SET state = 'processing', fence = fence + 1, attempts = attempts + 1, retry_at = NULL"
-      " WHERE id = ?1 AND state IN ('queued', 'processing')",
+      "UPDATE recordings SET state = 'processing', fence = fence + 1, attempts = attempts + 1, retry_at = NULL,"
+      " open_attempts = min(open_attempts + 1, 2) WHERE id = ?1 AND state IN ('queued', 'processing')",
       before->row_id);
 }
 
 Result<void> commit_stored(Database& database, std::int64_t row_id, std::int64_t fence, const StoredAudio& audio) {
   database.run(
       "UPDATE recordings SET state = 'stored', retry_at = NULL, cause_code = NULL, cause_detail = NULL, blob_key = ?3,"
-      " size_bytes = ?4, content_type = ?5, sha256 = ?6, stored_at = ?7"
-      " WHERE id = ?1 AND fence = ?2 AND state <> 'deleted'",
+      " size_bytes = ?4, content_type = ?5, sha256 = ?6, stored_at = ?7,"
+      " open_attempts = 0 WHERE id = ?1 AND fence = ?2 AND state <> 'deleted'",
       row_id, fence, audio.blob_key, static_cast<std::int64_t>(audio.size_bytes), audio.content_type, audio.sha256,
       audio.stored_at);
   return guarded(database, row_id);
@@ -47,17 +50,28 @@ Result<void> fail_attempt(Database& database, std::int64_t row_id, std::int64_t 
   const int taken_back = failure.retry_at && !failure.attempt_counts ? 1 : 0;
   database.run(
       "UPDATE recordings SET state = ?3, retry_at = ?4, cause_code = ?5, cause_detail = ?6,"
-      " attempts = max(attempts - ?7, 0) WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
-      row_id, fence, state_name(state), failure.retry_at, failure.cause.code, failure.cause.detail, taken_back);
+      " attempts = max(attempts - ?7, 0), open_attempts = max(open_attempts - ?8, 0)"
+      " WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
+      row_id, fence, state_name(state), failure.retry_at, failure.cause.code, failure.cause.detail, taken_back,
+      closed_by(failure.connection));
   return guarded(database, row_id);
 }
 
-Result<void> hand_back(Database& database, std::int64_t row_id, std::int64_t fence) {
+Result<void> hand_back(Database& database, std::int64_t row_id, std::int64_t fence, AttemptConnection connection) {
   database.run(
-      "UPDATE recordings SET state = 'queued', attempts = max(attempts - 1, 0)"
-      " WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
-      row_id, fence);
+      "UPDATE recordings SET state = 'queued', attempts = max(attempts - 1, 0),"
+      " open_attempts = max(open_attempts - ?3, 0) WHERE id = ?1 AND fence = ?2 AND state = 'processing'",
+      row_id, fence, closed_by(connection));
   return guarded(database, row_id);
+}
+
+Result<void> close_attempt(Database& database, std::int64_t row_id, std::int64_t fence) {
+  // remove() raises the fence too, and a deleted recording has no further attempt.
+  database.run(
+      "UPDATE recordings SET open_attempts = 0"
+      " WHERE id = ?1 AND (fence = ?2 OR (fence = ?2 + 1 AND state = 'deleted'))",
+      row_id, fence);
+  return {};
 }
 
 Result<void> reclaim(Database& database, const BusinessId& business, const Sid& sid,
@@ -73,26 +87,6 @@ Result<void> reclaim(Database& database, const BusinessId& business, const Sid& 
     database.run("UPDATE recordings SET state = 'queued' WHERE id = ?1 AND state = 'processing'", before->row_id);
   }
   return {};
-}
-
-Result<std::vector<WaitingRecording>> waiting(Database& database, std::int64_t after, int limit) {
-  std::vector<WaitingRecording> found;
-  Statement rows = database.query(
-      "SELECT business_id, sid, lane, state, wanted_order, retry_at, cause_code, cause_detail FROM recordings"
-      " WHERE state IN ('queued', 'processing') AND wanted_order > ?1 ORDER BY wanted_order LIMIT ?2",
-      after, limit);
-  while (rows.step()) {
-    WaitingRecording waits;
-    waits.business = read_id<BusinessId>(rows, 0);
-    waits.sid = read_id<Sid>(rows, 1);
-    waits.lane = read_name(rows, 2, parse_lane);
-    waits.state = read_name(rows, 3, parse_state);
-    waits.wanted_order = rows.integer(4);
-    waits.retry_at = read_time(rows, 5);
-    if (!rows.is_null(6)) waits.cause = Cause{rows.text(6), rows.text(7)};
-    found.push_back(std::move(waits));
-  }
-  return found;
 }
 
 }  // namespace tapedeck::sqlite

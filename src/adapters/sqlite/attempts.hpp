@@ -15,9 +15,9 @@ namespace tapedeck::sqlite {
                                          const StoredAudio& audio);
 [[nodiscard]] Result<void> fail_attempt(Database& database, std::int64_t row_id, std::int64_t fence,
                                         const AttemptFailure& failure);
-[[nodiscard]] Result<void> hand_back(Database& database, std::int64_t row_id, std::int64_t fence);
+[[nodiscard]] Result<void> hand_back(Database& database, std::int64_t row_id, std::int64_t fence,
+                                     AttemptConnection connection);
+[[nodiscard]] Result<void> close_attempt(Database& database, std::int64_t row_id, std::int64_t fence);
 [[nodiscard]] Result<void> reclaim(Database& database, const BusinessId& business, const Sid& sid,
                                    const std::optional<Cause>& give_up);
-[[nodiscard]] Result<std::vector<WaitingRecording>> waiting(Database& database, std::int64_t after, int limit);
-
 }  // namespace tapedeck::sqlite

@@ -7,11 +7,12 @@
 #include "adapters/sqlite/businesses.hpp"
 #include "adapters/sqlite/calls.hpp"
 #include "adapters/sqlite/migrations.hpp"
+#include "adapters/sqlite/rebuilding.hpp"
 #include "adapters/sqlite/recordings.hpp"
 
 // Every function here packs its arguments for a thread of the database and returns the task that waits for it: what is
-// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp and access.cpp. None of
-// these functions is a coroutine itself, so the lambdas own their arguments until the work is done.
+// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, rebuilding.cpp and
+// access.cpp. None of these functions is a coroutine itself, so the lambdas own their arguments until the work is done.
 
 namespace tapedeck {
 
@@ -160,8 +161,14 @@ Task<Result<void>> SqliteCallStore::fail_attempt(std::int64_t row_id, std::int64
   });
 }
 
-Task<Result<void>> SqliteCallStore::hand_back(std::int64_t row_id, std::int64_t fence) {
-  return write(writes_, [row_id, fence](Database& database) { return sqlite::hand_back(database, row_id, fence); });
+Task<Result<void>> SqliteCallStore::hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) {
+  return write(writes_, [row_id, fence, connection](Database& database) {
+    return sqlite::hand_back(database, row_id, fence, connection);
+  });
+}
+
+Task<Result<void>> SqliteCallStore::close_attempt(std::int64_t row_id, std::int64_t fence) {
+  return write(writes_, [row_id, fence](Database& database) { return sqlite::close_attempt(database, row_id, fence); });
 }
 
 Task<Result<void>> SqliteCallStore::reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) {
@@ -171,6 +178,29 @@ Task<Result<void>> SqliteCallStore::reclaim(BusinessId business, Sid sid, std::o
 
 Task<Result<std::vector<WaitingRecording>>> SqliteCallStore::waiting(std::int64_t after, int limit) {
   return read(reads_, [after, limit](Database& database) { return sqlite::waiting(database, after, limit); });
+}
+
+Task<Result<std::vector<WaitingRecording>>> SqliteCallStore::waiting_of(BusinessId business, std::int64_t after,
+                                                                        int limit) {
+  return read(reads_, [business = std::move(business), after, limit](Database& database) {
+    return sqlite::waiting_of(database, business, after, limit);
+  });
+}
+
+Task<Result<std::vector<BusinessId>>> SqliteCallStore::businesses_at_work() {
+  return read(reads_, [](Database& database) { return sqlite::businesses_at_work(database); });
+}
+
+Task<Result<bool>> SqliteCallStore::has_open_attempt(BusinessId business) {
+  return read(reads_, [business = std::move(business)](Database& database) {
+    return sqlite::has_open_attempt(database, business);
+  });
+}
+
+Task<Result<std::int64_t>> SqliteCallStore::raise_slot_epoch(BusinessId business, SystemTime now) {
+  return write(writes_, [business = std::move(business), now](Database& database) {
+    return sqlite::raise_slot_epoch(database, business, now);
+  });
 }
 
 Task<Result<std::int64_t>> SqliteCallStore::create_key(ApiKey key) {

@@ -57,9 +57,14 @@ class SqliteCallStore final : public CallStore {
   Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override;
   Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override;
   Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override;
-  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence) override;
+  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) override;
+  Task<Result<void>> close_attempt(std::int64_t row_id, std::int64_t fence) override;
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
+  Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override;
+  Task<Result<std::vector<BusinessId>>> businesses_at_work() override;
+  Task<Result<bool>> has_open_attempt(BusinessId business) override;
+  Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override;
 
   Task<Result<std::int64_t>> create_key(ApiKey key) override;
   Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override;

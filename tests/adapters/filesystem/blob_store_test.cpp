@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -72,6 +73,23 @@ TEST_F(FilesystemBlobStoreTest, finds_what_an_earlier_store_published) {
   FilesystemBlobStore later(pool_, scratch_.path());
   EXPECT_EQ(run_task(later.collect_leftovers()).value(), 0);
   EXPECT_EQ(content_of(later, sample_key()), "bytes");
+}
+
+TEST_F(FilesystemBlobStoreTest, leaves_alone_what_another_process_is_writing) {
+  auto writer = run_task(store_.create(sample_key()));
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE(run_task((*writer)->write("bytes")));
+  FilesystemBlobStore other(pool_, scratch_.path());
+  EXPECT_EQ(run_task(other.collect_leftovers()).value(), 0);
+  ASSERT_TRUE(run_task((*writer)->publish()));
+  EXPECT_EQ(content_of(other, sample_key()), "bytes");
+}
+
+TEST_F(FilesystemBlobStoreTest, collects_what_a_process_left_that_has_died) {
+  std::filesystem::create_directories(scratch_.path() + "/.tmp");
+  std::ofstream(scratch_.path() + "/.tmp/1-1") << "half";
+  EXPECT_EQ(run_task(store_.collect_leftovers()).value(), 1);
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() + "/.tmp/1-1"));
 }
 
 TEST_F(FilesystemBlobStoreTest, follows_no_symbolic_link_out_of_its_root) {

@@ -76,13 +76,12 @@ World::World(std::vector<std::string> cors_origins) {
                     .audit = audit,
                     .clock = clock,
                     .events = events,
-                    .readiness = {},
-                    .metrics = [] { return std::string("tapedeck_up 1\n"); },
+                    .health = {.readiness = {}, .metrics = [] { return std::string("tapedeck_up 1\n"); }},
                     .assets = kAssets};
   struct Readiness {
     static Task<Result<void>> look(const Result<void>* readiness) { co_return *readiness; }
   };
-  services.readiness.push_back({"call_store", [this] { return Readiness::look(&readiness); }});
+  services.health.readiness.push_back({"call_store", [this] { return Readiness::look(&readiness); }});
   application = std::make_unique<Application>(std::move(services),
                                               ApplicationSettings{std::string(kPublicUrl), std::move(cors_origins)});
 }

@@ -114,7 +114,8 @@ class World {
   HotRecordings hot;
   Businesses businesses{calls, clock, ProviderDefaults{}};
   BusinessRules rules{calls, slots, businesses};
-  SlotRequests requests{slots, rules, random};
+  SlotRecovery recovery{calls, slots, businesses, clock, kLeaseTtl};
+  SlotRequests requests{slots, rules, recovery, clock, random};
   Recordings recordings{calls, slots, requests, blobs, clock, progress, hot};
   Webhooks webhooks{calls, requests, clock, events};
   Calls call_cases{calls, businesses, clock};

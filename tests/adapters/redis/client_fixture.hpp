@@ -29,8 +29,18 @@ class MiddleRandom final : public Random {
   [[nodiscard]] std::string bytes(std::size_t count) override { return std::string(count, 'x'); }
 };
 
+/// The defaults, or more time where a sanitizer makes everything slow.
+inline ClientOptions patient_options() {
+  ClientOptions options;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  options.command_deadline *= 10;
+#endif
+  return options;
+}
+
 /// The client for this URL; throws where there is none.
-inline std::unique_ptr<Client> client_of(const std::string& url, Random& random, const ClientOptions& options = {}) {
+inline std::unique_ptr<Client> client_of(const std::string& url, Random& random,
+                                         const ClientOptions& options = patient_options()) {
   auto parsed = parse_url(url);
   if (!parsed) throw std::runtime_error(parsed.error().detail);
   auto client = make_client(*parsed, random, options);

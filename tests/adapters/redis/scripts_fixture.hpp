@@ -55,9 +55,13 @@ class ScriptsTest : public ::testing::Test {
     return redis::parse_admitted(run(scripts_.block, redis::block_words(now_, until, why)));
   }
   /// Every chunk, in order; the answer of the last.
+  Result<redis::RecoverReply> begin_recovery(std::int64_t epoch) {
+    return redis::parse_recover(run(scripts_.recover, redis::begin_recovery_words(now_, epoch)));
+  }
   Result<redis::RecoverReply> recover(std::int64_t epoch, const std::vector<RecoveredEntry>& entries = {},
                                       Milliseconds hold = {}, int limit = 3) {
-    Result<redis::RecoverReply> reply = redis::RecoverReply();
+    Result<redis::RecoverReply> reply = begin_recovery(epoch);
+    if (!reply || !reply->accepted) return reply;
     for (const redis::Words& chunk : redis::recover_words(now_, epoch, limit, entries, hold)) {
       reply = redis::parse_recover(run(scripts_.recover, chunk));
     }

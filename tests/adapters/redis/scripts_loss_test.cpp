@@ -64,6 +64,8 @@ TEST_F(ScriptsLoss, a_recovery_in_chunks_keeps_the_order_and_may_send_each_chunk
   }
   const auto chunks = redis::recover_words(now_, 2, 3, entries, {});
   ASSERT_EQ(chunks.size(), 3U);
+  ASSERT_TRUE(begin_recovery(2)->accepted);
+  EXPECT_TRUE(begin_recovery(2)->accepted);
   for (const redis::Words& chunk : chunks) {
     (void)run(scripts_.recover, chunk);
     const auto again = redis::parse_recover(run(scripts_.recover, chunk));
@@ -83,7 +85,9 @@ TEST_F(ScriptsLoss, while_a_business_is_rebuilt_others_are_asked_to_wait_and_the
   std::vector<RecoveredEntry> entries;
   for (int i = 1; i <= 600; ++i) entries.push_back({sid(i), Lane::kPlay, false, std::nullopt, ""});
   const auto chunks = redis::recover_words(now_, 2, 3, entries, {});
+  ASSERT_TRUE(begin_recovery(2)->accepted);
   (void)run(scripts_.recover, chunks.front());
+  EXPECT_EQ(errc_of(begin_recovery(3)), Errc::kUnavailable);
   const auto meanwhile = press(9);
   EXPECT_EQ(errc_of(meanwhile), Errc::kUnavailable);
   EXPECT_TRUE(meanwhile.error().retry_after);
@@ -99,9 +103,29 @@ TEST_F(ScriptsLoss, a_chunk_without_the_one_before_it_is_refused) {
   std::vector<RecoveredEntry> entries;
   for (int i = 1; i <= 600; ++i) entries.push_back({sid(i), Lane::kPlay, false, std::nullopt, ""});
   const auto chunks = redis::recover_words(now_, 2, 3, entries, {});
+  ASSERT_TRUE(begin_recovery(2)->accepted);
   (void)run(scripts_.recover, chunks.front());
   (void)redis_.command({"FLUSHALL"});
   EXPECT_EQ(errc_of(redis::parse_recover(run(scripts_.recover, chunks.back()))), Errc::kSlotsLost);
+}
+
+TEST_F(ScriptsLoss, what_was_read_before_a_loss_does_not_mend_it) {
+  const std::vector<RecoveredEntry> entries{{sid(1), Lane::kPlay, false, std::nullopt, ""}};
+  const auto chunk = redis::recover_words(now_, 2, 3, entries, {}).front();
+  ASSERT_TRUE(begin_recovery(2)->accepted);
+  redis_.pretend_run_id(std::string(40, 'f'));  // back from an old file, in which the mark stands
+  EXPECT_EQ(errc_of(redis::parse_recover(run(scripts_.recover, chunk))), Errc::kSlotsLost);
+  EXPECT_EQ(errc_of(press(9)), Errc::kSlotsLost);
+  ASSERT_TRUE(begin_recovery(3)->accepted);
+  EXPECT_FALSE(redis::parse_recover(run(scripts_.recover, chunk))->accepted);
+}
+
+TEST_F(ScriptsLoss, between_the_beginning_and_the_rows_nothing_of_a_business_can_be_changed) {
+  ASSERT_TRUE(press(1));
+  ASSERT_TRUE(begin_recovery(2)->accepted);
+  EXPECT_EQ(errc_of(press(2)), Errc::kUnavailable);
+  EXPECT_EQ(errc_of(claim("a")), Errc::kUnavailable);
+  EXPECT_EQ(redis_.number({"EXISTS", "rec_slots:123", "rec_queue:123"}), 0);
 }
 
 TEST_F(ScriptsLoss, an_older_epoch_is_refused) {

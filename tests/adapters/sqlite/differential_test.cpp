@@ -26,6 +26,9 @@ constexpr int kRecordings = 16;
 
 // One line for each answer, so that a difference can be read.
 std::string show(const std::optional<SystemTime>& time) { return time ? format_rfc3339(*time) : "-"; }
+std::string show(const BusinessId& business) { return business.str(); }
+std::string show(std::int64_t number) { return std::to_string(number); }
+std::string show(bool answer) { return answer ? "yes" : "no"; }
 std::string show(const Cause& cause) { return cause.code + "/" + cause.detail; }
 std::string show(const Recording& r) {
   const std::string audio = r.audio ? fmt::format("{}:{}:{}:{}:{}", r.audio->blob_key, r.audio->size_bytes,
@@ -82,7 +85,7 @@ class Player {
 
   std::string step() {
     now_ += Seconds(pick(3));
-    switch (pick(13)) {
+    switch (pick(15)) {
       case 0:
         return "put_call " + show(run_task(store_.put_call(business(), call_update(), now_)));
       case 1:
@@ -102,10 +105,14 @@ class Player {
       case 8:
         return "fail " + show(run_task(store_.fail_attempt(row(), fence(), failure())));
       case 9:
-        return "hand_back " + show(run_task(store_.hand_back(row(), fence())));
+        return "hand_back " + show(run_task(store_.hand_back(row(), fence(), connection())));
       case 10:
         return "reclaim " + show(run_task(store_.reclaim(business(), sid(), maybe_cause())));
       case 11:
+        return "close " + show(run_task(store_.close_attempt(row(), fence())));
+      case 12:
+        return look_at_work();
+      case 13:
         return "list " + show(run_task(store_.list_calls(business(), query())));
       default:
         return look();
@@ -134,8 +141,10 @@ class Player {
   StoredAudio audio() {
     return {fmt::format("blob-{}", pick(1000)), static_cast<std::uint64_t>(pick(1000)), "audio/mpeg", "abc", now_};
   }
+  AttemptConnection connection() { return maybe() ? AttemptConnection::kClosed : AttemptConnection::kNeverOpened; }
   AttemptFailure failure() {
     AttemptFailure failed;
+    failed.connection = connection();
     failed.cause = cause();
     failed.retry_at = maybe_time();
     if (maybe()) failed.final_state = RecordingState::kAbsent;
@@ -178,6 +187,18 @@ class Player {
     if (pick(4) == 0) query.until = now_ - Seconds(pick(5000));
     if (maybe()) query.cursor = CallCursor{now_ - Seconds(pick(5000)), pick(20) + 1};
     return query;
+  }
+  std::string look_at_work() {
+    switch (pick(4)) {
+      case 0:
+        return "waiting of " + show(run_task(store_.waiting_of(business(), pick(100), pick(20) + 1)));
+      case 1:
+        return "at work " + show(run_task(store_.businesses_at_work()));
+      case 2:
+        return "epoch " + show(run_task(store_.raise_slot_epoch(business(), now_ - Seconds(pick(5000)))));
+      default:
+        return "open " + show(run_task(store_.has_open_attempt(business())));
+    }
   }
   std::string look() {
     switch (pick(4)) {

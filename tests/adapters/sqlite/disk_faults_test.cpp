@@ -117,7 +117,7 @@ TEST_F(DiskFaults, a_full_database_refuses_changes_and_still_answers) {
   // What needs no new page still works: a worker can end its attempt.
   const auto taken = run_task(store->begin_attempt(kAcme, to_sid(call_sid(0))));
   ASSERT_TRUE(taken && *taken);
-  EXPECT_TRUE(run_task(store->hand_back((*taken)->row_id, (*taken)->fence)));
+  EXPECT_TRUE(run_task(store->hand_back((*taken)->row_id, (*taken)->fence, AttemptConnection::kClosed)));
 }
 
 TEST_F(DiskFaults, a_damaged_page_is_told_as_damage) {

@@ -10,6 +10,9 @@
 //   await deck.untilState(business, call, 'stored');
 //   await deck.kill();  await deck.start();             // the same DATA_DIR
 //   await deck.destroy();                               // in after()
+//
+// With TAPEDECK_NODES=api,worker,… in the environment, or `nodes`, it is so many processes on one DATA_DIR that share a
+// Redis; requests go to the first, an API, and `lines` are of all of them, as they come.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -20,6 +23,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import { startRedis } from './redis.mjs';
 
 const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const waitMs = 60_000;
@@ -59,13 +64,15 @@ export async function until(what, question, condition = Boolean, patienceMs = wa
 }
 
 /**
- * @param {{sim?: {url: string}, settings?: object}} options the provider's look-alike, and settings by name, such as
- *     { LOG_FORMAT: 'json' }.
+ * @param {{sim?: {url: string}, settings?: object, nodes?: string[]}} options the provider's look-alike, settings by
+ *     name, such as { LOG_FORMAT: 'json' }, and the roles of the processes, such as ['api', 'worker'].
  * @returns {Promise<Tapedeck>} with a DATA_DIR and an operator's key, not started yet
  */
 export async function makeTapedeck(options = {}) {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-e2e-'));
-  const deck = new Tapedeck(dataDir, options);
+  const nodes = options.nodes ?? (process.env.TAPEDECK_NODES || undefined)?.split(',');
+  const redis = nodes && (options.redis ?? await startRedis());
+  const deck = new Tapedeck(dataDir, { ...options, nodes, redis });
   try {
     deck.operatorKey = (await deck.command('key', 'create', '--operator')).stdout.trim();
   } catch (error) {
@@ -77,14 +84,18 @@ export async function makeTapedeck(options = {}) {
 
 export class Tapedeck {
   #settings;
-  #child;
-  #exited;
+  #roles;
   #waiting = [];
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
-  constructor(dataDir, { sim, settings = {} }) {
+  constructor(dataDir, { sim, settings = {}, nodes = ['alone'], redis }) {
     this.dataDir = dataDir;
+    this.redis = redis;
+    this.#roles = nodes;
+    /** The processes that were started last: { role, child, exited, url }. */
+    this.nodes = [];
     this.#settings = { LISTEN: '127.0.0.1:0', PUBLIC_URL: publicUrl, DATA_DIR: dataDir, ...settings };
+    if (redis) this.#settings.REDIS_URL ??= redis.url;
     if (sim) this.#settings.TWILIO_BASE_URL ??= sim.url;
     /** What the running server, or the last one, has logged. */
     this.lines = [];
@@ -96,30 +107,44 @@ export class Tapedeck {
   }
 
   get pid() {
-    return this.#child?.pid;
+    return this.nodes[0]?.child.pid;
   }
 
   /** Starts the server and waits until it is ready. `wrapper` goes before the program, such as ['prlimit', '…']. */
-  async start({ wrapper = [], settings = {} } = {}) {
-    const command = [...wrapper, tapedeckBinary(), 'serve'];
-    const child = spawn(command[0], command.slice(1), {
-      env: this.#environment(settings), stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#child = child;
+  async start(options = {}) {
     this.lines = [];
-    this.#exited = new Promise((resolve, reject) => {
+    this.nodes = [];
+    for (const role of this.#roles) await this.startNode(role, options);
+    this.url = this.nodes[0].url;
+    return this;
+  }
+
+  /** Starts one more process of this role, and waits until it is ready. */
+  async startNode(role, { wrapper = [], settings = {} } = {}) {
+    const command = [...wrapper, tapedeckBinary(), 'serve'];
+    const roles = role === 'worker' ? { ENABLE_SCHEDULERS: 'true' } : {};
+    const child = spawn(command[0], command.slice(1), {
+      env: this.#environment({ ...roles, ...settings }), stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const node = { role, child };
+    node.exited = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => resolve({ code, signal }));
     });
+    this.nodes.push(node);
     const lines = this.lines;
+    let isReady = false;
     createInterface({ input: child.stderr }).on('line', (line) => {
       lines.push(line);
+      if (line.includes('SERVER_READY') && !isReady) {
+        isReady = true;
+        node.url = /http:[^\s"]+/.exec(line)[0].replace(/\/$/, '');
+      }
       this.#wake();
     });
-    this.#exited.then(() => this.#wake(), () => {});
-    const ready = await this.untilLine((line) => line.includes('SERVER_READY'));
-    this.url = /http:[^\s"]+/.exec(ready)[0].replace(/\/$/, '');
-    return this;
+    node.exited.then(() => this.#wake(), () => {});
+    await this.untilLines(() => isReady, node);
+    return node;
   }
 
   #wake() {
@@ -135,8 +160,8 @@ export class Tapedeck {
   }
 
   /** Waits until `condition(lines)` holds. */
-  async untilLines(condition) {
-    const ended = this.#exited.then(() => 'ended');
+  async untilLines(condition, node = this.nodes[0]) {
+    const ended = node.exited.then(() => 'ended');
     let timer;
     const late = new Promise((resolve) => (timer = setTimeout(resolve, waitMs, 'late')));
     try {
@@ -169,27 +194,34 @@ export class Tapedeck {
   }
 
   signal(name) {
-    this.#child.kill(name);
+    this.nodes[0].child.kill(name);
   }
 
   /** Waits until the server has ended by itself. */
   ended() {
-    return this.#exited;
+    return this.nodes[0].exited;
   }
 
-  async #end(signal) {
-    if (!this.#child) return undefined;
-    this.#child.kill(signal);
-    const killer = setTimeout(() => this.#child.kill('SIGKILL'), stopMs);
-    const how = await this.#exited;
+  /** Ends one process; returns { code, signal }. */
+  async endNode(node, signal = 'SIGTERM') {
+    node.child.kill(signal);
+    const killer = setTimeout(() => node.child.kill('SIGKILL'), stopMs);
+    const how = await node.exited;
     clearTimeout(killer);
     return how;
+  }
+
+  // All of them; how the first one ended.
+  async #end(signal) {
+    const ends = await Promise.all(this.nodes.map((node) => this.endNode(node, signal)));
+    return ends[0];
   }
 
   /** Ends everything and removes the DATA_DIR. */
   async destroy() {
     this.#agent.destroy();
-    if (this.#child) await this.#end('SIGKILL');
+    await this.#end('SIGKILL');
+    await this.redis?.destroy();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 

@@ -1,11 +1,13 @@
--- Replaces the state of a business by what the call store knows, in one chunk or several, each of which may be sent again.
--- Accepted only for a higher epoch than the last one seen. A block stays. Leases that it ends may belong to downloads that
--- are open: until they would have expired, nothing is granted.
+-- Replaces the state of a business by what the call store knows: a first chunk without recordings, before the call store is
+-- read; then one or more with what was read. Each may be sent again. The first is accepted for a higher epoch than the last
+-- one seen; the others while the mark stands that the first one left, which a loss takes away, so that what was read before
+-- a loss does not mend it. A block stays. Leases that it ends may belong to downloads that are open: until they would have
+-- expired, nothing is granted.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: all of the business
 -- ARGV  run_id, clock, epoch, limit, hold (ms from now, 0: none), 1: the first chunk, 1: the last chunk, then for each
 --       recording, those that were processing first: sid, lane, retry at (ms, 0: waits), why
--- Gives code, limit, accepted, then (sid, lane, active) of those it let in
+-- Gives {2} while somebody else is at it; or code, limit, accepted, then (sid, lane, active) of those it let in
 -- Cost  O(recordings of the chunk * log n); what was there is freed in the background
 local epoch_now, is_first, is_last = tonumber(ARGV[3]), ARGV[6] == '1', ARGV[7] == '1'
 local LEASE_TTL_MS = 15000
@@ -30,12 +32,16 @@ local before = read('HMGET', conf, 'r', 's', 'k', 'K') or {}
 local is_readable, numbers = pcall(function() return {cmsgpack.unpack(before[2])} end)
 if not is_readable then numbers = {} end
 local epoch_before = tonumber(numbers[2]) or 0
-local rebuilding = before[1] and string.find(before[1], '^rebuilding ') ~= nil
-if epoch_now < epoch_before or (epoch_now == epoch_before and not rebuilding) then return {0, 0, 0} end
+local run_id, since = string.match(before[1] or '', '^rebuilding (%S+) (%d+)$')
+local rebuilding = run_id == ARGV[1]
+local is_over = epoch_now == epoch_before and not rebuilding and (is_first or before[1] == ARGV[1])
+if epoch_now < epoch_before or is_over then return {0, 0, 0} end
+local REBUILD_PATIENCE_MS = 2000  -- as in business.lua
+if is_first and rebuilding and epoch_now > epoch_before and time - since < REBUILD_PATIENCE_MS then return {2} end
 if not is_first and not (rebuilding and epoch_now == epoch_before) then return {1} end
 
 if is_first then
-  local hold_until = tonumber(ARGV[5]) > 0 and time + ARGV[5] or 0
+  local hold_until = 0
   local last = tonumber((read('ZRANGE', activity, -1, -1, 'WITHSCORES') or {})[2]) or 0
   if last > time then hold_until = math.max(hold_until, math.min(last, time + LEASE_TTL_MS)) end
 
@@ -61,8 +67,8 @@ if is_first then
   redis.call('UNLINK', conf, why, activity, 'rec_queue:' .. tag, 'rec_queued:' .. tag, 'rec_order:' .. tag,
     'rec_fetch:' .. tag, 'rec_delayed:' .. tag)
   if block then redis.call('HSET', conf, 'k', block, 'K', block_why) end
-  redis.call('HSET', conf, 'r', 'rebuilding ' .. time, 's',
-    cmsgpack.pack(tonumber(ARGV[4]), epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+  redis.call('HSET', conf, 'r', 'rebuilding ' .. ARGV[1] .. ' ' .. time, 's',
+    cmsgpack.pack(1, epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 end
 
 -- From here on as if it were whole.
@@ -70,6 +76,8 @@ local found = {ARGV[1], redis.call('HGET', conf, 's')}
 --#include "business.lua"
 --#include "lanes.lua"
 local delayed = 'rec_delayed:' .. tag
+limit = tonumber(ARGV[4])
+if tonumber(ARGV[5]) > 0 and hold < now + ARGV[5] then hold = now + ARGV[5] end
 local active = call('SCARD', slots)
 local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, false, nil, nil
 
@@ -139,7 +147,7 @@ if is_last then
   if hold > now and wanted_due > hold then wanted_due = hold end
   if block_until > 0 and wanted_due > block_until then wanted_due = block_until end
 else
-  value1 = 'rebuilding ' .. now
+  value1 = 'rebuilding ' .. ARGV[1] .. ' ' .. now
 end
 --#include "announce.lua"
 --#include "write.lua"

@@ -23,8 +23,8 @@ end
 
 if found[1] ~= ARGV[1] then
   local REBUILD_PATIENCE_MS = 2000
-  local since = found[1] and string.match(found[1], '^rebuilding (%d+)$')
-  if since and now - since < REBUILD_PATIENCE_MS then return {2} end
+  local run_id, since = string.match(found[1] or '', '^rebuilding (%S+) (%d+)$')
+  if run_id == ARGV[1] and now - since < REBUILD_PATIENCE_MS then return {2} end
   return {1}
 end
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "adapters/twilio/recording_source.hpp"
+#include "app/provider_backoff.hpp"
+#include "app/worker.hpp"
+#include "main/serving.hpp"
+
+namespace tapedeck {
+
+/// The worker's part of a process: all that can download.
+class Fetching {
+ public:
+  /// Error kInvalidArgument: the provider's address.
+  [[nodiscard]] static Result<std::unique_ptr<Fetching>> make(const SharedParts& parts);
+
+  /// The worker, until `stop` is requested and every download has ended or was handed back.
+  [[nodiscard]] Task<> run(boost::asio::any_io_executor executor, WorkerOptions options, std::stop_token stop);
+
+ private:
+  explicit Fetching(const SharedParts& parts) : parts_(parts) {}
+
+  const SharedParts parts_;
+  CurlClient curl_;
+  std::unique_ptr<TwilioRecordingSource> source_;
+  ProviderBackoff backoff_;
+};
+
+}  // namespace tapedeck

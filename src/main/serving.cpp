@@ -1,0 +1,33 @@
+#include "main/serving.hpp"
+
+#include <utility>
+
+#include "main/page_assets.hpp"
+
+namespace tapedeck {
+namespace {
+
+// Alone, this process is the only one that deletes.
+HotRecordings make_hot(const SharedParts& parts) {
+  if (role_of(parts.settings) == Role::kAlone) return HotRecordings();
+  return HotRecordings(parts.clock, kHotTtl);
+}
+
+}  // namespace
+
+Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::Health health)
+    : hot_(make_hot(parts)),
+      recordings_(parts.calls, parts.slots, parts.requests, parts.blobs, parts.clock, parts.progress, hot_),
+      calls_(parts.calls, parts.businesses, parts.clock),
+      webhooks_(parts.calls, parts.requests, parts.clock, parts.events),
+      access_(parts.calls, parts.clock, parts.random, secret_key),
+      audit_(parts.calls, parts.clock, parts.events),
+      application_(services(parts, std::move(health)),
+                   http::ApplicationSettings{parts.settings.public_url, parts.settings.cors_origins}) {}
+
+http::Services Serving::services(const SharedParts& parts, http::Health health) {
+  return {recordings_, hot_,        calls_,       webhooks_,         parts.businesses, access_,
+          audit_,      parts.clock, parts.events, std::move(health), page_assets()};
+}
+
+}  // namespace tapedeck

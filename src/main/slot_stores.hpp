@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "adapters/memory/memory_slot_store.hpp"
+#include "adapters/redis/client.hpp"
+#include "adapters/redis/slot_store.hpp"
+#include "main/settings.hpp"
+#include "ports/clock.hpp"
+#include "ports/random.hpp"
+
+namespace tapedeck {
+
+/// The slot store of the settings: in the process, or in Redis.
+struct OpenSlotStore {
+  std::unique_ptr<redis::Client> client;    ///< null: in the process
+  std::unique_ptr<MemorySlotStore> memory;  ///< null: in Redis
+  std::unique_ptr<RedisSlotStore> shared;
+
+  [[nodiscard]] SlotStore& store() const;
+  /// Empty, or why Redis, as it is set up now, cannot keep the promises: kUnavailable, or kConflict with the
+  /// sentence that mends it.
+  [[nodiscard]] Task<Result<void>> check() const;
+};
+
+/// Connects when it is first used. The arguments must outlive it. Error kInvalidArgument: a file of REDIS_URL cannot be
+/// used.
+[[nodiscard]] Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, EventSink& events,
+                                                    Random& random);
+
+}  // namespace tapedeck

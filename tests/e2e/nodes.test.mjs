@@ -1,0 +1,246 @@
+// Several processes that share a Redis: what each role does and does not do, the keys that operators read, and that the
+// limit holds and nothing is lost when a worker dies, stalls or is cut off, and when Redis goes away or forgets.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+
+import { startRedis } from './support/redis.mjs';
+import { startSim } from './support/sim.mjs';
+import { makeTapedeck, until } from './support/tapedeck.mjs';
+
+// 9 s until the supervisor, 15 s until the lease ends.
+const restartMaxMs = 17_000;
+const slow = (account, ms) => ({ fault: 'stall', account: account.sid, after_bytes: 1000, for_ms: ms });
+
+let sim;
+let deck;
+let businesses = 0;
+
+before(async () => (sim = await startSim()));
+after(async () => sim?.stop());
+beforeEach(() => sim.clearRules());
+afterEach(async () => {
+  await deck?.destroy();
+  deck = undefined;
+});
+
+async function startDeck(nodes, options = {}) {
+  deck = await makeTapedeck({ sim, nodes, ...options });
+  await deck.start();
+}
+
+async function makeBusiness(count, recording = {}) {
+  const account = await sim.addAccount();
+  const business = await deck.addBusiness(`business-${++businesses}`, account);
+  const recordings = await sim.addRecordings({ account: account.sid, count, duration_s: 5, ...recording });
+  for (const one of recordings) await deck.tell(business, one);
+  return { business, account, recordings, calls: recordings.map(({ call }) => call) };
+}
+
+const downloadsOf = async (account) => (await sim.stats()).accounts[account.sid] ?? { started: 0, greatest: 0, current: 0 };
+const untilRunning = (account, count) => sim.untilStats((stats) => stats.accounts[account.sid]?.current === count);
+
+async function untilAllStored(business, calls) {
+  for (const sid of calls) await deck.untilState(business, sid, 'stored');
+}
+
+async function assertNothingLeft(business) {
+  const ask = (...words) => deck.redis.ask(...words);
+  await until('slots at rest', async () => Number(await ask('SCARD', `rec_slots:${business.id}`)), (count) => count === 0);
+  assert.equal(await ask('LLEN', `rec_queue:${business.id}`), '0');
+  assert.equal(await ask('SCARD', `rec_queued:${business.id}`), '0');
+  assert.equal(await ask('KEYS', `rec_inflight:${business.id}:*`), '');
+}
+
+// The children that the supervisors of the workers started.
+async function childOf(node) {
+  const pid = node.child.pid;
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return Number(children.trim().split(' ')[0]);
+}
+
+test('an API downloads nothing, and a worker that comes later does', async () => {
+  await startDeck(['api']);
+  const { business, account, recordings, calls } = await makeBusiness(5);
+  const seen = (await sim.stats()).requests;
+  for (const sid of calls) assert.equal((await deck.press(business, sid)).status, 202);
+  assert.equal((await deck.queue(business)).active_count, 3);
+  assert.match((await deck.status(business, calls[0])).why, /waiting for a free worker/);
+  assert.equal((await sim.stats()).requests, seen);
+
+  const worker = await deck.startNode('worker');
+  await untilAllStored(business, calls);
+  assert.ok((await downloadsOf(account)).greatest <= 3);
+  const stats = await sim.stats();
+  for (const { sid } of recordings) assert.equal(stats.recordings[sid].requested, 1);
+  await assertNothingLeft(business);
+
+  const ask = async (path) => (await fetch(worker.url + path)).status;
+  assert.deepEqual([await ask('/healthz'), await ask('/readyz'), await ask('/metrics')], [200, 200, 200]);
+  assert.deepEqual([await ask('/'), await ask('/api/calls'), await ask('/docs')], [404, 404, 404]);
+});
+
+test('operators read the documented keys with redis-cli', async () => {
+  await startDeck(['api', 'worker']);
+  const { business, account, calls } = await makeBusiness(6);
+  await sim.addRule({ fault: 'stall', account: account.sid, after_bytes: 1000 });
+  for (const sid of calls) await deck.press(business, sid);
+  await untilRunning(account, 3);
+  const ask = (...words) => deck.redis.ask(...words);
+  const sorted = (text) => text.split('\n').sort();
+  assert.deepEqual(sorted(await ask('SMEMBERS', `rec_slots:${business.id}`)), [...calls.slice(0, 3)].sort());
+  assert.deepEqual((await ask('LRANGE', `rec_queue:${business.id}`, '0', '-1')).split('\n'), calls.slice(3));
+  assert.deepEqual(sorted(await ask('SMEMBERS', `rec_queued:${business.id}`)), [...calls.slice(3)].sort());
+  for (const sid of calls.slice(0, 3)) {
+    const key = `rec_inflight:${business.id}:${sid}`;
+    assert.equal(await ask('GET', key), 'processing');
+    const ttl = Number(await ask('TTL', key));
+    assert.ok(ttl > 100 && ttl <= 120, `TTL ${ttl}`);
+  }
+  const ttl = Number(await ask('TTL', `rec_queued:${business.id}`));
+  assert.ok(ttl > 1100 && ttl <= 1200, `TTL ${ttl}`);
+});
+
+test('presses at two APIs and two workers are one queue with one limit', async () => {
+  await startDeck(['api', 'api', 'worker', 'worker']);
+  const { business, account, recordings, calls } = await makeBusiness(30);
+  await sim.addRule(slow(account, 100));
+  const second = deck.nodes[1].url;
+  const pressAtSecond = (sid) =>
+    fetch(`${second}/api/recordings/${sid}/stream`, { headers: { Authorization: `Bearer ${business.key}` } });
+  const statuses = await Promise.all(
+    calls.flatMap((sid) => [deck.press(business, sid), pressAtSecond(sid)]).map(async (answer) => (await answer).status),
+  );
+  assert.ok(statuses.every((status) => status === 202));
+  await untilAllStored(business, calls);
+  assert.equal((await downloadsOf(account)).greatest, 3);
+  const stats = await sim.stats();
+  for (const { sid } of recordings) assert.equal(stats.recordings[sid].requested, 1);
+  const again = await pressAtSecond(calls[0]);
+  assert.equal(again.status, 200);
+  await assertNothingLeft(business);
+});
+
+test('a recording deleted at one API is soon gone at the other', async () => {
+  await startDeck(['api', 'api', 'worker']);
+  const { business, calls: [sid] } = await makeBusiness(1);
+  await deck.press(business, sid);
+  await deck.untilState(business, sid, 'stored');
+  const stream = `${deck.nodes[1].url}/api/recordings/${sid}/stream`;
+  const ask = async () => (await fetch(stream, { headers: { Authorization: `Bearer ${business.key}` } })).status;
+  assert.equal(await ask(), 200);
+  assert.equal((await deck.request('DELETE', `/api/recordings/${sid}`, { key: business.key })).status, 204);
+  await until('the other API to say so', ask, (status) => status === 410);
+});
+
+test('what Redis forgets is rebuilt from the call store, and the limit holds', async () => {
+  await startDeck(['api', 'worker']);
+  const { business, account, recordings, calls } = await makeBusiness(12);
+  await sim.addRule(slow(account, 500));
+  for (const sid of calls) await deck.press(business, sid);
+  await untilRunning(account, 3);
+  await deck.redis.ask('FLUSHALL');
+  await untilAllStored(business, calls);
+  assert.ok((await downloadsOf(account)).greatest <= 3);
+  const stats = await sim.stats();
+  const extra = recordings.reduce((sum, { sid }) => sum + stats.recordings[sid].requested - 1, 0);
+  assert.ok(extra <= 3, `${extra} fetches more than recordings, for one loss`);
+  await assertNothingLeft(business);
+});
+
+test('while Redis is away what is stored plays, what is cold is refused, webhooks are kept', async () => {
+  await startDeck(['api', 'worker']);
+  const { business, account, calls: [stored, cold] } = await makeBusiness(2);
+  await deck.press(business, stored);
+  await deck.untilState(business, stored, 'stored');
+  await deck.redis.kill();
+
+  assert.equal((await deck.press(business, stored)).status, 200);
+  const refused = await deck.press(business, cold);
+  assert.equal(refused.status, 503);
+  assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
+  const announced = await sim.addRecording({ account: account.sid, duration_s: 5 });
+  const sent = await sim.webhook({ recording: announced.sid, ...deck.webhookOf(business) });
+  assert.deepEqual(sent.statuses, { 204: 1 });
+  const ready = await deck.request('GET', '/readyz');
+  assert.equal(ready.status, 503);
+  assert.equal(ready.json.checks.slot_store, 'unavailable');
+  assert.match(ready.json.details.slot_store, /\w/);
+
+  await deck.redis.start();
+  const returned = Date.now();
+  await until('a press to be taken', () => deck.press(business, cold), (answer) => answer.status === 202);
+  const tookMs = Date.now() - returned;
+  assert.ok(tookMs < 2000, `${tookMs} ms after Redis answered`);
+  await untilAllStored(business, [cold, announced.call]);
+  assert.ok((await downloadsOf(account)).greatest <= 3);
+});
+
+test('a worker that is killed gives up its downloads at once, and another fetches them', async () => {
+  await startDeck(['api', 'worker', 'worker']);
+  const { business, account, calls } = await makeBusiness(6);
+  await sim.addRule(slow(account, 2000));
+  for (const sid of calls) await deck.press(business, sid);
+  await untilRunning(account, 3);
+  const killed = Date.now();
+  await deck.endNode(deck.nodes[1], 'SIGKILL');
+  await untilAllStored(business, calls);
+  assert.ok((await downloadsOf(account)).greatest <= 3);
+  assert.ok(Date.now() - killed < restartMaxMs + 10_000);
+  await assertNothingLeft(business);
+});
+
+test('a worker that stalls is killed before its leases end, and started again', async () => {
+  await startDeck(['api', 'worker']);
+  const { business, account, calls } = await makeBusiness(5);
+  await sim.addRule(slow(account, 3000));
+  for (const sid of calls) await deck.press(business, sid);
+  await untilRunning(account, 3);
+  const child = await childOf(deck.nodes[1]);
+  process.kill(child, 'SIGSTOP');
+  const stopped = Date.now();
+  await deck.untilLine((line) => line.includes('WORKER_KILLED'));
+  const closed = Date.now() - stopped;
+  assert.ok(closed < 12_000, `its connections were open for ${closed} ms`);
+  await deck.untilLine((line) => line.includes('WORKER_RESTARTED'));
+  await untilAllStored(business, calls);
+  assert.ok((await downloadsOf(account)).greatest <= 3);
+  await assertNothingLeft(business);
+});
+
+test('a worker ends with its supervisor, and drains when it is told to stop', async () => {
+  await startDeck(['api', 'worker']);
+  const first = await childOf(deck.nodes[1]);
+  await deck.endNode(deck.nodes[1], 'SIGKILL');
+  const isGone = () => { try { process.kill(first, 0); return false; } catch { return true; } };
+  await until('the child to be gone', isGone);
+
+  const worker = await deck.startNode('worker');
+  const { business, account, calls } = await makeBusiness(4);
+  await sim.addRule(slow(account, 500));
+  for (const sid of calls) await deck.press(business, sid);
+  await untilRunning(account, 3);
+  const how = await deck.endNode(worker);
+  assert.deepEqual(how, { code: 0, signal: null });
+  // What ran was finished within the grace; the fourth may have been handed over before the stop, or waits.
+  assert.equal((await downloadsOf(account)).current, 0);
+  await deck.startNode('worker');
+  await untilAllStored(business, calls);
+  await assertNothingLeft(business);
+});
+
+test('a server without Redis is refused beside those that share the directory', async () => {
+  await startDeck(['api']);
+  const alone = await deck.run(['serve'], { settings: { REDIS_URL: '' } });
+  assert.equal(alone.code, 1);
+  assert.match(alone.stderr, /belongs to a running tapedeck \(pid \d+\)/);
+});
+
+test('a Redis that may throw keys away is refused, with the sentence that mends it', async () => {
+  const redis = await startRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
+  deck = await makeTapedeck({ sim, nodes: ['api'], redis });
+  const refused = await deck.run(['serve']);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /REDIS_URL: .*noeviction/);
+});
