@@ -163,9 +163,22 @@ Task<> FetchJob::close_attempt(Recording recording) {
 
 Task<FinishOutcome> FetchJob::give_up_attempt(Business business, FetchRequest request, Recording recording,
                                               Error error) {
+  if (error.errc() == Errc::kProviderUnauthorized) {
+    const bool has_new = co_await has_new_credentials(business);
+    if (has_new) co_return co_await hand_back(std::move(recording), AttemptConnection::kClosed);
+  }
   const RetryDecision decision = co_await decide(request, recording, error);
   if (decision.scope == RetryScope::kAccount) co_await pause_business(std::move(business), error);
   co_return co_await record_failure(std::move(recording), std::move(error), decision);
+}
+
+// Whoever mends the credentials also lets the business go on, perhaps from another process, before this one has read
+// them.
+Task<bool> FetchJob::has_new_credentials(Business business) {
+  d_.businesses.forget(business.id);
+  auto now = co_await d_.businesses.find(business.id);
+  if (!now || !*now) co_return false;
+  co_return (*now)->account != business.account || (*now)->auth_token != business.auth_token;
 }
 
 Task<RetryDecision> FetchJob::decide(FetchRequest request, Recording recording, Error error) {

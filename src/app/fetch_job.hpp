@@ -88,6 +88,7 @@ class FetchJob {
   [[nodiscard]] Task<FinishOutcome> give_up_attempt(Business business, FetchRequest request, Recording recording,
                                                     Error error);
   [[nodiscard]] Task<FinishOutcome> record_failure(Recording recording, Error error, RetryDecision decision);
+  [[nodiscard]] Task<bool> has_new_credentials(Business business);
   [[nodiscard]] Task<RetryDecision> decide(FetchRequest request, Recording recording, Error error);
   [[nodiscard]] Task<> pause_business(Business business, Error error);
   [[nodiscard]] Task<FinishOutcome> hand_back(Recording recording, AttemptConnection connection);

@@ -94,12 +94,12 @@ Task<Result<std::vector<RecoverEntry>>> SlotRecovery::entries_of(BusinessId busi
   co_return entries;
 }
 
-Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vector<Sid> asked_next) {
+Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vector<Sid> asked_next, RecoverWhat what) {
   auto epoch = co_await calls_.raise_slot_epoch(business, clock_.system_now());
   if (!epoch) co_return fail(epoch.error());
-  auto begun = co_await slots_.begin_recovery(business, *epoch);
+  auto begun = co_await slots_.begin_recovery(business, *epoch, what);
   if (!begun) co_return fail(begun.error());
-  if (!*begun) co_return fail(Errc::kUnavailable, "another process is rebuilding the slots of this business");
+  if (!*begun) co_return RecoveryReport{};  // somebody was faster
 
   // From here on, and not before, what the call store says is as new as the loss.
   businesses_.forget(business);

@@ -44,7 +44,8 @@ class SlotRecovery {
 
   /// `asked_next`: queued recordings that the caller asks for afterwards, to be left out. Error kUnavailable: a store
   /// is away, or another process is at it.
-  [[nodiscard]] Task<Result<RecoveryReport>> recover(BusinessId business, std::vector<Sid> asked_next);
+  [[nodiscard]] Task<Result<RecoveryReport>> recover(BusinessId business, std::vector<Sid> asked_next,
+                                                     RecoverWhat what = RecoverWhat::kOnlyLost);
   /// Every business that waits for anything. Errors: the first one met, once the others have been gone through.
   [[nodiscard]] Task<Result<RecoveryReport>> recover_all();
 

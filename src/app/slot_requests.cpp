@@ -1,5 +1,7 @@
 #include "app/slot_requests.hpp"
 
+#include <utility>
+
 namespace tapedeck {
 
 SlotRequests::Intent::Intent(SlotRequests& requests, BusinessId business, Sid sid)
@@ -28,6 +30,7 @@ Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane
   const OperationId op = random_.bytes(kOperationIdBytes);
   const SteadyTime deadline = clock_.steady_now() + kRebuildPatience;
   int tries = 0;
+  bool was_rebuilt = false;
   while (true) {
     auto learned = co_await rules_.learn(business);
     Result<RequestAnswer> answer = fail(Errc::kUnavailable, "the slot store was not asked");
@@ -42,7 +45,7 @@ Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane
     }
     if (is_lost) {
       auto rebuilt = co_await rebuild(business);
-      if (rebuilt) continue;
+      if (rebuilt && !std::exchange(was_rebuilt, true)) continue;
     }
     if (is_lost || is_being_rebuilt) co_await clock_.sleep_for(kRebuildLook, {});
   }

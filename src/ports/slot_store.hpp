@@ -47,6 +47,11 @@ struct SweepReport {
   bool everything_lost = false;
 };
 
+enum class RecoverWhat {
+  kOnlyLost,  ///< leaves alone what is whole
+  kAnything   ///< for who knows better: leases that are held end with it
+};
+
 struct RecoverEntry {
   Sid sid;
   Lane lane = Lane::kFetch;
@@ -87,10 +92,12 @@ class SlotStore {
   [[nodiscard]] virtual Task<Result<BusinessView>> view(BusinessId business, int most) = 0;
   /// Says that a business is about to be rebuilt: before the call store is read for it. Only a recover() of the same
   /// epoch is accepted after that, and none once the store has lost its memory again; until then nothing of the
-  /// business can be changed. False: it has seen a later epoch, or somebody else is at it.
-  [[nodiscard]] virtual Task<Result<bool>> begin_recovery(BusinessId business, std::int64_t epoch) {
+  /// business can be changed. False: it is whole, or has seen a later epoch. Error kUnavailable: somebody else is at
+  /// it.
+  [[nodiscard]] virtual Task<Result<bool>> begin_recovery(BusinessId business, std::int64_t epoch, RecoverWhat what) {
     (void)business;
     (void)epoch;
+    (void)what;
     co_return true;  // a store in this process does not lose its memory alone
   }
   /// Replaces the state of a business by what the call store knows, unless it has seen this epoch or a later one.

@@ -206,10 +206,16 @@ Words put_off_words(const TestClock& clock, const BusinessId& business, std::int
 
 Words view_words(const TestClock& clock, std::size_t most) { return {word(clock), std::to_string(most)}; }
 
-Words begin_recovery_words(const TestClock& clock, std::int64_t epoch) {
+Words begin_recovery_words(const TestClock& clock, std::int64_t epoch, RecoverWhat what) {
   const std::string no_limit_yet = "1";
   const std::string no_hold = "0";
-  return {word(clock), std::to_string(epoch), no_limit_yet, no_hold, word(true), word(false)};
+  return {word(clock),
+          std::to_string(epoch),
+          no_limit_yet,
+          no_hold,
+          word(true),
+          word(false),
+          word(what == RecoverWhat::kOnlyLost)};
 }
 
 std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,

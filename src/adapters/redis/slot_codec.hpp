@@ -7,6 +7,7 @@
 
 #include "adapters/redis/reply.hpp"
 #include "core/slot_protocol.hpp"
+#include "ports/slot_store.hpp"
 
 // The slot protocol's questions as ARGV of the scripts, and its answers out of their replies. What the words mean is
 // said in each script's head. ARGV[1], the run_id, is put before these by whoever sends them.
@@ -44,7 +45,7 @@ using Words = std::vector<std::string>;
 /// Most recordings in one chunk of a recovery: four words each, and Lua unpacks a few thousand at once.
 inline constexpr std::size_t kRecoverChunk = 500;
 /// Says that a recovery begins.
-[[nodiscard]] Words begin_recovery_words(const TestClock& clock, std::int64_t epoch);
+[[nodiscard]] Words begin_recovery_words(const TestClock& clock, std::int64_t epoch, RecoverWhat what);
 /// The chunks of a recovery that has begun, to be sent in this order, each once the one before it was accepted. At
 /// least one.
 [[nodiscard]] std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,

@@ -170,8 +170,8 @@ Task<Result<BusinessView>> RedisSlotStore::view(BusinessId business, int most) {
   co_return redis::parse_view(*reply);
 }
 
-Task<Result<bool>> RedisSlotStore::begin_recovery(BusinessId business, std::int64_t epoch) {
-  redis::Words words = redis::begin_recovery_words(redis::kServerClock, epoch);
+Task<Result<bool>> RedisSlotStore::begin_recovery(BusinessId business, std::int64_t epoch, RecoverWhat what) {
+  redis::Words words = redis::begin_recovery_words(redis::kServerClock, epoch, what);
   auto reply = co_await change(scripts_.recover, business, std::move(words));
   if (!reply) co_return fail(reply.error());
   auto answer = redis::parse_recover(*reply);

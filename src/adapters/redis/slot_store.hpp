@@ -39,7 +39,7 @@ class RedisSlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<SweepReport>> sweep() override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
-  [[nodiscard]] Task<Result<bool>> begin_recovery(BusinessId business, std::int64_t epoch) override;
+  [[nodiscard]] Task<Result<bool>> begin_recovery(BusinessId business, std::int64_t epoch, RecoverWhat what) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
                                                             std::vector<RecoverEntry> entries,
                                                             Milliseconds hold) override;

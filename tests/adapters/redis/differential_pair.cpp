@@ -326,7 +326,8 @@ std::string DifferentialPair::recover() {
   }
   const auto expected = model_.recover(epoch, limit, entries, held_until, now_);
   Result<std::vector<Admitted>> got = std::vector<Admitted>{};
-  const auto begun = redis::parse_recover(run(scripts_.recover, redis::begin_recovery_words(clock(), epoch)));
+  const auto begun =
+      redis::parse_recover(run(scripts_.recover, redis::begin_recovery_words(clock(), epoch, RecoverWhat::kAnything)));
   if (!begun) got = fail(begun.error());
   if (begun && begun->accepted == is_stale) return "a stale epoch was accepted, or a new one refused";
   for (const redis::Words& chunk : redis::recover_words(clock(), epoch, limit, entries, hold)) {

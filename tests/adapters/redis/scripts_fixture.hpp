@@ -55,8 +55,8 @@ class ScriptsTest : public ::testing::Test {
     return redis::parse_admitted(run(scripts_.block, redis::block_words(now_, until, why)));
   }
   /// Every chunk, in order; the answer of the last.
-  Result<redis::RecoverReply> begin_recovery(std::int64_t epoch) {
-    return redis::parse_recover(run(scripts_.recover, redis::begin_recovery_words(now_, epoch)));
+  Result<redis::RecoverReply> begin_recovery(std::int64_t epoch, RecoverWhat what = RecoverWhat::kAnything) {
+    return redis::parse_recover(run(scripts_.recover, redis::begin_recovery_words(now_, epoch, what)));
   }
   Result<redis::RecoverReply> recover(std::int64_t epoch, const std::vector<RecoveredEntry>& entries = {},
                                       Milliseconds hold = {}, int limit = 3) {

@@ -128,6 +128,16 @@ TEST_F(ScriptsLoss, between_the_beginning_and_the_rows_nothing_of_a_business_can
   EXPECT_EQ(redis_.number({"EXISTS", "rec_slots:123", "rec_queue:123"}), 0);
 }
 
+TEST_F(ScriptsLoss, who_mends_only_what_is_lost_leaves_alone_what_is_whole) {
+  ASSERT_TRUE(press(1));
+  ASSERT_TRUE(claim("a"));
+  const auto before = everything();
+  EXPECT_FALSE(begin_recovery(2, RecoverWhat::kOnlyLost)->accepted);
+  EXPECT_EQ(everything(), before);
+  (void)redis_.command({"DEL", "rec_conf:123"});
+  EXPECT_TRUE(begin_recovery(2, RecoverWhat::kOnlyLost)->accepted);
+}
+
 TEST_F(ScriptsLoss, an_older_epoch_is_refused) {
   ASSERT_TRUE(recover(5)->accepted);
   ASSERT_TRUE(press(1));

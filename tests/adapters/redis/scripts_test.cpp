@@ -87,7 +87,7 @@ TEST_F(Scripts, in_a_cluster_every_key_of_a_business_shares_its_tag_and_the_answ
     return redis_.run(script, of_cluster.of_admission(business_), words);
   };
   (void)redis_.command({"FLUSHALL"});
-  (void)ask(scripts_.recover, redis::begin_recovery_words(now_, 1));
+  (void)ask(scripts_.recover, redis::begin_recovery_words(now_, 1, RecoverWhat::kAnything));
   (void)ask(scripts_.recover, redis::recover_words(now_, 1, 1, {}, {}).front());
   const redis::Reply granted = ask(scripts_.request, redis::request_words(now_, sid(1), Lane::kFetch, "a"));
   EXPECT_TRUE(redis::parse_hints(granted).fetch);

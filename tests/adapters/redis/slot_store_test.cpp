@@ -77,7 +77,7 @@ class RedisSlotStoreTest : public ::testing::Test {
   static BusinessId business(const std::string& id) { return *BusinessId::parse(id); }
 
   void recover(const BusinessId& id, std::int64_t epoch, std::vector<RecoverEntry> entries = {}, int limit = 3) {
-    ASSERT_TRUE(loop_.run(store_.begin_recovery(id, epoch)).value_or(false));
+    ASSERT_TRUE(loop_.run(store_.begin_recovery(id, epoch, RecoverWhat::kAnything)).value_or(false));
     ASSERT_TRUE(loop_.run(store_.recover(id, epoch, limit, std::move(entries), {})));
   }
   Result<RequestAnswer> press(const BusinessId& id, int number, Lane lane = Lane::kPlay) {
@@ -224,7 +224,7 @@ TEST_F(RedisSlotStoreTest, a_finish_whose_answer_was_lost_releases_once) {
 }
 
 TEST_F(RedisSlotStoreTest, a_recovery_whose_answer_was_lost_may_be_sent_again) {
-  ASSERT_TRUE(loop_.run(store_.begin_recovery(acme_, 1)).value_or(false));
+  ASSERT_TRUE(loop_.run(store_.begin_recovery(acme_, 1, RecoverWhat::kAnything)).value_or(false));
   losing_.lose_answer_of("recover");
   std::vector<RecoverEntry> entries{{sid(1), Lane::kPlay, false, {}, {}}};
   EXPECT_FALSE(loop_.run(store_.recover(acme_, 1, 3, entries, {})));
@@ -287,7 +287,7 @@ TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_recov
   RedisProcess durable({"--appendonly", "yes", "--appendfsync", "always"});
   const auto client = redis::client_of(durable.url(), random_);
   RedisSlotStore store(*client, events_, false);
-  ASSERT_TRUE(loop_.run(store.begin_recovery(acme_, 1)).value_or(false));
+  ASSERT_TRUE(loop_.run(store.begin_recovery(acme_, 1, RecoverWhat::kAnything)).value_or(false));
   ASSERT_TRUE(loop_.run(store.recover(acme_, 1, 3, {}, {})));
   ASSERT_TRUE(loop_.run(store.request(acme_, sid(1), Lane::kPlay, "op")));
   ASSERT_TRUE(loop_.run(store.mark_recovered()));
@@ -300,7 +300,7 @@ TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_recov
   });
   EXPECT_TRUE(report->everything_lost);
   EXPECT_EQ(loop_.run(store.status(acme_, sid(1))).error().errc(), Errc::kSlotsLost);
-  ASSERT_TRUE(loop_.run(store.begin_recovery(acme_, 2)).value_or(false));
+  ASSERT_TRUE(loop_.run(store.begin_recovery(acme_, 2, RecoverWhat::kAnything)).value_or(false));
   ASSERT_TRUE(loop_.run(store.recover(acme_, 2, 3, {{sid(1), Lane::kPlay, false, {}, {}}}, {})));
   ASSERT_TRUE(loop_.run(store.mark_recovered()));
   EXPECT_EQ(loop_.run(store.status(acme_, sid(1)))->place, SlotPlace::kGranted);
@@ -368,7 +368,7 @@ class RedisSlotStoreOfACluster : public RedisSlotStoreTest {
  protected:
   RedisSlotStore cluster_store_{losing_, events_, true};
   void SetUp() override {
-    ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 1)).value_or(false));
+    ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 1, RecoverWhat::kAnything)).value_or(false));
     ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 1, 1, {}, {})));
   }
   Result<RequestAnswer> ask(int number, Lane lane = Lane::kPlay) {
@@ -419,11 +419,11 @@ TEST_F(RedisSlotStoreOfACluster, a_swept_business_is_looked_at_again_when_its_le
   ASSERT_TRUE(loop_.run(cluster_store_.sweep()));
   EXPECT_EQ(redis_.ask({"ZSCORE", "rec_due", "123"}), redis_.ask({"ZSCORE", "rec_active:{123}", sid(1).str()}));
   ASSERT_TRUE(loop_.run(cluster_store_.cancel(acme_, sid(2))));
-  ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 2)).value_or(false));
+  ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 2, RecoverWhat::kAnything)).value_or(false));
   ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 2, 1, {}, {})));
   // The hold for the lease is over, and nothing is left.
   redis_.tell({"DEL", "rec_conf:{123}", "rec_active:{123}"});
-  ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 3)).value_or(false));
+  ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 3, RecoverWhat::kAnything)).value_or(false));
   ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 3, 1, {}, {})));
   redis_.tell({"ZADD", "rec_due", "1", "123"});
   ASSERT_TRUE(loop_.run(cluster_store_.sweep()));

@@ -5,8 +5,9 @@
 -- expired, nothing is granted.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: all of the business
--- ARGV  run_id, clock, epoch, limit, hold (ms from now, 0: none), 1: the first chunk, 1: the last chunk, then for each
---       recording, those that were processing first: sid, lane, retry at (ms, 0: waits), why
+-- ARGV  run_id, clock, epoch, limit, hold (ms from now, 0: none), 1: the first chunk, 1: the last chunk, then in the first
+--       one 1: leave alone what is whole; in the others for each recording, those that were processing first: sid, lane,
+--       retry at (ms, 0: waits), why
 -- Gives {2} while somebody else is at it; or code, limit, accepted, then (sid, lane, active) of those it let in
 -- Cost  O(recordings of the chunk * log n); what was there is freed in the background
 local epoch_now, is_first, is_last = tonumber(ARGV[3]), ARGV[6] == '1', ARGV[7] == '1'
@@ -36,6 +37,7 @@ local run_id, since = string.match(before[1] or '', '^rebuilding (%S+) (%d+)$')
 local rebuilding = run_id == ARGV[1]
 local is_over = epoch_now == epoch_before and not rebuilding and (is_first or before[1] == ARGV[1])
 if epoch_now < epoch_before or is_over then return {0, 0, 0} end
+if is_first and ARGV[8] == '1' and before[1] == ARGV[1] then return {0, 0, 0} end
 local REBUILD_PATIENCE_MS = 2000  -- as in business.lua
 if is_first and rebuilding and epoch_now > epoch_before and time - since < REBUILD_PATIENCE_MS then return {2} end
 if not is_first and not (rebuilding and epoch_now == epoch_before) then return {1} end
@@ -83,7 +85,7 @@ local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, 
 
 local ENTRY_WORDS = 4
 local names = {}
-for i = 8, #ARGV, ENTRY_WORDS do names[#names + 1] = ARGV[i] end
+for i = is_first and #ARGV + 1 or 8, #ARGV, ENTRY_WORDS do names[#names + 1] = ARGV[i] end
 local known = #names > 0 and call('HMGET', KEYS[1], unpack(names)) or {}
 local fields, played, ordered, fetched, backing_off, reasons, seen = {}, {}, {}, {}, {}, {}, {}
 
