@@ -6,14 +6,9 @@
 #include <unordered_map>
 
 #include "core/ids.hpp"
+#include "core/recording.hpp"
 
 namespace tapedeck {
-
-/// How far a running fetch is. Units: bytes.
-struct Progress {
-  std::uint64_t bytes = 0;
-  std::optional<std::uint64_t> total;  ///< where the provider announced it
-};
 
 /// The running fetches of this process. Thread-safe.
 class ProgressBoard {

@@ -122,6 +122,10 @@ Task<Result<RecordingView>> Recordings::view_of(Recording recording) {
     view.slot.why = view.recording.cause->detail;
   }
   view.progress = progress_.find(business, sid);
+  if (!view.progress && view.slot.place == SlotPlace::kRunning) {
+    auto elsewhere = co_await slots_.progress_of(business, sid);
+    if (elsewhere) view.progress = *elsewhere;
+  }
   co_return view;
 }
 

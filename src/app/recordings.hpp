@@ -20,7 +20,7 @@ namespace tapedeck {
 struct RecordingView {
   Recording recording;
   SlotStatus slot;                   ///< of a queued or processing one
-  std::optional<Progress> progress;  ///< of a running fetch in this process
+  std::optional<Progress> progress;  ///< of a running fetch
 };
 
 /// Either the audio, or why there is none yet.

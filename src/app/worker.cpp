@@ -48,6 +48,7 @@ Task<> Worker::run(std::stop_token stop) {
   upkeep.spawn(renew_loop(stop_upkeep.get_token()));
   upkeep.spawn(watch_leases(stop_upkeep.get_token()));
   upkeep.spawn(sweep_loop(stop_upkeep.get_token()));
+  upkeep.spawn(progress_loop(stop_upkeep.get_token()));
   // In a scope of its own, so that whatever it ends with, the others are joined.
   TaskScope claims(executor_, report_to(d_.events));
   claims.spawn(claim_loop(stop));
@@ -209,6 +210,20 @@ void Worker::tell_pulse() const {
     if (job.is_connected) oldest = std::min(oldest, job.renewed);
   }
   options_.pulse(oldest);
+}
+
+Task<> Worker::progress_loop(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    co_await d_.clock.sleep_for(options_.tell_progress_every, stop);
+    std::vector<RunningDownload> downloads;
+    for (const Job& job : jobs_) {
+      auto progress = d_.progress.find(job.lease.business, job.lease.sid);
+      if (job.is_connected && progress) downloads.push_back({job.lease.business, job.lease.sid, *progress});
+    }
+    if (downloads.empty()) continue;
+    auto told = co_await d_.slots.tell_progress(std::move(downloads));
+    (void)told;  // nice to know, and no more
+  }
 }
 
 Task<> Worker::sweep_loop(std::stop_token stop) {

@@ -35,6 +35,7 @@ struct WorkerOptions {
   /// download: the slot may soon be another's.
   Milliseconds close_after{7'000};
   Milliseconds sweep_every{1'000};
+  Milliseconds tell_progress_every{1'000};
   /// Longest that one claim waits before it asks again.
   Milliseconds claim_patience{30'000};
   /// On drain, downloads may go on for this long before they are handed back.
@@ -81,6 +82,7 @@ class Worker {
   [[nodiscard]] Task<> renew_all();
   void close_unrenewed();
   void tell_pulse() const;
+  [[nodiscard]] Task<> progress_loop(std::stop_token stop);
   [[nodiscard]] Task<> sweep_loop(std::stop_token stop);
   [[nodiscard]] Task<> sweep_once();
   [[nodiscard]] Task<> recover_everything();

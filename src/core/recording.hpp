@@ -56,6 +56,13 @@ struct StoredAudio {
   SystemTime stored_at;
 };
 
+/// How far a running fetch is. Units: bytes.
+struct Progress {
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> total;  ///< where the provider announced it
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
 /// One row of the call store's recordings.
 struct Recording {
   std::int64_t row_id = 0;

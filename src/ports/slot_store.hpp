@@ -27,6 +27,13 @@ struct LeaseRef {
   LeaseId lease;
 };
 
+/// A running download, and how far it is.
+struct RunningDownload {
+  BusinessId business;
+  Sid sid;
+  Progress progress;
+};
+
 struct SweepReport {
   struct Item {
     BusinessId business;
@@ -88,6 +95,16 @@ class SlotStore {
   /// Looks at the businesses that are due; to be called about once a second.
   [[nodiscard]] virtual Task<Result<SweepReport>> sweep() = 0;
   [[nodiscard]] virtual Task<Result<SlotStatus>> status(BusinessId business, Sid sid) = 0;
+  /// Told by workers about once a second, for progress_of() in other processes.
+  [[nodiscard]] virtual Task<Result<void>> tell_progress(std::vector<RunningDownload> downloads) {
+    (void)downloads;
+    co_return Result<void>();  // in one process all look at the same board (app/progress.hpp)
+  }
+  [[nodiscard]] virtual Task<Result<std::optional<Progress>>> progress_of(BusinessId business, Sid sid) {
+    (void)business;
+    (void)sid;
+    co_return std::nullopt;
+  }
   /// Active first, then the lanes in order, then the delayed by due time; at most `most` of them.
   [[nodiscard]] virtual Task<Result<BusinessView>> view(BusinessId business, int most) = 0;
   /// Says that a business is about to be rebuilt: before the call store is read for it. Only a recover() of the same

@@ -17,6 +17,7 @@ WorkerOptions options_of(const std::string& name) {
   options.sweep_every = kSweepEvery;
   options.drain_grace = kDrainGrace;
   options.claim_patience = kNoPatienceNeeded;
+  options.tell_progress_every = kNoPatienceNeeded;  // the slots do not depend on it
   return options;
 }
 

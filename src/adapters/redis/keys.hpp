@@ -27,6 +27,10 @@ class Keys {
   [[nodiscard]] std::string inflight(const BusinessId& business, const Sid& sid) const {
     return of("rec_inflight:", business) + ":" + sid.str();
   }
+  /// How far its download is: "<bytes>", or "<bytes> <total>".
+  [[nodiscard]] std::string progress(const BusinessId& business, const Sid& sid) const {
+    return of("rec_progress:", business) + ":" + sid.str();
+  }
   /// Businesses with grants of this lane that wait for a worker.
   [[nodiscard]] std::string ready(Lane lane) const {
     return (is_cluster_ ? "rec_ready:{0}:" : "rec_ready:0:") + std::string(lane_name(lane));

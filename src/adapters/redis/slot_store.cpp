@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kRenewBatch = 500;
 // Lost businesses and unanswered claims to remember: beyond that, the reconciliation and the sweep find them.
 constexpr std::size_t kRememberedMax = 10'000;
+// A download that tells nothing for so long has ended.
+constexpr Seconds kProgressTtl{10};
 // What Redis is told to wait at least, for zero would be for ever.
 constexpr Milliseconds kPatienceMin{1};
 
@@ -160,6 +162,27 @@ Task<Result<SlotStatus>> RedisSlotStore::status(BusinessId business, Sid sid) {
   auto reply = co_await ask(scripts_.status, business, keys_.of_reading(business), std::move(words));
   if (!reply) co_return fail(reply.error());
   co_return redis::parse_status(*reply);
+}
+
+Task<Result<void>> RedisSlotStore::tell_progress(std::vector<RunningDownload> downloads) {
+  for (const RunningDownload& one : downloads) {
+    const std::string key = keys_.progress(one.business, one.sid);
+    std::string text = std::to_string(one.progress.bytes);
+    if (one.progress.total) text += ' ' + std::to_string(*one.progress.total);
+    std::vector<std::string> words{"SET", key, std::move(text), "EX", std::to_string(kProgressTtl.count())};
+    auto told = co_await client_.command(key, std::move(words));
+    if (!told) co_return fail(told.error());
+  }
+  co_return Result<void>();
+}
+
+Task<Result<std::optional<Progress>>> RedisSlotStore::progress_of(BusinessId business, Sid sid) {
+  const std::string key = keys_.progress(business, sid);
+  std::vector<std::string> words{"GET", key};
+  auto reply = co_await client_.command(key, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  const std::string* text = reply->text();
+  co_return text != nullptr ? redis::parse_progress(*text) : std::nullopt;
 }
 
 Task<Result<BusinessView>> RedisSlotStore::view(BusinessId business, int most) {

@@ -15,6 +15,7 @@
 namespace tapedeck {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -361,6 +362,18 @@ TEST_F(RedisSlotStoreTest, a_hint_that_names_no_business_is_dropped) {
   redis_.tell({"ZADD", "rec_ready:0:play", "1", "no business: *"});
   ASSERT_TRUE(press(acme_, 1));
   EXPECT_TRUE(*claim("lease", LaneFilter::kAny, kLong));
+}
+
+TEST_F(RedisSlotStoreTest, what_one_process_tells_of_its_downloads_is_known_to_the_others) {
+  EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(1))), std::nullopt);
+  ASSERT_TRUE(loop_.run(store_.tell_progress({{acme_, sid(1), {3'000, 20'160}}, {acme_, sid(2), {7, {}}}})));
+  EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(1))), (Progress{3'000, 20'160}));
+  EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(2))), (Progress{7, std::nullopt}));
+  EXPECT_THAT(redis_.ask({"TTL", "rec_progress:123:" + sid(1).str()}), AnyOf("10", "9"));
+  for (const char* foreign : {"", "x", "1 2 3", "-1", "1 x"}) {
+    redis_.tell({"SET", "rec_progress:123:" + sid(1).str(), foreign});
+    EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(1))), std::nullopt) << foreign;
+  }
 }
 
 // As in a Cluster, where scripts touch one business alone, and the store carries the hints.
