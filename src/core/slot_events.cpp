@@ -38,6 +38,7 @@ std::vector<Event> events_of(const BusinessId& business, const std::vector<Admit
 
 std::vector<Event> events_of(const BusinessId& business, const SweepAnswer& answer) {
   std::vector<Event> events;
+  events.reserve(answer.reclaimed.size() + answer.admitted.size());
   for (const Reclaimed& item : answer.reclaimed) {
     events.push_back(Event{Severity::kWarning,
                            "",

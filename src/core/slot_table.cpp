@@ -100,8 +100,7 @@ void SlotTable::reindex(const BusinessId& business, const BusinessSlots& slots) 
     due_.emplace(*due, business);
     due_of_.emplace(business, *due);
   } else if (slots.at_rest()) {
-    const BusinessId id = business;  // the argument may live in what is erased
-    slots_.erase(id);
+    slots_.erase(BusinessId(business));  // the argument may live in what is erased
   }
 }
 

@@ -55,7 +55,7 @@ void watch_redis(Metrics& metrics, const redis::Client& client) {
   count("tapedeck_redis_timeouts_total", "Commands that were given up.", &ClientStatistics::timeouts);
   count("tapedeck_redis_redirects_total", "Answers that named another node, and masters that were none.",
         &ClientStatistics::redirects);
-  watch(MetricKind::kGauge, "tapedeck_redis_commands_in_flight", "Commands that wait for their answer.",
+  watch(MetricKind::kGauge, "tapedeck_redis_commands_waiting", "Commands that wait for their answer.",
         &ClientStatistics::in_flight, 1.0);
 }
 

@@ -68,8 +68,8 @@ struct OffloadInitiation {
       } catch (...) {
         failure = std::current_exception();
       }
-      // The guard stays here until post() has returned: a loop that ends is often destroyed next, and post() still wakes
-      // it after the handler may have run.
+      // The guard stays here until post() has returned: a loop that ends is often destroyed next, and post() still
+      // wakes it after the handler may have run.
       boost::asio::post(guard.get_executor(),
                         [handler = std::move(handler), failure, value = std::move(value)]() mutable {
                           std::move(handler)(failure, std::move(value));

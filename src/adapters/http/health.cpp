@@ -25,7 +25,7 @@ Task<Response> readiness_response(const Health& health) {
   }
   boost::json::object body{{"status", ready ? "ready" : "not ready"}, {"checks", std::move(checks)}};
   if (!details.empty()) body["details"] = std::move(details);
-  co_return json_response(ready ? 200 : 503, std::move(body));
+  co_return json_response(ready ? 200 : 503, body);
 }
 
 Response metrics_response(const Health& health) {

@@ -51,7 +51,8 @@ Task<std::expected<Application::TwilioEvent, Problem>> Application::verified_eve
   if (!is_signed || !business || business->auth_token.empty() || settings_.public_url.empty()) {
     co_return not_believed();
   }
-  Form form = received.has_form ? std::move(received.form) : exchange.query;
+  Form form = exchange.query;
+  if (received.has_form) form = std::move(received.form);
   if (!received.has_form && !request.body.empty()) {
     std::expected<Form, Problem> json = form_of_json(request);
     if (!json) co_return refuse(std::move(json.error()));

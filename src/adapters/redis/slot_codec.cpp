@@ -1,7 +1,6 @@
 #include "adapters/redis/slot_codec.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -145,13 +144,6 @@ std::string sentence(const Why& why, int active, int limit) {
       break;
   }
   return why.text;
-}
-
-std::optional<std::uint64_t> parse_count(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 }  // namespace
@@ -449,15 +441,6 @@ std::vector<std::string> parse_inspection(const Reply& reply) {
     if (key && expected && found) sentences.push_back(fmt::format("{} holds a {}, not a {}", *key, *found, *expected));
   }
   return sentences;
-}
-
-std::optional<Progress> parse_progress(std::string_view text) {
-  const std::size_t space = text.find(' ');
-  const auto bytes = parse_count(text.substr(0, space));
-  if (!bytes) return std::nullopt;
-  if (space == std::string_view::npos) return Progress{*bytes, std::nullopt};
-  const auto total = parse_count(text.substr(space + 1));
-  return total ? std::optional(Progress{*bytes, total}) : std::nullopt;
 }
 
 }  // namespace tapedeck::redis

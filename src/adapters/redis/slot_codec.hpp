@@ -88,8 +88,6 @@ struct DueReply {
 [[nodiscard]] Result<BusinessView> parse_view(const Reply& reply);
 [[nodiscard]] Result<RecoverReply> parse_recover(const Reply& reply);
 [[nodiscard]] Result<DueReply> parse_due(const Reply& reply);
-/// Of Keys::progress(). Empty: somebody else wrote it.
-[[nodiscard]] std::optional<Progress> parse_progress(std::string_view text);
 /// Sentences on keys that hold another type than they should, of inspect.lua.
 [[nodiscard]] std::vector<std::string> parse_inspection(const Reply& reply);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/redis/progress_text.hpp"
 #include "core/slot_events.hpp"
 
 namespace tapedeck {
@@ -167,9 +168,8 @@ Task<Result<SlotStatus>> RedisSlotStore::status(BusinessId business, Sid sid) {
 Task<Result<void>> RedisSlotStore::tell_progress(std::vector<RunningDownload> downloads) {
   for (const RunningDownload& one : downloads) {
     const std::string key = keys_.progress(one.business, one.sid);
-    std::string text = std::to_string(one.progress.bytes);
-    if (one.progress.total) text += ' ' + std::to_string(*one.progress.total);
-    std::vector<std::string> words{"SET", key, std::move(text), "EX", std::to_string(kProgressTtl.count())};
+    std::vector<std::string> words{"SET", key, redis::progress_text(one.progress), "EX",
+                                   std::to_string(kProgressTtl.count())};
     auto told = co_await client_.command(key, std::move(words));
     if (!told) co_return fail(told.error());
   }

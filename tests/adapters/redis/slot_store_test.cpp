@@ -15,7 +15,6 @@
 namespace tapedeck {
 namespace {
 
-using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -77,9 +76,13 @@ class RedisSlotStoreTest : public ::testing::Test {
   static Sid sid(int number) { return *Sid::parse(fmt::format("CA{:032x}", number)); }
   static BusinessId business(const std::string& id) { return *BusinessId::parse(id); }
 
+  bool rebuild(RedisSlotStore& store, const BusinessId& id, std::int64_t epoch, int limit,
+               std::vector<RecoverEntry> entries = {}) {
+    const auto begun = loop_.run(store.begin_recovery(id, epoch, RecoverWhat::kAnything));
+    return begun.value_or(false) && loop_.run(store.recover(id, epoch, limit, std::move(entries), {})).has_value();
+  }
   void recover(const BusinessId& id, std::int64_t epoch, std::vector<RecoverEntry> entries = {}, int limit = 3) {
-    ASSERT_TRUE(loop_.run(store_.begin_recovery(id, epoch, RecoverWhat::kAnything)).value_or(false));
-    ASSERT_TRUE(loop_.run(store_.recover(id, epoch, limit, std::move(entries), {})));
+    ASSERT_TRUE(rebuild(store_, id, epoch, limit, std::move(entries)));
   }
   Result<RequestAnswer> press(const BusinessId& id, int number, Lane lane = Lane::kPlay) {
     return loop_.run(store_.request(id, sid(number), lane, fmt::format("op-{}", number)));
@@ -288,8 +291,7 @@ TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_recov
   RedisProcess durable({"--appendonly", "yes", "--appendfsync", "always"});
   const auto client = redis::client_of(durable.url(), random_);
   RedisSlotStore store(*client, events_, false);
-  ASSERT_TRUE(loop_.run(store.begin_recovery(acme_, 1, RecoverWhat::kAnything)).value_or(false));
-  ASSERT_TRUE(loop_.run(store.recover(acme_, 1, 3, {}, {})));
+  ASSERT_TRUE(rebuild(store, acme_, 1, 3));
   ASSERT_TRUE(loop_.run(store.request(acme_, sid(1), Lane::kPlay, "op")));
   ASSERT_TRUE(loop_.run(store.mark_recovered()));
   EXPECT_FALSE(loop_.run(store.sweep())->everything_lost);
@@ -301,8 +303,7 @@ TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_recov
   });
   EXPECT_TRUE(report->everything_lost);
   EXPECT_EQ(loop_.run(store.status(acme_, sid(1))).error().errc(), Errc::kSlotsLost);
-  ASSERT_TRUE(loop_.run(store.begin_recovery(acme_, 2, RecoverWhat::kAnything)).value_or(false));
-  ASSERT_TRUE(loop_.run(store.recover(acme_, 2, 3, {{sid(1), Lane::kPlay, false, {}, {}}}, {})));
+  ASSERT_TRUE(rebuild(store, acme_, 2, 3, {{sid(1), Lane::kPlay, false, {}, {}}}));
   ASSERT_TRUE(loop_.run(store.mark_recovered()));
   EXPECT_EQ(loop_.run(store.status(acme_, sid(1)))->place, SlotPlace::kGranted);
 }
@@ -364,26 +365,11 @@ TEST_F(RedisSlotStoreTest, a_hint_that_names_no_business_is_dropped) {
   EXPECT_TRUE(*claim("lease", LaneFilter::kAny, kLong));
 }
 
-TEST_F(RedisSlotStoreTest, what_one_process_tells_of_its_downloads_is_known_to_the_others) {
-  EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(1))), std::nullopt);
-  ASSERT_TRUE(loop_.run(store_.tell_progress({{acme_, sid(1), {3'000, 20'160}}, {acme_, sid(2), {7, {}}}})));
-  EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(1))), (Progress{3'000, 20'160}));
-  EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(2))), (Progress{7, std::nullopt}));
-  EXPECT_THAT(redis_.ask({"TTL", "rec_progress:123:" + sid(1).str()}), AnyOf("10", "9"));
-  for (const char* foreign : {"", "x", "1 2 3", "-1", "1 x"}) {
-    redis_.tell({"SET", "rec_progress:123:" + sid(1).str(), foreign});
-    EXPECT_EQ(*loop_.run(store_.progress_of(acme_, sid(1))), std::nullopt) << foreign;
-  }
-}
-
 // As in a Cluster, where scripts touch one business alone, and the store carries the hints.
 class RedisSlotStoreOfACluster : public RedisSlotStoreTest {
  protected:
   RedisSlotStore cluster_store_{losing_, events_, true};
-  void SetUp() override {
-    ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 1, RecoverWhat::kAnything)).value_or(false));
-    ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 1, 1, {}, {})));
-  }
+  void SetUp() override { ASSERT_TRUE(rebuild(cluster_store_, acme_, 1, 1)); }
   Result<RequestAnswer> ask(int number, Lane lane = Lane::kPlay) {
     return loop_.run(cluster_store_.request(acme_, sid(number), lane, fmt::format("op-{}", number)));
   }
@@ -432,12 +418,10 @@ TEST_F(RedisSlotStoreOfACluster, a_swept_business_is_looked_at_again_when_its_le
   ASSERT_TRUE(loop_.run(cluster_store_.sweep()));
   EXPECT_EQ(redis_.ask({"ZSCORE", "rec_due", "123"}), redis_.ask({"ZSCORE", "rec_active:{123}", sid(1).str()}));
   ASSERT_TRUE(loop_.run(cluster_store_.cancel(acme_, sid(2))));
-  ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 2, RecoverWhat::kAnything)).value_or(false));
-  ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 2, 1, {}, {})));
+  ASSERT_TRUE(rebuild(cluster_store_, acme_, 2, 1));
   // The hold for the lease is over, and nothing is left.
   redis_.tell({"DEL", "rec_conf:{123}", "rec_active:{123}"});
-  ASSERT_TRUE(loop_.run(cluster_store_.begin_recovery(acme_, 3, RecoverWhat::kAnything)).value_or(false));
-  ASSERT_TRUE(loop_.run(cluster_store_.recover(acme_, 3, 1, {}, {})));
+  ASSERT_TRUE(rebuild(cluster_store_, acme_, 3, 1));
   redis_.tell({"ZADD", "rec_due", "1", "123"});
   ASSERT_TRUE(loop_.run(cluster_store_.sweep()));
   EXPECT_EQ(redis_.ask({"ZSCORE", "rec_due", "123"}), "");
