@@ -62,7 +62,7 @@ Connection::Connection(asio::ip::tcp::socket socket, World& world, ControlApi& c
 
 asio::awaitable<void> Connection::run() {
   world_.statistics.connection_opened();
-  world_.log.write("accept", {{"connection", id_}});
+  world_.log.write("accept", {{"connection", id_}, {"peer_port", link_->peer_port()}});
   while (!link_->is_lost()) {
     idle_since_ = Link::Clock::now();
     auto incoming = co_await read_request();

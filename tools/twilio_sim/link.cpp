@@ -25,6 +25,12 @@ Link::Link(asio::ip::tcp::socket socket) : socket_(std::move(socket)), timer_(so
   socket_.non_blocking(true, ignored);
 }
 
+std::int64_t Link::peer_port() const {
+  boost::system::error_code gone;
+  const auto peer = socket_.remote_endpoint(gone);
+  return gone ? 0 : peer.port();
+}
+
 asio::awaitable<std::size_t> Link::write(Buffers buffers) {
   if (is_lost_) co_return 0;
   error_code error;

@@ -28,6 +28,8 @@ class Link : public std::enable_shared_from_this<Link> {
   explicit Link(boost::asio::ip::tcp::socket socket);
 
   [[nodiscard]] boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+  /// The client's port, by which its process can be told (/proc/net/tcp); 0 when it has gone already.
+  [[nodiscard]] std::int64_t peer_port() const;
   /// Bytes received and not yet parsed.
   [[nodiscard]] boost::beast::flat_buffer& received() noexcept { return received_; }
   /// The connection has ended, by whoever.

@@ -1,0 +1,133 @@
+// The processes under test: two APIs and three workers on one DATA_DIR, each with a proxy of its own before Redis; their
+// load, and what can be done to them.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+import { startRedis } from '../e2e/support/redis.mjs';
+import { startSim } from '../e2e/support/sim.mjs';
+import { makeTapedeck } from '../e2e/support/tapedeck.mjs';
+import { startProxy } from './proxy.mjs';
+
+const roles = ['api', 'api', 'worker', 'worker', 'worker'];
+const businessCount = 24;
+const outstandingMax = 6; // of one business
+const webhookEvery = 4;
+const recording = { duration_s: 2 };
+// 2 s of sound are 8 kB: each download stands still in its middle for this long.
+const slow = { fault: 'stall', after_bytes: 4000, for_ms: 400 };
+
+export async function startCluster(seed) {
+  const cluster = new Cluster();
+  await cluster.start(seed);
+  return cluster;
+}
+
+class Cluster {
+  members = []; // { role, node, proxy }
+  businesses = [];
+  asked = []; // what was answered 202 or 204: { sid, call, account, business }
+  refused = 0;
+
+  async start(seed) {
+    this.sim = await startSim({ seed });
+    this.redis = await startRedis({ settings: { appendfsync: 'everysec' } });
+    this.deck = await makeTapedeck({ sim: this.sim, nodes: [], redis: this.redis });
+    for (const role of roles) {
+      const member = { role, proxy: await startProxy(this.redis.socket) };
+      this.members.push(member);
+      await this.startMember(member);
+    }
+    for (let i = 1; i <= businessCount; ++i) {
+      const account = await this.sim.addAccount();
+      const business = await this.deck.addBusiness(`b${i}`, account);
+      this.businesses.push({ ...business, outstanding: 0 });
+    }
+    await this.sim.addRule(slow);
+  }
+
+  async startMember(member) {
+    member.node = await this.deck.startNode(member.role, { settings: { REDIS_URL: member.proxy.url } });
+    this.deck.url ??= member.node.url;
+    member.node.exited.then(() => (member.isGone = true));
+    member.isGone = false;
+  }
+
+  of(role) {
+    return this.members.filter((member) => member.role === role && !member.isGone);
+  }
+
+  /** The process that downloads for this worker: the child of its supervisor. */
+  async childOf(member) {
+    const pid = member.node.child.pid;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+    return Number(children.trim().split(' ')[0]) || undefined;
+  }
+
+  /** Asks for one more recording of a business that has not too many, by a press or by a webhook. */
+  async ask(random) {
+    const open = this.businesses.filter((business) => business.outstanding < outstandingMax);
+    const apis = this.of('api');
+    if (open.length === 0 || apis.length === 0) return;
+    const business = random.of(open);
+    const [one] = await this.sim.addRecordings({ account: business.account.sid, count: 1, ...recording });
+    const url = random.of(apis).node.url;
+    ++business.outstanding;
+    const accepted = await this.#askAt(url, business, one).catch(() => false); // the connection broke: nothing was promised
+    if (accepted) this.asked.push({ ...one, business });
+    else --business.outstanding;
+  }
+
+  async #askAt(url, business, one) {
+    if (this.asked.length % webhookEvery === webhookEvery - 1) {
+      const target = `${url}${new URL(this.deck.webhookOf(business).public_url).pathname}`;
+      const sent = await this.sim.webhook({ recording: one.sid, timeout_ms: 5000, ...this.deck.webhookOf(business), target });
+      return sent.statuses[204] === 1;
+    }
+    const headers = { Authorization: `Bearer ${business.key}`, 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ recording: { sid: one.sid, account_sid: one.account } });
+    const told = await fetch(`${url}/api/calls/${one.call}`, { method: 'PUT', headers, body });
+    if (!told.ok) return false;
+    const pressed = await fetch(`${url}/api/recordings/${one.call}/stream`, { headers });
+    await pressed.arrayBuffer();
+    if (pressed.status === 503) ++this.refused;
+    return pressed.status === 202;
+  }
+
+  /** Which of what was asked for is stored by now; the rest, with its state. */
+  async unfinished() {
+    const left = [];
+    for (const one of this.asked.filter((one) => !one.isStored)) {
+      const { json } = await this.deck.get(one.business, `/api/recordings/${one.call}/status`).catch(() => ({}));
+      if (json?.state === 'stored') {
+        one.isStored = true;
+        --one.business.outstanding;
+      } else {
+        left.push({ ...one, state: json?.state, why: json?.why, cause: json?.cause });
+      }
+    }
+    return left;
+  }
+
+  /** Whether the bytes that are served are those of the provider. */
+  async hasRightBytes(one) {
+    const answer = await this.deck.press(one.business, one.call);
+    const { media } = await this.sim.recording(one.sid);
+    return answer.status === 200 && createHash('sha256').update(answer.body).digest('hex') === media.mp3_1.sha256;
+  }
+
+  async slotsLeft() {
+    let left = 0;
+    for (const { id } of this.businesses) {
+      left += Number(await this.redis.ask('SCARD', `rec_slots:${id}`)) + Number(await this.redis.ask('LLEN', `rec_queue:${id}`));
+      left += (await this.redis.ask('KEYS', `rec_inflight:${id}:*`)).split('\n').filter(Boolean).length;
+    }
+    return left;
+  }
+
+  async stop() {
+    await this.deck?.destroy();
+    for (const { proxy } of this.members) await proxy.stop();
+    await this.sim?.stop();
+  }
+}

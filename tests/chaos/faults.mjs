@@ -1,0 +1,123 @@
+// What befalls the cluster. Each fault is done, lasts a while, and is mended before it ends; it returns what it counts as.
+
+import { open, readdir, stat, truncate } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { modes } from './proxy.mjs';
+
+// A stopped process outlives its lease, if nobody kills it.
+const stoppedMs = 17_000;
+const downMaxMs = 3_000;
+const cutMaxMs = 10_000;
+const pauseMaxMs = 4_000;
+// In how many workers a kill looks for one with an open download.
+const looks = 6;
+
+function kill(pid, signal) {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false; // it had ended
+  }
+}
+
+/** kill -9 of a worker's process, mostly of one that has a download open. */
+export async function killWorker({ cluster, downloads, random, counts }) {
+  for (let look = 1; look <= looks; ++look) {
+    const worker = random.of(cluster.of('worker'));
+    const child = worker && (await cluster.childOf(worker));
+    if (!child) continue;
+    const isOpen = (await downloads.openOf(child)) > 0;
+    if (!isOpen && look < looks) {
+      await pause(30);
+      continue;
+    }
+    if (!kill(child, 'SIGKILL')) continue;
+    ++counts.kills;
+    if (isOpen) ++counts.killsOfOpen;
+    return;
+  }
+}
+
+/** kill -9 of a supervisor or an API, which is started again. */
+export async function killMember({ cluster, downloads, random, counts }) {
+  const member = random.of(cluster.members.filter(({ isGone }) => !isGone));
+  if (!member) return;
+  const child = member.role === 'worker' ? await cluster.childOf(member) : member.node.child.pid;
+  const isOpen = child !== undefined && (await downloads.openOf(child)) > 0;
+  await cluster.deck.endNode(member.node, 'SIGKILL');
+  ++counts.kills;
+  if (isOpen) ++counts.killsOfOpen;
+  await pause(random.between(0, downMaxMs));
+  await cluster.startMember(member);
+}
+
+export async function stopWorker({ cluster, random, counts }) {
+  const worker = random.of(cluster.of('worker'));
+  const child = worker && (await cluster.childOf(worker));
+  if (!child || !kill(child, 'SIGSTOP')) return;
+  ++counts.stops;
+  await pause(stoppedMs);
+  kill(child, 'SIGCONT');
+}
+
+export async function restartRedis({ cluster, random, counts }) {
+  await cluster.redis.kill();
+  await pause(random.between(0, downMaxMs));
+  if (random.next() < 0.5 && (await truncateLog(cluster.redis, random))) ++counts.truncations;
+  await cluster.redis.start();
+  ++counts.redisRestarts;
+}
+
+// As if the machine had lost its last seconds.
+async function truncateLog(redis, random) {
+  const folder = path.join(redis.directory, 'appendonlydir');
+  const name = (await readdir(folder)).find((file) => file.endsWith('.incr.aof'));
+  if (!name) return false;
+  const file = path.join(folder, name);
+  const { size } = await stat(file);
+  await truncate(file, Math.floor(size * random.between(0.5, 1)));
+  const opened = await open(file);
+  await opened.close();
+  return true;
+}
+
+export async function forgetAll({ cluster, counts }) {
+  await cluster.redis.ask('FLUSHALL');
+  ++counts.flushes;
+}
+
+export async function pauseRedis({ cluster, random, counts }) {
+  const ms = Math.floor(random.between(500, pauseMaxMs));
+  await cluster.redis.ask('CLIENT', 'PAUSE', String(ms));
+  ++counts.pauses;
+  await pause(ms);
+}
+
+/** One process's way to Redis: nothing gets through, or late, or bit by bit; or its connections are reset. */
+export async function cutOff({ cluster, random, counts }) {
+  const { proxy } = random.of(cluster.members);
+  ++counts.cuts;
+  if (random.next() < 0.25) return proxy.reset();
+  proxy.mode = random.of(modes);
+  await pause(random.between(1_000, cutMaxMs));
+  proxy.mode = 'pass';
+  proxy.reset(); // what was swallowed is missing for good
+}
+
+export async function providerFault({ cluster, random, counts }) {
+  const rule = random.of([
+    { fault: 'status', status: 503 },
+    { fault: 'status', status: 429, retry_after_s: 1 },
+    { fault: 'close', after_bytes: 2000, how: 'rst' },
+    { fault: 'close', before_header: true, how: 'fin' },
+    { fault: 'not_ready' },
+    { fault: 'error_body', format: 'xml' },
+  ]);
+  const id = await cluster.sim.addRule({ ...rule, probability: 0.3 });
+  ++counts.providerFaults;
+  await pause(random.between(1_000, 5_000));
+  await cluster.sim.removeRule(id);
+}

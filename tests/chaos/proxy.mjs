@@ -1,0 +1,85 @@
+// A TCP proxy before Redis that can be told to treat its connections badly.
+//
+//   const proxy = await startProxy(redis.socket);
+//   proxy.url;                       // redis://127.0.0.1:PORT
+//   proxy.mode = 'black hole';       // of connections that are there, and of new ones
+//   proxy.reset();                   // ends all of them
+
+import net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+// 'pass'; 'black hole': nothing goes either way; 'delay': each piece comes this much later; 'drip': a few bytes at a time.
+export const modes = ['black hole', 'delay', 'drip'];
+const delayMs = 700;
+const dripBytes = 16;
+const dripMs = 20;
+
+export async function startProxy(target) {
+  const proxy = new Proxy(target);
+  await proxy.listen();
+  return proxy;
+}
+
+class Proxy {
+  #target;
+  #server;
+  #pairs = new Set();
+  mode = 'pass';
+
+  constructor(target) {
+    this.#target = target;
+  }
+
+  listen() {
+    this.#server = net.createServer((client) => this.#accept(client));
+    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  get url() {
+    return `redis://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  #accept(client) {
+    const server = net.connect(this.#target);
+    const pair = { client, server };
+    this.#pairs.add(pair);
+    for (const [from, to] of [[client, server], [server, client]]) {
+      from.setNoDelay?.(true);
+      from.on('error', () => {});
+      from.on('close', () => {
+        this.#pairs.delete(pair);
+        to.destroy();
+      });
+      this.#pump(from, to).catch(() => to.destroy());
+    }
+  }
+
+  async #pump(from, to) {
+    for await (const piece of from) {
+      if (this.mode === 'black hole') continue;
+      if (this.mode === 'delay') await pause(delayMs);
+      if (this.mode === 'drip') {
+        for (let at = 0; at < piece.length; at += dripBytes) {
+          to.write(piece.subarray(at, at + dripBytes));
+          if (this.mode === 'drip') await pause(dripMs);
+        }
+        continue;
+      }
+      to.write(piece);
+    }
+    to.end();
+  }
+
+  /** Ends every connection with a reset. What a black hole swallowed is not to come out of order later. */
+  reset() {
+    for (const { client, server } of this.#pairs) {
+      client.resetAndDestroy?.() ?? client.destroy();
+      server.destroy();
+    }
+  }
+
+  async stop() {
+    this.reset();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
