@@ -240,6 +240,7 @@ const FaultKind* fault_kind(std::string_view name) noexcept {
 
 std::vector<std::string_view> fault_names() {
   std::vector<std::string_view> names;
+  names.reserve(kKinds.size());
   for (const FaultKind& kind : kKinds) names.push_back(kind.name);
   return names;
 }

@@ -85,7 +85,7 @@ asio::awaitable<Attempt> attempt(beast::tcp_stream& stream, const WebhookOrder& 
   if (error) {
     result.problem = error.message();
   } else {
-    result.status = parser.get().result_int();
+    result.status = static_cast<int>(parser.get().result_int());
   }
   if (error || !parser.keep_alive()) {
     boost::system::error_code ignored;

@@ -25,7 +25,7 @@ class FilesystemSubject final : public contract::BlobSubject {
  public:
   BlobStore& store() override { return store_; }
   // One thread, first in, first out: what was posted before has run.
-  void settle() override { (void)run_task(store_.ping()); }
+  void settle() override { EXPECT_TRUE(run_task(store_.ping())); }
 
  private:
   ScratchFolder scratch_;

@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{"coding_with_space_before_colon", kPost + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"},
         BadRequest{"field_without_colon", kGet + "nonsense\r\n\r\n"},
         BadRequest{"field_without_name", kGet + ": b\r\n\r\n"},
-        BadRequest{"zero_byte_in_a_value", kGet + std::string("A: b\0c\r\n\r\n", 11)},
+        BadRequest{"zero_byte_in_a_value", kGet + std::string("A: b\0c\r\n\r\n", 10)},
         BadRequest{"zero_byte_in_a_name", kGet + std::string("A\0: b\r\n\r\n", 9)},
         BadRequest{"two_empty_lines_first", "\r\n\r\n" + kGet + "\r\n"},
         BadRequest{"tls_hello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15)}),

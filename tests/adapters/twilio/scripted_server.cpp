@@ -76,7 +76,7 @@ asio::awaitable<bool> ScriptedServer::play(Socket& socket, Answer answer) {
   asio::steady_timer timer(socket.get_executor());
   for (const Step& step : answer) {
     bool repeat = step.kind == Step::Kind::kDrip || step.kind == Step::Kind::kEndless;
-    do {
+    do {  // NOLINT(bugprone-infinite-loop): co_return ends it
       if (step.kind == Step::Kind::kHang) {
         char byte = 0;
         auto read = co_await socket.async_read_some(asio::buffer(&byte, 1), kTuple);
