@@ -15,11 +15,13 @@
 #include "main/commands/doctor.hpp"
 #include "main/commands/key.hpp"
 #include "main/commands/output.hpp"
+#include "main/commands/queue.hpp"
 #include "main/commands/show_config.hpp"
 #include "main/config.hpp"
 #include "main/exit_code.hpp"
 #include "main/run_task.hpp"
 #include "main/secret_key.hpp"
+#include "main/slot_stores.hpp"
 #include "main/stores.hpp"
 
 namespace tapedeck {
@@ -40,6 +42,8 @@ struct Parsed {
   bool key_operator = false;
   std::string key_name;
   std::int64_t key_id = 0;
+  std::optional<std::string> queue_business;
+  bool repair = false;
   DemoOptions demo;
   std::function<int(const Config&)> run;
 };
@@ -48,6 +52,12 @@ struct Parsed {
 struct Opened {
   OpenCallStore calls;
   std::unique_ptr<Access> access;
+};
+
+// Commands print what they do; the slot store's events are the servers' to log.
+class NoEvents final : public EventSink {
+ public:
+  void emit(const Event&) noexcept override {}
 };
 
 class Commands {
@@ -95,6 +105,28 @@ class Commands {
     });
   }
 
+  int queue(const Config& config) {
+    const Settings& settings = config.settings;
+    if (settings.redis_url.empty()) {
+      return fail_command(output(), Error(Errc::kInvalidArgument,
+                                          "without REDIS_URL the slots are in the server's memory: ask it, by "
+                                          "GET /api/queue with a key of the business"));
+    }
+    if (parsed_.repair && !parsed_.queue_business) {
+      return fail_command(output(), Error(Errc::kInvalidArgument, "--repair needs --business ID"));
+    }
+    NoEvents events;
+    auto slots = open_slot_store(settings, clock_, events, random_);
+    if (!slots) return fail_command(output(), slots.error());
+    return with_store(config, [&](Opened& opened) {
+      CallStore& calls = *opened.calls.store;
+      if (!parsed_.repair) return show_queue(calls, slots->store(), parsed_.queue_business, output());
+      Businesses businesses(calls, clock_, provider_defaults(settings));
+      SlotRecovery recovery(calls, slots->store(), businesses, clock_, recovery_hold(settings));
+      return repair_queue(recovery, *parsed_.queue_business, output());
+    });
+  }
+
   int show(const Config& config) const {
     show_config(config, output());
     return kDone;
@@ -102,6 +134,11 @@ class Commands {
 
   int doctor(const Config& config) {
     std::vector<Finding> findings = examine_machine(config.settings);
+    if (!config.settings.redis_url.empty()) {
+      NoEvents events;
+      const auto slots = open_slot_store(config.settings, clock_, events, random_);
+      for (Finding& finding : examine_redis(slots)) findings.push_back(std::move(finding));
+    }
     if (!parsed_.offline) {
       const auto accounts = accounts_to_try(config.settings, findings);
       const auto source = line_.open_source(config.settings);
@@ -277,6 +314,14 @@ void add_server_commands(CLI::App& app, Parsed& parsed, Commands& commands) {
                              "  tapedeck config\n  tapedeck config --json --config /etc/tapedeck.env", parsed, shown,
                              [&](const Config& settings) { return commands.show(settings); });
   add_json(config, parsed);
+  auto* queue = add_command(app, "queue", "Show who holds a slot, who waits, and why; with REDIS_URL.",
+                            "  tapedeck queue --business dental\n  tapedeck queue --json\n"
+                            "  tapedeck queue --business dental --repair",
+                            parsed, shown, [&](const Config& settings) { return commands.queue(settings); });
+  queue->add_option("--business", parsed.queue_business, "Of one business alone.")->type_name("ID");
+  queue->add_flag("--repair", parsed.repair,
+                  "Rebuild its slots from the call store; what runs is cut off and done again.");
+  add_json(queue, parsed);
   auto* doctor = add_command(app, "doctor", "Look for what is amiss with this machine, the settings and the accounts.",
                              "  tapedeck doctor\n  tapedeck doctor --offline --json", parsed, shown,
                              [&](const Config& settings) { return commands.doctor(settings); });

@@ -2,8 +2,15 @@
 
 #include "adapters/redis/client_factory.hpp"
 #include "adapters/redis/server_check.hpp"
+#include "adapters/redis/url.hpp"
 
 namespace tapedeck {
+namespace {
+
+// The longest that a replaced master may be believed: the default of cluster-node-timeout.
+constexpr Milliseconds kFailoverLag{15'000};
+
+}  // namespace
 
 SlotStore& OpenSlotStore::store() const {
   if (memory) return *memory;
@@ -18,6 +25,13 @@ Task<Result<void>> OpenSlotStore::check() const {
     if (finding.level == redis::Finding::Level::kError) co_return fail(Errc::kConflict, finding.sentence);
   }
   co_return Result<void>();
+}
+
+// Of a single Redis nobody takes over, so that its leases end with it.
+Milliseconds recovery_hold(const Settings& settings) {
+  const auto url = redis::parse_url(settings.redis_url);
+  const bool has_successors = url && url->topology != redis::Topology::kSingle;
+  return kLeaseTtl + (has_successors ? kFailoverLag : Milliseconds{0});
 }
 
 Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, EventSink& events, Random& random) {

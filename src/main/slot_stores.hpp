@@ -23,6 +23,10 @@ struct OpenSlotStore {
   [[nodiscard]] Task<Result<void>> check() const;
 };
 
+/// How long a business of this slot store that was rebuilt grants nothing, where a download may be open: a lease, and
+/// as long as a replaced master may go on renewing leases (min-replicas-max-lag; cluster-node-timeout).
+[[nodiscard]] Milliseconds recovery_hold(const Settings& settings);
+
 /// Connects when it is first used. The arguments must outlive it. Error kInvalidArgument: a file of REDIS_URL cannot be
 /// used.
 [[nodiscard]] Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, EventSink& events,

@@ -6,6 +6,10 @@
 
 namespace tapedeck {
 
+ProviderDefaults provider_defaults(const Settings& settings) {
+  return {settings.account, settings.auth_token, settings.slots_per_business, settings.format};
+}
+
 Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key) {
   if (auto made = make_data_dir(settings.data_dir); !made) return fail(made.error());
   auto secrets = SecretBox::make(secret_key);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "adapters/sqlite/sqlite_call_store.hpp"
+#include "app/businesses.hpp"
 #include "core/error.hpp"
 #include "core/secret_box.hpp"
 #include "main/settings.hpp"
@@ -12,6 +13,9 @@ namespace tapedeck {
 
 /// The database's file in DATA_DIR.
 inline constexpr const char* kDatabaseFile = "tapedeck.db";
+
+/// What a business gets that says nothing of its own.
+[[nodiscard]] ProviderDefaults provider_defaults(const Settings& settings);
 
 /// An open call store, and what it borrows.
 struct OpenCallStore {

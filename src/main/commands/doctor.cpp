@@ -17,6 +17,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "adapters/redis/server_check.hpp"
 #include "main/data_dir.hpp"
 #include "main/exit_code.hpp"
 #include "main/run_task.hpp"
@@ -166,6 +167,24 @@ std::vector<Finding> examine_machine(const Settings& settings) {
   findings.push_back(examine_clock());
   findings.push_back(examine_public_url(settings));
   findings.push_back(examine_descriptors(settings));
+  return findings;
+}
+
+std::vector<Finding> examine_redis(const Result<OpenSlotStore>& slots) {
+  constexpr const char* kAbout = "REDIS_URL";
+  if (!slots) return {{kAbout, Verdict::kBroken, slots.error().detail, "mend the file that it names"}};
+  const auto found = run_task(redis::check_servers(*slots->client));
+  if (!found) {
+    return {{kAbout, Verdict::kBroken, found.error().detail,
+             "see that Redis runs, and that address, user and password are right"}};
+  }
+  std::vector<Finding> findings;
+  for (const redis::Finding& one : *found) {
+    const bool is_error = one.level == redis::Finding::Level::kError;
+    findings.push_back({kAbout, is_error ? Verdict::kBroken : Verdict::kWarning, one.node, one.sentence});
+  }
+  if (findings.empty())
+    findings.push_back({kAbout, Verdict::kFine, "Redis answers, and is set up as it should be", ""});
   return findings;
 }
 

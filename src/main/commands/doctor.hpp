@@ -5,6 +5,7 @@
 
 #include "main/commands/output.hpp"
 #include "main/settings.hpp"
+#include "main/slot_stores.hpp"
 #include "ports/recording_source.hpp"
 
 namespace tapedeck {
@@ -37,6 +38,8 @@ struct AccountToTry {
 
 /// What this machine and these settings show. Writes one small file in DATA_DIR, and removes it.
 [[nodiscard]] std::vector<Finding> examine_machine(const Settings& settings);
+/// What Redis says of itself.
+[[nodiscard]] std::vector<Finding> examine_redis(const Result<OpenSlotStore>& slots);
 /// Asks the provider for a recording that cannot exist: "no such recording" means that the credentials are good.
 [[nodiscard]] std::vector<Finding> examine_accounts(RecordingSource& source, const std::vector<AccountToTry>& accounts);
 /// Prints a line for each; kFailed when something is broken.
