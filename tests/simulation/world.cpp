@@ -12,7 +12,7 @@ namespace tapedeck::simulation {
 namespace {
 
 // Beyond kLeaseTtl for most, so that leases are lost.
-constexpr Milliseconds kCutOffMin{5'000};
+constexpr Milliseconds kCutOffMin{14'000};
 constexpr int kWorkers = 3;
 constexpr Milliseconds kReconcileEvery{10'000};
 // A lease may be lost this long after its worker was cut off or the store restarted: until it has expired and was
@@ -194,7 +194,7 @@ void World::act_of_fate() {
     kill(*process);
     start_worker();
   } else if (dice < 0.55) {
-    process->life.cut_off_until = clock_.steady_now() + kCutOffMin + Milliseconds(random_.below(25'000));
+    process->life.cut_off_until = clock_.steady_now() + kCutOffMin + Milliseconds(random_.below(16'000));
     last_fate_ = process->life.cut_off_until;
     ++counts_["fate: cut off"];
   } else if (dice < 0.80) {
