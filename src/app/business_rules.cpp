@@ -19,7 +19,7 @@ Task<Result<void>> BusinessRules::refresh() {
   if (!all) co_return fail(all.error());
   for (const Business& stored : *all) {
     auto applied = co_await apply(resolve(stored, businesses_.defaults()), true);
-    if (!applied && !applied.error().retry_after) co_return fail(applied.error());
+    if (!applied && applied.error().errc() != Errc::kSlotsRebuilding) co_return fail(applied.error());
   }
   co_return Result<void>();
 }

@@ -39,9 +39,9 @@ Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane
     if (answer) co_return answer;
 
     const bool is_lost = answer.error().errc() == Errc::kSlotsLost;
-    const bool is_being_rebuilt = answer.error().errc() == Errc::kUnavailable && answer.error().retry_after;
+    const bool is_being_rebuilt = answer.error().errc() == Errc::kSlotsRebuilding;
     if ((!is_lost && !is_being_rebuilt && ++tries >= kAskTries) || clock_.steady_now() >= deadline) {
-      co_return fail(is_lost ? Errc::kUnavailable : answer.error().errc(), answer.error().detail);
+      co_return fail(is_lost || is_being_rebuilt ? Errc::kUnavailable : answer.error().errc(), answer.error().detail);
     }
     if (is_lost) {
       auto rebuilt = co_await rebuild(business);

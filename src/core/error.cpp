@@ -25,6 +25,7 @@ constexpr std::array kRows{
     Row{Errc::kStaleFence, "stale_fence", false},
     Row{Errc::kLeaseLost, "lease_lost", true},
     Row{Errc::kSlotsLost, "slots_lost", true},
+    Row{Errc::kSlotsRebuilding, "slots_rebuilding", true},
     Row{Errc::kIo, "io_error", true},
     Row{Errc::kNoSpace, "disk_full", true},
     Row{Errc::kReadOnly, "disk_read_only", true},

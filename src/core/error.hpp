@@ -24,6 +24,7 @@ enum class Errc {
   kStaleFence,           ///< somebody else has taken the recording since
   kLeaseLost,            ///< the slot is no longer ours
   kSlotsLost,            ///< the slot store has lost this business: recover() it from the call store, then ask again
+  kSlotsRebuilding,      ///< somebody is rebuilding this business in the slot store: ask again in a moment
   kIo,                   ///< the operating system refused a read or a write
   kNoSpace,              ///< disk full, quota or no inodes
   kReadOnly,             ///< the disk refuses writes

@@ -70,6 +70,7 @@ constexpr std::array kMappings{
     Mapping{Errc::kReadOnly, ProblemKind::kUnavailable},
     Mapping{Errc::kLeaseLost, ProblemKind::kUnavailable},
     Mapping{Errc::kSlotsLost, ProblemKind::kUnavailable},
+    Mapping{Errc::kSlotsRebuilding, ProblemKind::kUnavailable},
     Mapping{Errc::kStaleFence, ProblemKind::kConflict},
 };
 

@@ -44,7 +44,7 @@ class Reader {
       case kLost:
         return fail(Errc::kSlotsLost, "Redis has lost the slots of this business, or part of them");
       case kRebuilding: {
-        Error error(Errc::kUnavailable, "the slots of this business are being rebuilt");
+        Error error(Errc::kSlotsRebuilding, "the slots of this business are being rebuilt");
         error.retry_after = kRebuildPause;
         return fail(std::move(error));
       }

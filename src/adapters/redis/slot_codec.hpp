@@ -12,7 +12,7 @@
 // The slot protocol's questions as ARGV of the scripts, and its answers out of their replies. What the words mean is
 // said in each script's head. ARGV[1], the run_id, is put before these by whoever sends them.
 //
-// Replies fail with kSlotsLost when the business must be recovered, with kUnavailable while somebody is rebuilding it,
+// Replies fail with kSlotsLost when the business must be recovered, with kSlotsRebuilding while somebody is rebuilding it,
 // with kCorrupt when Redis answered an error, and with kInternal when the reply has another shape than the script's.
 
 namespace tapedeck::redis {

@@ -87,9 +87,9 @@ TEST_F(ScriptsLoss, while_a_business_is_rebuilt_others_are_asked_to_wait_and_the
   const auto chunks = redis::recover_words(now_, 2, 3, entries, {});
   ASSERT_TRUE(begin_recovery(2)->accepted);
   (void)run(scripts_.recover, chunks.front());
-  EXPECT_EQ(errc_of(begin_recovery(3)), Errc::kUnavailable);
+  EXPECT_EQ(errc_of(begin_recovery(3)), Errc::kSlotsRebuilding);
   const auto meanwhile = press(9);
-  EXPECT_EQ(errc_of(meanwhile), Errc::kUnavailable);
+  EXPECT_EQ(errc_of(meanwhile), Errc::kSlotsRebuilding);
   EXPECT_TRUE(meanwhile.error().retry_after);
   pass(Seconds{2});
   EXPECT_EQ(errc_of(press(9)), Errc::kSlotsLost);
@@ -123,8 +123,8 @@ TEST_F(ScriptsLoss, what_was_read_before_a_loss_does_not_mend_it) {
 TEST_F(ScriptsLoss, between_the_beginning_and_the_rows_nothing_of_a_business_can_be_changed) {
   ASSERT_TRUE(press(1));
   ASSERT_TRUE(begin_recovery(2)->accepted);
-  EXPECT_EQ(errc_of(press(2)), Errc::kUnavailable);
-  EXPECT_EQ(errc_of(claim("a")), Errc::kUnavailable);
+  EXPECT_EQ(errc_of(press(2)), Errc::kSlotsRebuilding);
+  EXPECT_EQ(errc_of(claim("a")), Errc::kSlotsRebuilding);
   EXPECT_EQ(redis_.number({"EXISTS", "rec_slots:123", "rec_queue:123"}), 0);
 }
 
