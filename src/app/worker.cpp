@@ -11,9 +11,7 @@ namespace {
 // Pause after the slot store did not answer.
 constexpr Milliseconds kSlotStoreAwayPause{250};
 // Tries to give a slot back, half a minute of them: longer than a lease lives, and beyond that the sweep has taken it.
-// The pause between them doubles up to the longest.
-constexpr int kGiveBackTries = 18;
-constexpr Milliseconds kGiveBackPauseMax{2'000};
+constexpr int kGiveBackTries = 120;
 // How often a drain looks whether the downloads have ended.
 constexpr Milliseconds kDrainLook{50};
 // Leases are looked at this many times within the interval of their renewals.
@@ -151,12 +149,10 @@ void Worker::forget(Jobs::iterator job) {
 }
 
 Task<> Worker::give_back(LeaseRef lease, FinishOutcome outcome) {
-  Milliseconds pause = kSlotStoreAwayPause;
   for (int tries = 0; tries < kGiveBackTries; ++tries) {
     auto finished = co_await d_.slots.finish(lease, outcome);
     if (finished) co_return;
-    co_await d_.clock.sleep_for(pause, {});
-    pause = std::min(2 * pause, kGiveBackPauseMax);
+    co_await d_.clock.sleep_for(kSlotStoreAwayPause, {});
   }
 }
 
