@@ -1,17 +1,38 @@
 #include "app/reconciliation.hpp"
 
+#include <map>
+
 namespace tapedeck {
 namespace {
 
 // Pages of one pass: ten million rows.
 constexpr int kPagesMax = 10'000;
 
-// The slot store has nothing of this row. A business that it has lost altogether is rebuilt by requests.ask().
-Task<Result<bool>> is_unknown(SlotStore& slots, const WaitingRecording& row) {
-  auto status = co_await slots.status(row.business, row.sid);
-  if (status) co_return status->place == SlotPlace::kNone;
-  if (status.error().errc() == Errc::kSlotsLost) co_return true;
-  co_return fail(status.error());
+using RowsOfBusinesses = std::map<BusinessId, std::vector<WaitingRecording>>;
+
+// Those of a page that should be known to the slot store by now.
+RowsOfBusinesses due_rows(const std::vector<WaitingRecording>& page, SystemTime now) {
+  RowsOfBusinesses rows;
+  for (const WaitingRecording& row : page) {
+    if (!row.retry_at || *row.retry_at <= now) rows[row.business].push_back(row);
+  }
+  return rows;
+}
+
+// The slot store has nothing of these rows. A business that it has lost altogether is rebuilt by requests.ask().
+Task<Result<std::vector<WaitingRecording>>> unknown_of(SlotStore& slots, BusinessId business,
+                                                       std::vector<WaitingRecording> rows) {
+  std::vector<Sid> sids;
+  sids.reserve(rows.size());
+  for (const WaitingRecording& row : rows) sids.push_back(row.sid);
+  auto known = co_await slots.known(business, std::move(sids));
+  if (!known && known.error().errc() == Errc::kSlotsLost) co_return rows;
+  if (!known) co_return fail(known.error());
+  std::vector<WaitingRecording> unknown;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!(*known)[i]) unknown.push_back(std::move(rows[i]));
+  }
+  co_return unknown;
 }
 
 }  // namespace
@@ -23,20 +44,21 @@ Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots,
   for (int page = 0; page < kPagesMax; ++page) {
     auto rows = co_await calls.waiting(after, kWaitingPage);
     if (!rows) co_return fail(rows.error());
-    for (const WaitingRecording& row : *rows) {
-      after = row.wanted_order;
-      if (row.retry_at && *row.retry_at > now) continue;
-      auto unknown = co_await is_unknown(slots, row);
+    if (!rows->empty()) after = rows->back().wanted_order;
+    RowsOfBusinesses due = due_rows(*rows, now);
+    for (auto& [business, of_business] : due) {
+      auto unknown = co_await unknown_of(slots, business, std::move(of_business));
       if (!unknown) co_return fail(unknown.error());
-      if (!*unknown) continue;
-      if (row.state == RecordingState::kProcessing) {
-        auto reclaimed = co_await calls.reclaim(row.business, row.sid, std::nullopt);
-        if (!reclaimed) co_return fail(reclaimed.error());
-        ++report.interrupted;
+      for (const WaitingRecording& row : *unknown) {
+        if (row.state == RecordingState::kProcessing) {
+          auto reclaimed = co_await calls.reclaim(row.business, row.sid, std::nullopt);
+          if (!reclaimed) co_return fail(reclaimed.error());
+          ++report.interrupted;
+        }
+        auto asked = co_await requests.ask(row.business, row.sid, row.lane);
+        if (!asked) co_return fail(asked.error());
+        ++report.recordings;
       }
-      auto asked = co_await requests.ask(row.business, row.sid, row.lane);
-      if (!asked) co_return fail(asked.error());
-      ++report.recordings;
     }
     if (rows->size() < static_cast<std::size_t>(kWaitingPage)) break;
   }

@@ -196,6 +196,8 @@ class BusinessSlots {
   [[nodiscard]] SlotStatus status(const Sid& sid, SystemTime now) const;
   [[nodiscard]] BusinessView view(std::size_t most, SystemTime now) const;
 
+  /// It has a slot, waits or backs off.
+  [[nodiscard]] bool has(const Sid& sid) const { return entries_.contains(sid); }
   [[nodiscard]] int limit() const noexcept { return limit_; }
   [[nodiscard]] int active() const noexcept { return static_cast<int>(active_.size()); }
   [[nodiscard]] int waiting(Lane lane) const noexcept { return static_cast<int>(lane_of(lane).size()); }

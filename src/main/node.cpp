@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kDiskThreads = 4;
 // How often rows are looked for that wait without the slot store's knowing.
 constexpr Milliseconds kReconcileEvery{30'000};
+// How often it is looked whether the slot store answers.
+constexpr Milliseconds kSlotStoreLook{1'000};
 // Blobs of deleted recordings that one pass removes.
 constexpr int kDeletedBatch = 500;
 constexpr const char* kBlobFolder = "recordings";
@@ -205,10 +207,18 @@ Task<> Node::refresh_rules(std::stop_token stop) {
   }
 }
 
+// Now and then, and as soon as a slot store is back that was away: what webhooks announced meanwhile waits for it.
 Task<> Node::reconcile(std::stop_token stop) {
+  SteadyTime next = clock_.steady_now() + kReconcileEvery;
+  bool was_away = false;
   while (!stop.stop_requested()) {
-    co_await clock_.sleep_for(kReconcileEvery, stop);
+    co_await clock_.sleep_for(kSlotStoreLook, stop);
     if (stop.stop_requested()) co_return;
+    auto alive = co_await slots_.store().ping();
+    const bool is_back = alive && std::exchange(was_away, !alive);
+    if (!alive) was_away = true;
+    if (!alive || (!is_back && clock_.steady_now() < next)) continue;
+    next = clock_.steady_now() + kReconcileEvery;
     auto reconciled = co_await reconcile_slots(*store_.store, slots_.store(), *requests_, clock_.system_now());
     if (reconciled && reconciled->recordings > 0) {
       events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});

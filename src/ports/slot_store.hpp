@@ -71,10 +71,10 @@ struct RecoverEntry {
 /// state. Thread-safe. Every task may fail with kUnavailable; then its effect is unknown, and calling it again with the
 /// same ids is safe. `op` names one intention, and stays the same when it is tried again.
 ///
-/// What concerns one business may fail with kSlotsRebuilding for a moment, and with kSlotsLost where the store's memory can be lost without this process:
-/// nothing was changed, and nothing will be until recover(). block() and unblock() succeed all the same, and the block
-/// is put to use by the recovery. A lease that was lost so is not held any more; claim() passes over such a business,
-/// and sweep() names it.
+/// What concerns one business may fail with kSlotsRebuilding for a moment, and with kSlotsLost where the store's memory
+/// can be lost without this process: nothing was changed, and nothing will be until recover(). block() and unblock()
+/// succeed all the same, and the block is put to use by the recovery. A lease that was lost so is not held any more;
+/// claim() passes over such a business, and sweep() names it.
 class SlotStore {
  public:
   virtual ~SlotStore() = default;
@@ -95,6 +95,8 @@ class SlotStore {
   /// Looks at the businesses that are due; to be called about once a second.
   [[nodiscard]] virtual Task<Result<SweepReport>> sweep() = 0;
   [[nodiscard]] virtual Task<Result<SlotStatus>> status(BusinessId business, Sid sid) = 0;
+  /// One answer for each: true where it has a slot, waits or backs off.
+  [[nodiscard]] virtual Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) = 0;
   /// Told by workers about once a second, for progress_of() in other processes.
   [[nodiscard]] virtual Task<Result<void>> tell_progress(std::vector<RunningDownload> downloads) {
     (void)downloads;
@@ -109,7 +111,8 @@ class SlotStore {
   [[nodiscard]] virtual Task<Result<BusinessView>> view(BusinessId business, int most) = 0;
   /// Says that a business is about to be rebuilt: before the call store is read for it. Only a recover() of the same
   /// epoch is accepted after that, and none once the store has lost its memory again; until then nothing of the
-  /// business can be changed. False: it is whole, or has seen a later epoch.Error kSlotsRebuilding: somebody else is at it.
+  /// business can be changed. False: it is whole, or has seen a later epoch.Error kSlotsRebuilding: somebody else is at
+  /// it.
   [[nodiscard]] virtual Task<Result<bool>> begin_recovery(BusinessId business, std::int64_t epoch, RecoverWhat what) {
     (void)business;
     (void)epoch;

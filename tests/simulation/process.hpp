@@ -82,6 +82,9 @@ class MortalSlotStore final : public SlotStore {
     return guarded(next_.set_limit(business, limit));
   }
   Task<Result<SweepReport>> sweep() override { return guarded(next_.sweep()); }
+  Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) override {
+    return guarded(next_.known(business, std::move(sids)));
+  }
   Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override {
     return guarded(next_.status(business, sid));
   }

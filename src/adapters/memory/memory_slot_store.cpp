@@ -140,6 +140,15 @@ Task<Result<SweepReport>> MemorySlotStore::sweep() {
   co_return report;
 }
 
+Task<Result<std::vector<bool>>> MemorySlotStore::known(BusinessId business, std::vector<Sid> sids) {
+  std::vector<bool> found(sids.size(), false);
+  const std::scoped_lock lock(mutex_);
+  const BusinessSlots* slots = table_.find(business);
+  if (slots == nullptr) co_return found;
+  for (std::size_t i = 0; i < sids.size(); ++i) found[i] = slots->has(sids[i]);
+  co_return found;
+}
+
 Task<Result<SlotStatus>> MemorySlotStore::status(BusinessId business, Sid sid) {
   const std::scoped_lock lock(mutex_);
   const BusinessSlots* slots = table_.find(business);

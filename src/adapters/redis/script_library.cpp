@@ -44,6 +44,7 @@ ScriptLibrary::ScriptLibrary()
       set_limit(embedded("set_limit")),
       sweep(embedded("sweep")),
       status(embedded("status")),
+      known(embedded("known")),
       view(embedded("view")),
       recover(embedded("recover")),
       due(embedded("due")),

@@ -164,6 +164,12 @@ Words renew_words(const TestClock& clock, std::span<const LeaseId> leases) {
   return words;
 }
 
+Words known_words(const TestClock& clock, std::span<const Sid> sids) {
+  Words words{word(clock)};
+  for (const Sid& sid : sids) words.push_back(sid.str());
+  return words;
+}
+
 Words finish_words(const TestClock& clock, const LeaseId& lease, const Sid& sid, const FinishOutcome& outcome) {
   return {word(clock),
           lease,
@@ -287,7 +293,7 @@ Result<std::optional<ClaimAnswer>> parse_claim(const Reply& reply) {
   return reader.close(std::move(answer));
 }
 
-Result<std::vector<bool>> parse_renew(const Reply& reply) {
+Result<std::vector<bool>> parse_flags(const Reply& reply) {
   auto opened = Reader::open(reply);
   if (!opened) return fail(std::move(opened.error()));
   std::vector<bool> held;

@@ -12,8 +12,9 @@
 // The slot protocol's questions as ARGV of the scripts, and its answers out of their replies. What the words mean is
 // said in each script's head. ARGV[1], the run_id, is put before these by whoever sends them.
 //
-// Replies fail with kSlotsLost when the business must be recovered, with kSlotsRebuilding while somebody is rebuilding it,
-// with kCorrupt when Redis answered an error, and with kInternal when the reply has another shape than the script's.
+// Replies fail with kSlotsLost when the business must be recovered, with kSlotsRebuilding while somebody is rebuilding
+// it, with kCorrupt when Redis answered an error, and with kInternal when the reply has another shape than the
+// script's.
 
 namespace tapedeck::redis {
 
@@ -35,6 +36,7 @@ using Words = std::vector<std::string>;
 /// Clamps the limit to 1 .. kSlotLimitMax.
 [[nodiscard]] Words set_limit_words(const TestClock& clock, int limit);
 [[nodiscard]] Words sweep_words(const TestClock& clock);
+[[nodiscard]] Words known_words(const TestClock& clock, std::span<const Sid> sids);
 [[nodiscard]] Words status_words(const TestClock& clock, const Sid& sid);
 [[nodiscard]] Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery);
 [[nodiscard]] Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon);
@@ -78,7 +80,8 @@ struct DueReply {
 /// `lane` is the one that was asked for.
 [[nodiscard]] Result<RequestAnswer> parse_request(const Reply& reply, Lane lane);
 [[nodiscard]] Result<std::optional<ClaimAnswer>> parse_claim(const Reply& reply);
-[[nodiscard]] Result<std::vector<bool>> parse_renew(const Reply& reply);
+/// Of renew and known.
+[[nodiscard]] Result<std::vector<bool>> parse_flags(const Reply& reply);
 [[nodiscard]] Result<FinishAnswer> parse_finish(const Reply& reply);
 /// Of block, unblock and set_limit.
 [[nodiscard]] Result<std::vector<Admitted>> parse_admitted(const Reply& reply);

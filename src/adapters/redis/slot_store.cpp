@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,8 @@ namespace {
 
 // Leases of one business in one call, which also is what Lua unpacks at once.
 constexpr std::size_t kRenewBatch = 500;
+// Recordings that are asked about in one call: as many as Lua unpacks without trouble.
+constexpr std::size_t kKnownBatch = 1'000;
 // Lost businesses and unanswered claims to remember: beyond that, the reconciliation and the sweep find them.
 constexpr std::size_t kRememberedMax = 10'000;
 // A download that tells nothing for so long has ended.
@@ -156,6 +159,22 @@ Task<Result<std::vector<Admitted>>> RedisSlotStore::set_limit(BusinessId busines
   auto admitted = redis::parse_admitted(*reply);
   if (admitted) emit(events_of(business, *admitted));
   co_return admitted;
+}
+
+Task<Result<std::vector<bool>>> RedisSlotStore::known(BusinessId business, std::vector<Sid> sids) {
+  std::vector<bool> all;
+  for (std::span<const Sid> rest(sids); !rest.empty();) {
+    const auto batch = rest.first(std::min(rest.size(), kKnownBatch));
+    rest = rest.subspan(batch.size());
+    redis::Words words = redis::known_words(redis::kServerClock, batch);
+    auto reply = co_await ask(scripts_.known, business, keys_.of_reading(business), std::move(words));
+    if (!reply) co_return fail(reply.error());
+    auto flags = redis::parse_flags(*reply);
+    if (!flags) co_return fail(flags.error());
+    if (flags->size() != batch.size()) co_return fail(Errc::kInternal, "Redis answered for other recordings");
+    all.insert(all.end(), flags->begin(), flags->end());
+  }
+  co_return all;
 }
 
 Task<Result<SlotStatus>> RedisSlotStore::status(BusinessId business, Sid sid) {
@@ -314,7 +333,7 @@ Task<Result<std::vector<bool>>> RedisSlotStore::renew(std::vector<LeaseRef> leas
       auto reply = co_await ask(scripts_.renew, business, keys_.of_reading(business), std::move(words));
       Result<std::vector<bool>> answer = std::vector<bool>();
       if (reply) {
-        answer = redis::parse_renew(*reply);
+        answer = redis::parse_flags(*reply);
       } else {
         answer = fail(reply.error());
       }

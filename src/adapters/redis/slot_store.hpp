@@ -37,6 +37,7 @@ class RedisSlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<CancelAnswer>> cancel(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> set_limit(BusinessId business, int limit) override;
   [[nodiscard]] Task<Result<SweepReport>> sweep() override;
+  [[nodiscard]] Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<void>> tell_progress(std::vector<RunningDownload> downloads) override;
   [[nodiscard]] Task<Result<std::optional<Progress>>> progress_of(BusinessId business, Sid sid) override;

@@ -193,7 +193,7 @@ std::string DifferentialPair::renew() {
     ids.push_back("nobody's");
     expected.push_back(false);
   }
-  const auto got = redis::parse_renew(run(scripts_.renew, redis::renew_words(clock(), ids)));
+  const auto got = redis::parse_flags(run(scripts_.renew, redis::renew_words(clock(), ids)));
   count("renew");
   return compare(fmt::format("renew({} leases)", ids.size()), show(expected), show(got));
 }

@@ -44,7 +44,7 @@ class ScriptsTest : public ::testing::Test {
   }
   Result<std::vector<bool>> renew(const LeaseId& lease) {
     const std::vector<LeaseId> leases{lease};
-    return redis::parse_renew(run(scripts_.renew, redis::renew_words(now_, leases)));
+    return redis::parse_flags(run(scripts_.renew, redis::renew_words(now_, leases)));
   }
   Result<redis::SweepReply> sweep() { return redis::parse_sweep(run(scripts_.sweep, redis::sweep_words(now_))); }
   Result<SlotStatus> status(int number) {
