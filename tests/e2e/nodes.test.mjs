@@ -102,6 +102,42 @@ test('operators read the documented keys with redis-cli', async () => {
   assert.ok(ttl > 1100 && ttl <= 1200, `TTL ${ttl}`);
 });
 
+test('the queue command shows who waits and why, and rebuilds a business whose keys were damaged', async () => {
+  await startDeck(['api', 'worker']);
+  const { business, account, calls } = await makeBusiness(5);
+  await sim.addRule(slow(account, 2000));
+  for (const sid of calls) await deck.press(business, sid);
+  await untilRunning(account, 3);
+  const [shown] = JSON.parse((await deck.command('queue', '--business', business.id, '--json')).stdout);
+  assert.equal(shown.business_id, business.id);
+  assert.deepEqual([shown.active, shown.limit, shown.waiting_play], [3, 3, 2]);
+  const waiting = shown.recordings.filter(({ place }) => place === 'waiting');
+  assert.deepEqual(waiting.map(({ sid, position }) => [sid, position]), [[calls[3], 1], [calls[4], 2]]);
+  assert.equal(waiting[0].why, '3 of 3 downloads of this business are running');
+  assert.match((await deck.command('queue')).stdout, new RegExp(`${business.id} +${calls[3]} +waiting +play 1 `));
+
+  await deck.redis.ask('DEL', `rec_queue:${business.id}`);
+  await deck.redis.ask('SET', `rec_queue:${business.id}`, 'nonsense');
+  const repaired = await deck.run(['queue', '--business', business.id, '--repair']);
+  assert.equal(repaired.code, 0, repaired.stderr);
+  await untilAllStored(business, calls);
+  assert.ok((await downloadsOf(account)).greatest <= 3);
+  await assertNothingLeft(business);
+});
+
+test('doctor says what is amiss with Redis, and a wrong address', async () => {
+  await startDeck(['api']);
+  const examine = async (settings) => JSON.parse((await deck.run(['doctor', '--offline', '--json'], { settings })).stdout);
+  const ofRedis = (findings) => findings.filter(({ about }) => about === 'REDIS_URL');
+  assert.deepEqual(ofRedis(await examine({})).map(({ verdict }) => verdict), ['ok']);
+  await deck.redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+  const [broken] = ofRedis(await examine({}));
+  assert.equal(broken.verdict, 'broken');
+  assert.match(broken.mend, /noeviction/);
+  const [away] = ofRedis(await examine({ REDIS_URL: 'redis://127.0.0.1:1' }));
+  assert.equal(away.verdict, 'broken');
+});
+
 test('presses at two APIs and two workers are one queue with one limit', async () => {
   await startDeck(['api', 'api', 'worker', 'worker']);
   const { business, account, recordings, calls } = await makeBusiness(30);

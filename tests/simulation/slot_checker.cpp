@@ -326,6 +326,10 @@ Task<Result<SweepReport>> CheckedSlotStore::sweep() {
   co_return report;
 }
 
+Task<Result<std::vector<bool>>> CheckedSlotStore::known(BusinessId business, std::vector<Sid> sids) {
+  return store_->known(std::move(business), std::move(sids));
+}
+
 Task<Result<SlotStatus>> CheckedSlotStore::status(BusinessId business, Sid sid) {
   return store_->status(business, sid);
 }

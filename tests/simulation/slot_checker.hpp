@@ -46,6 +46,7 @@ class CheckedSlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<CancelAnswer>> cancel(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> set_limit(BusinessId business, int limit) override;
   [[nodiscard]] Task<Result<SweepReport>> sweep() override;
+  [[nodiscard]] Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,

@@ -131,6 +131,17 @@ TEST_F(Scripts, slots_of_a_foreign_program_are_shown_to_people) {
   EXPECT_EQ(seen->items.front().status.why, "held by another program that uses the same keys");
 }
 
+TEST_F(Scripts, what_holds_a_slot_waits_or_backs_off_is_known_and_nothing_else) {
+  for (int i = 1; i <= 5; ++i) ASSERT_TRUE(press(i));
+  const std::vector<Sid> sids{sid(1), sid(9), sid(5)};
+  const auto known = redis::parse_flags(run(scripts_.known, redis::known_words(now_, sids)));
+  ASSERT_TRUE(known);
+  EXPECT_EQ(*known, (std::vector<bool>{true, false, true}));
+  const auto none = redis::parse_flags(run(scripts_.known, redis::known_words(now_, {})));
+  ASSERT_TRUE(none);
+  EXPECT_TRUE(none->empty());
+}
+
 TEST_F(Scripts, a_recovery_leaves_slots_of_foreign_programs_and_takes_ours) {
   (void)redis_.command({"SADD", "rec_slots:123", sid(90).str(), sid(91).str()});
   (void)redis_.command({"SET", inflight(90), "processing", "EX", "100"});
