@@ -72,6 +72,7 @@ Task<> Worker::wait_for_room(std::stop_token stop) {
 
 Task<> Worker::claim_loop(std::stop_token stop) {
   LeaseId lease = d_.random.bytes(kOperationIdBytes);
+  bool is_unanswered = false;
   while (true) {
     co_await wait_for_room(stop);
     if (stop.stop_requested()) break;
@@ -84,6 +85,7 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     auto claimed =
         co_await d_.slots.claim(options_.name, lanes, lease, options_.claim_patience, stop_claim.get_token());
     play_only_claim_.reset();
+    is_unanswered = !claimed;
     if (!claimed) {
       // The same lease again: the answer may be all that was lost.
       co_await d_.clock.sleep_for(kSlotStoreAwayPause, stop);
@@ -99,7 +101,16 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     jobs_scope_.spawn(run_job(std::move(claim), job));
     lease = d_.random.bytes(kOperationIdBytes);
   }
+  if (is_unanswered) co_await return_unanswered(std::move(lease));
   co_await drain();
+}
+
+// The last claim's answer was lost, and it may have taken a recording that nobody would fetch until the lease ends.
+Task<> Worker::return_unanswered(LeaseId lease) {
+  auto claimed = co_await d_.slots.claim(options_.name, LaneFilter::kAny, std::move(lease), Milliseconds{0}, {});
+  if (!claimed || !*claimed) co_return;
+  LeaseRef held{(*claimed)->business, (*claimed)->sid, (*claimed)->lease};
+  co_await give_back(std::move(held), {FinishKind::kHandBack, std::nullopt, {}});
 }
 
 Task<> Worker::run_job(Claim claim, Jobs::iterator job) {

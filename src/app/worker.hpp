@@ -73,6 +73,7 @@ class Worker {
 
   [[nodiscard]] Task<> claim_loop(std::stop_token stop);
   [[nodiscard]] Task<> wait_for_room(std::stop_token stop);
+  [[nodiscard]] Task<> return_unanswered(LeaseId lease);
   [[nodiscard]] Task<> run_job(Claim claim, Jobs::iterator job);
   void forget(Jobs::iterator job);
   [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
