@@ -48,7 +48,7 @@ class Cluster {
 
   async startMember(member) {
     member.node = await this.deck.startNode(member.role, { settings: { REDIS_URL: member.proxy.url } });
-    this.deck.url ??= member.node.url;
+    if (member.role === 'api') this.deck.url = member.node.url; // each start takes another port
     member.node.exited.then(() => (member.isGone = true));
     member.isGone = false;
   }
