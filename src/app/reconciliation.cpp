@@ -1,10 +1,9 @@
 #include "app/reconciliation.hpp"
 
+#include "app/waiting_rows.hpp"
+
 namespace tapedeck {
 namespace {
-
-// Pages of one pass: ten million rows.
-constexpr int kPagesMax = 10'000;
 
 // The slot store has nothing of this row. A business that it has lost altogether is rebuilt by requests.ask().
 Task<Result<bool>> is_unknown(SlotStore& slots, const WaitingRecording& row) {
@@ -19,12 +18,12 @@ Task<Result<bool>> is_unknown(SlotStore& slots, const WaitingRecording& row) {
 Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots, SlotRequests& requests,
                                              SystemTime now) {
   RecoveryReport report;
-  std::int64_t after = 0;
-  for (int page = 0; page < kPagesMax; ++page) {
-    auto rows = co_await calls.waiting(after, kWaitingPage);
-    if (!rows) co_return fail(rows.error());
-    for (const WaitingRecording& row : *rows) {
-      after = row.wanted_order;
+  WaitingRows rows(calls);
+  while (true) {
+    auto page = co_await rows.next();
+    if (!page) co_return fail(page.error());
+    if (page->empty()) co_return report;
+    for (const WaitingRecording& row : *page) {
       if (row.retry_at && *row.retry_at > now) continue;
       auto unknown = co_await is_unknown(slots, row);
       if (!unknown) co_return fail(unknown.error());
@@ -38,9 +37,7 @@ Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots,
       if (!asked) co_return fail(asked.error());
       ++report.recordings;
     }
-    if (rows->size() < static_cast<std::size_t>(kWaitingPage)) break;
   }
-  co_return report;
 }
 
 }  // namespace tapedeck

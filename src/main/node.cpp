@@ -7,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "adapters/redis/server_check.hpp"
-#include "adapters/redis/url.hpp"
 #include "app/reconciliation.hpp"
 #include "app/recovery.hpp"
 #include "main/run_task.hpp"
@@ -24,9 +23,6 @@ constexpr Milliseconds kReconcileEvery{30'000};
 // Blobs of deleted recordings that one pass removes.
 constexpr int kDeletedBatch = 500;
 constexpr const char* kBlobFolder = "recordings";
-// How long a replaced Redis master may go on renewing leases (min-replicas-max-lag; cluster-node-timeout): the hold of
-// a rebuilt business is a lease and this.
-constexpr Milliseconds kFailoverLag{15'000};
 
 ProviderDefaults defaults_of(const Settings& settings) {
   return {settings.account, settings.auth_token, settings.slots_per_business, settings.format};
@@ -51,13 +47,6 @@ http::ServerOptions server_options(const Settings& settings) {
   options.limits.connections = static_cast<std::size_t>(settings.connections_max);
   options.limits.stop_grace = settings.shutdown_grace;
   return options;
-}
-
-// Of a single Redis nobody takes over, so that its leases end with it.
-Milliseconds hold_of(const Settings& settings) {
-  const auto url = redis::parse_url(settings.redis_url);
-  const bool has_successors = url && url->topology != redis::Topology::kSingle;
-  return kLeaseTtl + (has_successors ? kFailoverLag : Milliseconds{0});
 }
 
 }  // namespace
@@ -96,7 +85,7 @@ Result<void> Node::open(const std::string& secret_key) {
   if (!slots) return fail(slots.error());
   slots_ = std::move(*slots);
   rules_.emplace(*store_.store, slots_.store(), businesses_);
-  recovery_.emplace(*store_.store, slots_.store(), businesses_, clock_, hold_of(settings_));
+  recovery_.emplace(*store_.store, slots_.store(), businesses_, clock_, slots_.recovery_hold);
   requests_.emplace(slots_.store(), *rules_, *recovery_, clock_, random_);
   if (role_ != Role::kApi) {
     auto fetching = Fetching::make(parts());
@@ -140,10 +129,10 @@ Result<void> Node::check_slot_store() {
     events_.emit({Severity::kWarning, "", "REDIS_AWAY", {{"detail", findings.error().detail}}});
     return {};
   }
+  if (const redis::Finding* error = redis::first_error(*findings)) {
+    return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", error->node, error->sentence));
+  }
   for (const redis::Finding& finding : *findings) {
-    if (finding.level == redis::Finding::Level::kError) {
-      return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", finding.node, finding.sentence));
-    }
     events_.emit({Severity::kWarning, "", "REDIS_WARNING", {{"node", finding.node}, {"detail", finding.sentence}}});
   }
   return {};

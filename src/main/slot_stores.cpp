@@ -4,6 +4,11 @@
 #include "adapters/redis/server_check.hpp"
 
 namespace tapedeck {
+namespace {
+
+constexpr Milliseconds kFailoverLag{15'000};
+
+}  // namespace
 
 SlotStore& OpenSlotStore::store() const {
   if (memory) return *memory;
@@ -14,9 +19,8 @@ Task<Result<void>> OpenSlotStore::check() const {
   if (!client) co_return co_await memory->ping();
   auto findings = co_await redis::check_servers(*client);
   if (!findings) co_return fail(findings.error());
-  for (const redis::Finding& finding : *findings) {
-    if (finding.level == redis::Finding::Level::kError) co_return fail(Errc::kConflict, finding.sentence);
-  }
+  const redis::Finding* error = redis::first_error(*findings);
+  if (error != nullptr) co_return fail(Errc::kConflict, error->sentence);
   co_return Result<void>();
 }
 
@@ -32,6 +36,8 @@ Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, Ev
   if (!client) return fail(client.error());
   open.client = std::move(*client);
   open.shared = std::make_unique<RedisSlotStore>(*open.client, events, url->topology == redis::Topology::kCluster);
+  // Of a single Redis nobody takes over, so that its leases end with it.
+  if (url->topology != redis::Topology::kSingle) open.recovery_hold += kFailoverLag;
   return open;
 }
 
