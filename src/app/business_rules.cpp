@@ -17,10 +17,38 @@ bool is_refused(const Result<T>& changed) {
 Task<Result<void>> BusinessRules::refresh() {
   auto all = co_await calls_.list_businesses();
   if (!all) co_return fail(all.error());
-  for (const Business& stored : *all) {
-    auto applied = co_await apply(resolve(stored, businesses_.defaults()), true);
-    if (!applied && applied.error().errc() != Errc::kSlotsRebuilding) co_return fail(applied.error());
+  if (compared_ >= all->size()) compared_ = 0;
+  const std::size_t first = compared_;
+  compared_ += kRulesCompared;
+  Result<void> done;
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    const Business business = resolve(std::move((*all)[i]), businesses_.defaults());
+    const bool is_to_compare = i >= first && i < compared_ && is_settled(business);
+    auto applied = is_to_compare ? co_await compare(business) : co_await apply(business, true);
+    if (!applied && applied.error().errc() != Errc::kSlotsRebuilding) done = std::move(applied);
   }
+  co_return done;
+}
+
+bool BusinessRules::is_settled(const Business& business) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = applied_.find(business.id);
+  return found != applied_.end() && found->second == Applied(business, true);
+}
+
+// Of a business whose row is as it was a refresh ago: a change that is on its way is not undone.
+Task<Result<void>> BusinessRules::compare(const Business& business) {
+  auto view = co_await slots_.view(business.id, 0);
+  if (!view) co_return fail(view.error());
+  if (view->limit != business.limit) {
+    auto limited = co_await slots_.set_limit(business.id, business.limit);
+    if (is_refused(limited)) co_return fail(limited.error());
+  }
+  const bool is_paused = view->blocked_why == kPausedWhy;
+  if (is_paused == business.paused) co_return Result<void>();
+  auto mended = business.paused ? co_await slots_.block(business.id, std::nullopt, std::string(kPausedWhy))
+                                : co_await slots_.unblock(business.id);
+  if (is_refused(mended)) co_return fail(mended.error());
   co_return Result<void>();
 }
 
@@ -34,11 +62,6 @@ Task<Result<void>> BusinessRules::learn(BusinessId id) {
   if (!*business) co_return Result<void>();
   auto applied = co_await apply(std::move(**business), false);
   co_return applied;
-}
-
-void BusinessRules::forget() {
-  const std::scoped_lock lock(mutex_);
-  applied_.clear();
 }
 
 Task<Result<void>> BusinessRules::apply(Business business, bool is_sure) {
@@ -68,7 +91,7 @@ Task<Result<void>> BusinessRules::apply(Business business, bool is_sure) {
   }
   if (!known || new_credentials) businesses_.forget(business.id);
   const std::scoped_lock lock(mutex_);
-  applied_[business.id] = {business.limit, business.paused, business.account, business.auth_token, is_sure};
+  applied_.insert_or_assign(business.id, Applied(business, is_sure));
   co_return Result<void>();
 }
 

@@ -2,11 +2,10 @@
 
 #include <map>
 
+#include "app/waiting_rows.hpp"
+
 namespace tapedeck {
 namespace {
-
-// Pages of one pass: ten million rows.
-constexpr int kPagesMax = 10'000;
 
 using RowsOfBusinesses = std::map<BusinessId, std::vector<WaitingRecording>>;
 
@@ -40,12 +39,12 @@ Task<Result<std::vector<WaitingRecording>>> unknown_of(SlotStore& slots, Busines
 Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots, SlotRequests& requests,
                                              SystemTime now) {
   RecoveryReport report;
-  std::int64_t after = 0;
-  for (int page = 0; page < kPagesMax; ++page) {
-    auto rows = co_await calls.waiting(after, kWaitingPage);
-    if (!rows) co_return fail(rows.error());
-    if (!rows->empty()) after = rows->back().wanted_order;
-    RowsOfBusinesses due = due_rows(*rows, now);
+  WaitingRows rows(calls);
+  while (true) {
+    auto page = co_await rows.next();
+    if (!page) co_return fail(page.error());
+    if (page->empty()) co_return report;
+    RowsOfBusinesses due = due_rows(*page, now);
     for (auto& [business, of_business] : due) {
       auto unknown = co_await unknown_of(slots, business, std::move(of_business));
       if (!unknown) co_return fail(unknown.error());
@@ -60,9 +59,7 @@ Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots,
         ++report.recordings;
       }
     }
-    if (rows->size() < static_cast<std::size_t>(kWaitingPage)) break;
   }
-  co_return report;
 }
 
 }  // namespace tapedeck

@@ -7,33 +7,16 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "app/business_rules.hpp"
+#include "app/waiting_rows.hpp"
 #include "runtime/task_scope.hpp"
 
 namespace tapedeck {
 namespace {
 
-// Pages of one pass: ten million rows.
-constexpr int kWaitingPagesMax = 10'000;
-
 RecoverEntry entry_of(const WaitingRecording& row) {
   RecoverEntry entry{row.sid, row.lane, row.state == RecordingState::kProcessing, row.retry_at, {}};
   if (row.cause) entry.why = row.cause->detail;
   return entry;
-}
-
-int count_interrupted(const std::vector<RecoverEntry>& entries) {
-  return static_cast<int>(std::ranges::count_if(entries, &RecoverEntry::was_processing));
-}
-
-// Their workers died with them in hand, or have lost their leases; the rows say so, and count the attempts.
-Task<Result<void>> reclaim_interrupted(CallStore& calls, BusinessId business,
-                                       const std::vector<RecoverEntry>& entries) {
-  for (const RecoverEntry& entry : entries) {
-    if (!entry.was_processing) continue;
-    auto reclaimed = co_await calls.reclaim(business, entry.sid, std::nullopt);
-    if (!reclaimed) co_return fail(reclaimed.error());
-  }
-  co_return Result<void>();
 }
 
 void add(RecoveryReport& sum, const RecoveryReport& one) {
@@ -42,54 +25,63 @@ void add(RecoveryReport& sum, const RecoveryReport& one) {
   sum.businesses += one.businesses;
 }
 
+// What was being fetched lost its worker, or its worker lost its lease: its row says so, and counts the attempt.
+Task<Result<RecoveryReport>> put_back(CallStore& calls, SlotStore& slots, Business rules, std::int64_t epoch,
+                                      std::vector<RecoverEntry> entries, Milliseconds hold) {
+  RecoveryReport report{static_cast<int>(entries.size()), 0, 1};
+  for (const RecoverEntry& entry : entries) {
+    if (!entry.was_processing) continue;
+    ++report.interrupted;
+    auto reclaimed = co_await calls.reclaim(rules.id, entry.sid, std::nullopt);
+    if (!reclaimed) co_return fail(reclaimed.error());
+  }
+  if (rules.paused) {
+    auto blocked = co_await slots.block(rules.id, std::nullopt, std::string(kPausedWhy));
+    if (!blocked) co_return fail(blocked.error());
+  }
+  auto recovered = co_await slots.recover(rules.id, epoch, rules.limit, std::move(entries), hold);
+  if (!recovered) co_return fail(recovered.error());
+  co_return report;
+}
+
 }  // namespace
 
 Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, Businesses& businesses,
                                            std::int64_t epoch) {
   RecoveryReport report;
   std::map<BusinessId, std::vector<RecoverEntry>> waiting;
-  std::int64_t after = 0;
-  for (int page = 0; page < kWaitingPagesMax; ++page) {
-    auto rows = co_await calls.waiting(after, kWaitingPage);
-    if (!rows) co_return fail(rows.error());
-    for (const WaitingRecording& row : *rows) {
-      after = row.wanted_order;
-      waiting[row.business].push_back(entry_of(row));
-    }
-    if (rows->size() < static_cast<std::size_t>(kWaitingPage)) break;
+  WaitingRows rows(calls);
+  while (true) {
+    auto page = co_await rows.next();
+    if (!page) co_return fail(page.error());
+    if (page->empty()) break;
+    for (const WaitingRecording& row : *page) waiting[row.business].push_back(entry_of(row));
   }
   for (auto& [id, entries] : waiting) {
-    auto business = co_await businesses.find(id);
-    if (!business) co_return fail(business.error());
-    if (!*business) continue;
-    auto reclaimed = co_await reclaim_interrupted(calls, id, entries);
-    if (!reclaimed) co_return fail(reclaimed.error());
-    const int interrupted = count_interrupted(entries);
-    add(report, {static_cast<int>(entries.size()), interrupted, 1});
-    const Milliseconds hold = interrupted > 0 ? kInterruptedHold : Milliseconds{0};
-    if ((*business)->paused) {
-      auto blocked = co_await slots.block(id, std::nullopt, std::string(kPausedWhy));
-      if (!blocked) co_return fail(blocked.error());
-    }
-    auto recovered = co_await slots.recover(id, epoch, (*business)->limit, std::move(entries), hold);
+    auto rules = co_await businesses.find(id);
+    if (!rules) co_return fail(rules.error());
+    if (!*rules) continue;
+    const bool is_interrupted = std::ranges::any_of(entries, &RecoverEntry::was_processing);
+    const Milliseconds hold = is_interrupted ? kInterruptedHold : Milliseconds{0};
+    auto recovered = co_await put_back(calls, slots, std::move(**rules), epoch, std::move(entries), hold);
     if (!recovered) co_return fail(recovered.error());
+    add(report, *recovered);
   }
   co_return report;
 }
 
 Task<Result<std::vector<RecoverEntry>>> SlotRecovery::entries_of(BusinessId business, std::vector<Sid> left_out) {
   std::vector<RecoverEntry> entries;
-  std::int64_t after = 0;
-  for (int page = 0; page < kWaitingPagesMax; ++page) {
-    auto rows = co_await calls_.waiting_of(business, after, kWaitingPage);
-    if (!rows) co_return fail(rows.error());
-    for (const WaitingRecording& row : *rows) {
-      after = row.wanted_order;
+  WaitingRows rows(calls_, business);
+  while (true) {
+    auto page = co_await rows.next();
+    if (!page) co_return fail(page.error());
+    if (page->empty()) break;
+    for (const WaitingRecording& row : *page) {
       const bool is_left_out =
           row.state == RecordingState::kQueued && std::ranges::find(left_out, row.sid) != left_out.end();
       if (!is_left_out) entries.push_back(entry_of(row));
     }
-    if (rows->size() < static_cast<std::size_t>(kWaitingPage)) break;
   }
   co_return entries;
 }
@@ -110,16 +102,8 @@ Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vec
   if (!is_open) co_return fail(is_open.error());
   auto entries = co_await entries_of(business, std::move(asked_next));
   if (!entries) co_return fail(entries.error());
-  auto reclaimed = co_await reclaim_interrupted(calls_, business, *entries);
-  if (!reclaimed) co_return fail(reclaimed.error());
-  if ((*rules)->paused) {
-    auto blocked = co_await slots_.block(business, std::nullopt, std::string(kPausedWhy));
-    if (!blocked) co_return fail(blocked.error());
-  }
-  const RecoveryReport report{static_cast<int>(entries->size()), count_interrupted(*entries), 1};
   const Milliseconds hold = *is_open ? hold_ : Milliseconds{0};
-  auto recovered = co_await slots_.recover(business, *epoch, (*rules)->limit, std::move(*entries), hold);
-  if (!recovered) co_return fail(recovered.error());
+  auto report = co_await put_back(calls_, slots_, std::move(**rules), *epoch, std::move(*entries), hold);
   co_return report;
 }
 

@@ -9,8 +9,6 @@
 
 namespace tapedeck {
 
-/// Rows read at once.
-inline constexpr int kWaitingPage = 1'000;
 /// Businesses that are rebuilt at once when everything was lost.
 inline constexpr int kRebuiltAtOnce = 32;
 /// After a start, a business with interrupted downloads gets no slot for this long: they ended with the process that

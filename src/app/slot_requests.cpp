@@ -26,16 +26,19 @@ std::vector<Sid> SlotRequests::intended(const BusinessId& business) {
   return sids;
 }
 
+Task<Result<RequestAnswer>> SlotRequests::try_ask(BusinessId business, Sid sid, Lane lane, OperationId op) {
+  auto learned = co_await rules_.learn(business);
+  if (!learned) co_return fail(learned.error());
+  co_return co_await slots_.request(business, sid, lane, op);
+}
+
 Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane lane) {
   const OperationId op = random_.bytes(kOperationIdBytes);
   const SteadyTime deadline = clock_.steady_now() + kRebuildPatience;
   int tries = 0;
   bool was_rebuilt = false;
   while (true) {
-    auto learned = co_await rules_.learn(business);
-    Result<RequestAnswer> answer = fail(Errc::kUnavailable, "the slot store was not asked");
-    if (learned) answer = co_await slots_.request(business, sid, lane, op);
-    if (!learned) answer = fail(learned.error());
+    auto answer = co_await try_ask(business, sid, lane, op);
     if (answer) co_return answer;
 
     const bool is_lost = answer.error().errc() == Errc::kSlotsLost;

@@ -49,6 +49,7 @@ class SlotRequests {
   [[nodiscard]] Task<Result<void>> rebuild(BusinessId business);
 
  private:
+  [[nodiscard]] Task<Result<RequestAnswer>> try_ask(BusinessId business, Sid sid, Lane lane, OperationId op);
   [[nodiscard]] std::vector<Sid> intended(const BusinessId& business);
 
   SlotStore& slots_;

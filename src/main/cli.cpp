@@ -122,7 +122,7 @@ class Commands {
       CallStore& calls = *opened.calls.store;
       if (!parsed_.repair) return show_queue(calls, slots->store(), parsed_.queue_business, output());
       Businesses businesses(calls, clock_, provider_defaults(settings));
-      SlotRecovery recovery(calls, slots->store(), businesses, clock_, recovery_hold(settings));
+      SlotRecovery recovery(calls, slots->store(), businesses, clock_, slots->recovery_hold);
       return repair_queue(recovery, *parsed_.queue_business, output());
     });
   }

@@ -5,7 +5,7 @@
 #include "adapters/twilio/recording_source.hpp"
 #include "app/provider_backoff.hpp"
 #include "app/worker.hpp"
-#include "main/serving.hpp"
+#include "main/shared_parts.hpp"
 
 namespace tapedeck {
 

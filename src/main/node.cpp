@@ -83,7 +83,7 @@ Result<void> Node::open(const std::string& secret_key) {
   if (!slots) return fail(slots.error());
   slots_ = std::move(*slots);
   rules_.emplace(*store_.store, slots_.store(), businesses_);
-  recovery_.emplace(*store_.store, slots_.store(), businesses_, clock_, recovery_hold(settings_));
+  recovery_.emplace(*store_.store, slots_.store(), businesses_, clock_, slots_.recovery_hold);
   requests_.emplace(slots_.store(), *rules_, *recovery_, clock_, random_);
   if (role_ != Role::kApi) {
     auto fetching = Fetching::make(parts());
@@ -127,10 +127,10 @@ Result<void> Node::check_slot_store() {
     events_.emit({Severity::kWarning, "", "REDIS_AWAY", {{"detail", findings.error().detail}}});
     return {};
   }
+  if (const redis::Finding* error = redis::first_error(*findings)) {
+    return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", error->node, error->sentence));
+  }
   for (const redis::Finding& finding : *findings) {
-    if (finding.level == redis::Finding::Level::kError) {
-      return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", finding.node, finding.sentence));
-    }
     events_.emit({Severity::kWarning, "", "REDIS_WARNING", {{"node", finding.node}, {"detail", finding.sentence}}});
   }
   return {};

@@ -2,12 +2,10 @@
 
 #include "adapters/redis/client_factory.hpp"
 #include "adapters/redis/server_check.hpp"
-#include "adapters/redis/url.hpp"
 
 namespace tapedeck {
 namespace {
 
-// The longest that a replaced master may be believed: the default of cluster-node-timeout.
 constexpr Milliseconds kFailoverLag{15'000};
 
 }  // namespace
@@ -21,17 +19,9 @@ Task<Result<void>> OpenSlotStore::check() const {
   if (!client) co_return co_await memory->ping();
   auto findings = co_await redis::check_servers(*client);
   if (!findings) co_return fail(findings.error());
-  for (const redis::Finding& finding : *findings) {
-    if (finding.level == redis::Finding::Level::kError) co_return fail(Errc::kConflict, finding.sentence);
-  }
+  const redis::Finding* error = redis::first_error(*findings);
+  if (error != nullptr) co_return fail(Errc::kConflict, error->sentence);
   co_return Result<void>();
-}
-
-// Of a single Redis nobody takes over, so that its leases end with it.
-Milliseconds recovery_hold(const Settings& settings) {
-  const auto url = redis::parse_url(settings.redis_url);
-  const bool has_successors = url && url->topology != redis::Topology::kSingle;
-  return kLeaseTtl + (has_successors ? kFailoverLag : Milliseconds{0});
 }
 
 Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, EventSink& events, Random& random) {
@@ -46,6 +36,8 @@ Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, Ev
   if (!client) return fail(client.error());
   open.client = std::move(*client);
   open.shared = std::make_unique<RedisSlotStore>(*open.client, events, url->topology == redis::Topology::kCluster);
+  // Of a single Redis nobody takes over, so that its leases end with it.
+  if (url->topology != redis::Topology::kSingle) open.recovery_hold += kFailoverLag;
   return open;
 }
 

@@ -16,16 +16,15 @@ struct OpenSlotStore {
   std::unique_ptr<redis::Client> client;    ///< null: in the process
   std::unique_ptr<MemorySlotStore> memory;  ///< null: in Redis
   std::unique_ptr<RedisSlotStore> shared;
+  /// How long a rebuilt business grants nothing where a download may be open: a lease, and as long as a replaced Redis
+  /// master may go on renewing leases (min-replicas-max-lag; cluster-node-timeout).
+  Milliseconds recovery_hold = kLeaseTtl;
 
   [[nodiscard]] SlotStore& store() const;
   /// Empty, or why Redis, as it is set up now, cannot keep the promises: kUnavailable, or kConflict with the
   /// sentence that mends it.
   [[nodiscard]] Task<Result<void>> check() const;
 };
-
-/// How long a business of this slot store that was rebuilt grants nothing, where a download may be open: a lease, and
-/// as long as a replaced master may go on renewing leases (min-replicas-max-lag; cluster-node-timeout).
-[[nodiscard]] Milliseconds recovery_hold(const Settings& settings);
 
 /// Connects when it is first used. The arguments must outlive it. Error kInvalidArgument: a file of REDIS_URL cannot be
 /// used.

@@ -7,9 +7,8 @@
 #include <cstdint>
 #include <ctime>
 #include <new>
-#include <optional>
 #include <string>
-#include <thread>
+#include <system_error>
 
 #include <sys/mman.h>
 #include <sys/prctl.h>

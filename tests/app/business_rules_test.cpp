@@ -75,15 +75,44 @@ TEST_F(BusinessRulesTest, a_refresh_applies_once_more_what_was_only_learned) {
   EXPECT_EQ(view().limit, 2);
 }
 
-TEST_F(BusinessRulesTest, all_is_applied_again_to_a_slot_store_that_has_forgotten_it) {
+TEST_F(BusinessRulesTest, rules_that_the_slot_store_has_forgotten_are_applied_again) {
   put(2, true);
   ASSERT_TRUE(run_task(rules_.refresh()));
   ASSERT_TRUE(run_task(slots_.set_limit(id_, kDefaultSlotLimit)));
   ASSERT_TRUE(run_task(slots_.unblock(id_)));
-  rules_.forget();
   ASSERT_TRUE(run_task(rules_.refresh()));
   EXPECT_EQ(view().limit, 2);
   EXPECT_EQ(view().blocked_why, kPausedWhy);
+}
+
+TEST_F(BusinessRulesTest, a_pause_that_a_killed_process_left_behind_ends) {
+  put(3);
+  ASSERT_TRUE(run_task(rules_.refresh()));
+  ASSERT_TRUE(run_task(slots_.block(id_, std::nullopt, std::string(kPausedWhy))));
+  ASSERT_TRUE(run_task(rules_.refresh()));
+  EXPECT_EQ(view().blocked_why, "");
+}
+
+TEST_F(BusinessRulesTest, a_provider_s_pause_is_not_ended_by_a_refresh) {
+  put(3);
+  ASSERT_TRUE(run_task(rules_.refresh()));
+  ASSERT_TRUE(run_task(slots_.block(id_, clock_.system_now() + Milliseconds{60'000}, "429")));
+  ASSERT_TRUE(run_task(rules_.refresh()));
+  EXPECT_EQ(view().blocked_why, "429");
+}
+
+TEST_F(BusinessRulesTest, every_business_is_compared_in_its_turn) {
+  std::vector<BusinessId> ids;
+  for (std::size_t i = 0; i < 2 * kRulesCompared + 1; ++i) {
+    Business business;
+    business.id = *BusinessId::parse("b" + std::to_string(i));
+    ids.push_back(business.id);
+    ASSERT_TRUE(run_task(rows_.put_business(business)));
+  }
+  ASSERT_TRUE(run_task(rules_.refresh()));
+  for (const BusinessId& id : ids) ASSERT_TRUE(run_task(slots_.set_limit(id, 9)));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(run_task(rules_.refresh()));
+  for (const BusinessId& id : ids) EXPECT_EQ(run_task(slots_.view(id, 0)).value().limit, kDefaultSlotLimit);
 }
 
 TEST_F(BusinessRulesTest, an_unknown_business_is_no_error) {

@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startCluster } from './cluster.mjs';
 import { Downloads } from './downloads.mjs';
 import * as faults from './faults.mjs';
-import { seeded } from './random.mjs';
+import { seeded } from '../e2e/support/random.mjs';
 
 const askEveryMs = 60;
 const lookEveryMs = 2_000;

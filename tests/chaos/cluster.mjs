@@ -2,7 +2,6 @@
 // load, and what can be done to them.
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import { startRedis } from '../e2e/support/redis.mjs';
 import { startSim } from '../e2e/support/sim.mjs';
@@ -48,20 +47,13 @@ class Cluster {
 
   async startMember(member) {
     member.node = await this.deck.startNode(member.role, { settings: { REDIS_URL: member.proxy.url } });
-    this.deck.url ??= member.node.url;
+    if (member.role === 'api') this.deck.url = member.node.url; // each start takes another port
     member.node.exited.then(() => (member.isGone = true));
     member.isGone = false;
   }
 
   of(role) {
     return this.members.filter((member) => member.role === role && !member.isGone);
-  }
-
-  /** The process that downloads for this worker: the child of its supervisor. */
-  async childOf(member) {
-    const pid = member.node.child.pid;
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-    return Number(children.trim().split(' ')[0]) || undefined;
   }
 
   /** Asks for one more recording of a business that has not too many, by a press or by a webhook. */

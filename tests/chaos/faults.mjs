@@ -1,6 +1,6 @@
 // What befalls the cluster. Each fault is done, lasts a while, and is mended before it ends; it returns what it counts as.
 
-import { open, readdir, stat, truncate } from 'node:fs/promises';
+import { readdir, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -27,7 +27,7 @@ function kill(pid, signal) {
 export async function killWorker({ cluster, downloads, random, counts }) {
   for (let look = 1; look <= looks; ++look) {
     const worker = random.of(cluster.of('worker'));
-    const child = worker && (await cluster.childOf(worker));
+    const child = worker && (await cluster.deck.childOf(worker.node));
     if (!child) continue;
     const isOpen = (await downloads.openOf(child)) > 0;
     if (!isOpen && look < looks) {
@@ -45,7 +45,7 @@ export async function killWorker({ cluster, downloads, random, counts }) {
 export async function killMember({ cluster, downloads, random, counts }) {
   const member = random.of(cluster.members.filter(({ isGone }) => !isGone));
   if (!member) return;
-  const child = member.role === 'worker' ? await cluster.childOf(member) : member.node.child.pid;
+  const child = member.role === 'worker' ? await cluster.deck.childOf(member.node) : member.node.child.pid;
   const isOpen = child !== undefined && (await downloads.openOf(child)) > 0;
   await cluster.deck.endNode(member.node, 'SIGKILL');
   ++counts.kills;
@@ -56,7 +56,7 @@ export async function killMember({ cluster, downloads, random, counts }) {
 
 export async function stopWorker({ cluster, random, counts }) {
   const worker = random.of(cluster.of('worker'));
-  const child = worker && (await cluster.childOf(worker));
+  const child = worker && (await cluster.deck.childOf(worker.node));
   if (!child || !kill(child, 'SIGSTOP')) return;
   ++counts.stops;
   await pause(stoppedMs);
@@ -79,8 +79,6 @@ async function truncateLog(redis, random) {
   const file = path.join(folder, name);
   const { size } = await stat(file);
   await truncate(file, Math.floor(size * random.between(0.5, 1)));
-  const opened = await open(file);
-  await opened.close();
   return true;
 }
 

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { seeded } from './support/random.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck, until } from './support/tapedeck.mjs';
 
@@ -33,19 +34,9 @@ let sim;
 let deck;
 let random;
 
-// mulberry32: small, and good enough to choose moments.
-function seeded(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 before(async () => {
   console.log(`# seed ${seed}: SEED=${seed} repeats it`);
-  random = seeded(seed);
+  random = seeded(seed).next;
   sim = await startSim();
   deck = await makeTapedeck({ sim });
 });

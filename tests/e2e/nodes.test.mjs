@@ -2,7 +2,6 @@
 // limit holds and nothing is lost when a worker dies, stalls or is cut off, and when Redis goes away or forgets.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { startRedis } from './support/redis.mjs';
@@ -51,13 +50,6 @@ async function assertNothingLeft(business) {
   assert.equal(await ask('LLEN', `rec_queue:${business.id}`), '0');
   assert.equal(await ask('SCARD', `rec_queued:${business.id}`), '0');
   assert.equal(await ask('KEYS', `rec_inflight:${business.id}:*`), '');
-}
-
-// The children that the supervisors of the workers started.
-async function childOf(node) {
-  const pid = node.child.pid;
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return Number(children.trim().split(' ')[0]);
 }
 
 test('an API downloads nothing, and a worker that comes later does', async () => {
@@ -233,7 +225,7 @@ test('a worker that stalls is killed before its leases end, and started again', 
   await sim.addRule(slow(account, 3000));
   for (const sid of calls) await deck.press(business, sid);
   await untilRunning(account, 3);
-  const child = await childOf(deck.nodes[1]);
+  const child = await deck.childOf(deck.nodes[1]);
   process.kill(child, 'SIGSTOP');
   const stopped = Date.now();
   await deck.untilLine((line) => line.includes('WORKER_KILLED'));
@@ -247,7 +239,7 @@ test('a worker that stalls is killed before its leases end, and started again', 
 
 test('a worker ends with its supervisor, and drains when it is told to stop', async () => {
   await startDeck(['api', 'worker']);
-  const first = await childOf(deck.nodes[1]);
+  const first = await deck.childOf(deck.nodes[1]);
   await deck.endNode(deck.nodes[1], 'SIGKILL');
   const isGone = () => { try { process.kill(first, 0); return false; } catch { return true; } };
   await until('the child to be gone', isGone);

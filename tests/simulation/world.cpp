@@ -37,9 +37,9 @@ World::World(std::uint64_t seed, Weather weather, TransitionCounts& counts)
       api_calls_(truth_, api_life_, random_, faults_),
       api_slots_(slots_, clock_, api_life_, random_, faults_),
       businesses_(truth_, clock_, ProviderDefaults{}),
-      rules_(truth_, slots_, businesses_),
+      rules_(std::in_place, truth_, slots_, businesses_),
       recovery_(truth_, slots_, businesses_, clock_, kLeaseTtl),
-      requests_(api_slots_, rules_, recovery_, clock_, random_),
+      requests_(api_slots_, *rules_, recovery_, clock_, random_),
       recordings_(api_calls_, api_slots_, requests_, blobs_, clock_, progress_, hot_),
       webhooks_(api_calls_, requests_, clock_, events_) {
   Violation::first.clear();
@@ -243,7 +243,7 @@ void World::restart_everything() {
   last_fate_ = clock_.steady_now();
   slots_.restart();
   ++epoch_;
-  rules_.forget();
+  rules_.emplace(truth_, slots_, businesses_);
   spawn(recover());
   settle();
   for (int i = 0; i < kWorkers; ++i) start_worker();
@@ -325,7 +325,7 @@ Task<> World::change_rules(Tenant& tenant) {
 }
 
 Task<> World::refresh_rules() {
-  auto refreshed = co_await rules_.refresh();
+  auto refreshed = co_await rules_->refresh();
   if (!refreshed) throw Violation("the rules could not be refreshed: " + refreshed.error().detail);
 }
 

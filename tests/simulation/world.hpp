@@ -94,7 +94,7 @@ class World {
   Businesses businesses_;
   ProgressBoard progress_;
   HotRecordings hot_;
-  BusinessRules rules_;
+  std::optional<BusinessRules> rules_;
   SlotRecovery recovery_;
   SlotRequests requests_;
   Recordings recordings_;

@@ -1,5 +1,6 @@
 #include "adapters/redis/server_check.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -124,6 +125,11 @@ std::vector<Finding> judge_server(const std::string& node, const std::string& in
   judge_persistence(info, append_fsync, findings);
   judge_replication(info, findings);
   return findings.take();
+}
+
+const Finding* first_error(const std::vector<Finding>& findings) {
+  const auto found = std::ranges::find(findings, Level::kError, &Finding::level);
+  return found == findings.end() ? nullptr : &*found;
 }
 
 Task<Result<std::vector<Finding>>> check_servers(Client& client) {

@@ -29,6 +29,9 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> judge_server(const std::string& node, const std::string& info,
                                                 std::string_view append_fsync);
 
+/// The first that is an error; null: there is none.
+[[nodiscard]] const Finding* first_error(const std::vector<Finding>& findings);
+
 /// Asks every master, and judges each. Errors kUnavailable: one of them cannot be asked.
 [[nodiscard]] Task<Result<std::vector<Finding>>> check_servers(Client& client);
 

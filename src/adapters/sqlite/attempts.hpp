@@ -20,4 +20,5 @@ namespace tapedeck::sqlite {
 [[nodiscard]] Result<void> close_attempt(Database& database, std::int64_t row_id, std::int64_t fence);
 [[nodiscard]] Result<void> reclaim(Database& database, const BusinessId& business, const Sid& sid,
                                    const std::optional<Cause>& give_up);
+
 }  // namespace tapedeck::sqlite

@@ -69,31 +69,48 @@ boost::json::object to_json(const BusinessId& business, const BusinessView& view
   return object;
 }
 
-Result<std::vector<BusinessId>> chosen(CallStore& calls, const std::optional<std::string>& business) {
-  if (!business) return run_task(calls.businesses_at_work());
+// What there is to show of one business; no view: Redis has lost it.
+struct Shown {
+  BusinessId business;
+  std::optional<BusinessView> view;
+};
+
+Task<Result<std::vector<BusinessId>>> chosen(CallStore& calls, std::optional<std::string> business) {
+  if (!business) co_return co_await calls.businesses_at_work();
   auto id = BusinessId::parse(*business);
-  if (!id) return fail(id.error());
-  auto known = run_task(calls.find_business(*id));
-  if (!known) return fail(known.error());
-  if (!*known) return fail(Errc::kNotFound, fmt::format("no business {}; see: tapedeck business list", *business));
-  return std::vector<BusinessId>{std::move(*id)};
+  if (!id) co_return fail(id.error());
+  auto known = co_await calls.find_business(*id);
+  if (!known) co_return fail(known.error());
+  if (!*known) co_return fail(Errc::kNotFound, fmt::format("no business {}; see: tapedeck business list", *business));
+  co_return std::vector<BusinessId>{std::move(*id)};
+}
+
+Task<Result<std::vector<Shown>>> look(CallStore& calls, SlotStore& slots, std::optional<std::string> business) {
+  auto businesses = co_await chosen(calls, std::move(business));
+  if (!businesses) co_return fail(businesses.error());
+  std::vector<Shown> shown;
+  for (BusinessId& id : *businesses) {
+    auto view = co_await slots.view(id, kQueueShown);
+    const bool is_lost = !view && view.error().errc() == Errc::kSlotsLost;
+    if (!view && !is_lost) co_return fail(view.error());
+    shown.push_back({std::move(id), is_lost ? std::nullopt : std::optional(std::move(*view))});
+  }
+  co_return shown;
 }
 
 }  // namespace
 
 int show_queue(CallStore& calls, SlotStore& slots, const std::optional<std::string>& business, const Output& output) {
-  const auto businesses = chosen(calls, business);
-  if (!businesses) return fail_command(output, businesses.error());
+  const auto shown = run_task(look(calls, slots, business));
+  if (!shown) return fail_command(output, shown.error());
   Rows rows{{"BUSINESS", "RECORDING", "PLACE", "LANE", "UNTIL", "WHY"}};
   boost::json::array list;
-  for (const BusinessId& id : *businesses) {
-    const auto view = run_task(slots.view(id, kQueueShown));
-    if (!view && view.error().errc() == Errc::kSlotsLost) {
+  for (const auto& [id, view] : *shown) {
+    if (!view) {
       rows.push_back({id.str(), "-", "lost", "-", "", "not known to Redis now: rebuilt when next it is asked for"});
       list.push_back(boost::json::object{{"business_id", id.view()}, {"lost", true}});
       continue;
     }
-    if (!view) return fail_command(output, view.error());
     add_rows(rows, id, *view);
     list.push_back(to_json(id, *view));
   }

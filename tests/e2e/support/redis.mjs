@@ -12,7 +12,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { until } from './tapedeck.mjs';
+import { until } from './until.mjs';
 
 const run = promisify(execFile);
 

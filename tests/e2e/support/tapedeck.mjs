@@ -16,21 +16,20 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { startRedis } from './redis.mjs';
+import { until, waitMs } from './until.mjs';
+
+export { until };
 
 const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
-const waitMs = 60_000;
 const stopMs = 30_000;
-// Between two questions of a wait, to leave the processor to whoever is waited for.
-const askAgainMs = 15;
 
 /** What the provider signs its webhooks over, and links begin with. */
 export const publicUrl = 'https://calls.example.com';
@@ -50,17 +49,6 @@ export function tapedeckBinary() {
 /** The first 8 characters and "...", as log lines name recordings. */
 export function shortSid(sid) {
   return `${sid.slice(0, 8)}...`;
-}
-
-/** Asks `question` until its answer satisfies `condition`; returns that answer, or rejects when it takes too long. */
-export async function until(what, question, condition = Boolean, patienceMs = waitMs) {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    const answer = await question();
-    if (condition(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}; last: ${JSON.stringify(answer)}`);
-    await pause(askAgainMs);
-  }
 }
 
 /**
@@ -202,6 +190,13 @@ export class Tapedeck {
     return this.nodes[0].exited;
   }
 
+  /** The process that downloads for a worker, which is the child of its supervisor; undefined while there is none. */
+  async childOf(node) {
+    const pid = node.child.pid;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+    return Number(children.trim().split(' ')[0]) || undefined;
+  }
+
   /** Ends one process; returns { code, signal }. */
   async endNode(node, signal = 'SIGTERM') {
     node.child.kill(signal);
@@ -323,8 +318,13 @@ export class Tapedeck {
   }
 
   /** Presses until it plays; returns the 200. */
-  play(business, sid) {
-    return until(`a play of ${sid}`, () => this.press(business, sid), (answer) => answer.status !== 202);
+  async play(business, sid) {
+    try {
+      return await until(`a play of ${sid}`, () => this.press(business, sid), (answer) => answer.status !== 202);
+    } catch (error) {
+      const queue = await this.queue(business).catch((failure) => failure.message);
+      throw new Error(`${error.message}\n${JSON.stringify(queue)}\n${this.lines.slice(-30).join('\n')}`);
+    }
   }
 
   /** Where the provider sends a business's webhooks, and the address that it signs. */
