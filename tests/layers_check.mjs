@@ -101,6 +101,7 @@ function judgeFile(root, path) {
     if (layer !== undefined && /\basio::detached\b/.test(line)) {
       report(index + 1, "a detached coroutine loses its exceptions and outlives its owner");
     }
+    if (/[?:]\s*co_await\b/.test(line)) report(index + 1, "GCC 12 miscompiles a co_await within ?:, and crashes at -O2");
   });
   return found;
 }

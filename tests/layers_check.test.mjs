@@ -51,6 +51,8 @@ const FORBIDDEN = [
   ["src/app/a.cpp", '#include "access.hpp"'],
   ["src/app/a.cpp", '#include "../core/ids.hpp"'],
   ["src/app/a.cpp", "co_spawn(loop, run(), boost::asio::detached);"],
+  ["src/app/a.cpp", "auto done = is_first ? co_await one() : co_await other();"],
+  ["src/app/a.cpp", "                     : co_await other();"],
 ];
 
 const ALLOWED = [

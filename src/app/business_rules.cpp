@@ -24,7 +24,12 @@ Task<Result<void>> BusinessRules::refresh() {
   for (std::size_t i = 0; i < all->size(); ++i) {
     const Business business = resolve(std::move((*all)[i]), businesses_.defaults());
     const bool is_to_compare = i >= first && i < compared_ && is_settled(business);
-    auto applied = is_to_compare ? co_await compare(business) : co_await apply(business, true);
+    Result<void> applied;
+    if (is_to_compare) {
+      applied = co_await compare(business);
+    } else {
+      applied = co_await apply(business, true);
+    }
     if (!applied && applied.error().errc() != Errc::kSlotsRebuilding) done = std::move(applied);
   }
   co_return done;
@@ -46,8 +51,12 @@ Task<Result<void>> BusinessRules::compare(const Business& business) {
   }
   const bool is_paused = view->blocked_why == kPausedWhy;
   if (is_paused == business.paused) co_return Result<void>();
-  auto mended = business.paused ? co_await slots_.block(business.id, std::nullopt, std::string(kPausedWhy))
-                                : co_await slots_.unblock(business.id);
+  Result<std::vector<Admitted>> mended;
+  if (business.paused) {
+    mended = co_await slots_.block(business.id, std::nullopt, std::string(kPausedWhy));
+  } else {
+    mended = co_await slots_.unblock(business.id);
+  }
   if (is_refused(mended)) co_return fail(mended.error());
   co_return Result<void>();
 }

@@ -130,7 +130,11 @@ export class Tapedeck {
       }
       this.#wake();
     });
-    node.exited.then(() => this.#wake(), () => {});
+    node.exited.then(({ code, signal }) => {
+      this.#wake();
+      // A process that ends by itself explains what fails after it.
+      if (!child.killed && code !== 0) console.error(`${role} ended with ${signal ?? code}:\n${lines.slice(-10).join('\n')}`);
+    }, () => {});
     await this.untilLines(() => isReady, node);
     return node;
   }
