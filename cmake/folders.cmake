@@ -1,5 +1,14 @@
 # One target per folder, so that the link graph is the picture in ARCHITECTURE.md.
 
+# tapedeck_precompile(<target> <source>...): with the headers that most of these files include, where there are enough of
+# them for it to be worth its while.
+function(tapedeck_precompile target)
+  list(LENGTH ARGN count)
+  if(count GREATER 4)
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
+  endif()
+endfunction()
+
 # tapedeck_folder(<target> <dependency>...): a library of every .cpp in the current folder.
 function(tapedeck_folder target)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -7,6 +16,9 @@ function(tapedeck_folder target)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${ARGN} tapedeck_options)
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    if(NOT target STREQUAL tapedeck_core)  # knows nothing of Asio
+      tapedeck_precompile(${target} ${sources})
+    endif()
   else()
     add_library(${target} INTERFACE)
     target_link_libraries(${target} INTERFACE ${ARGN} tapedeck_options)
@@ -24,6 +36,9 @@ function(tapedeck_tests folder)
   add_executable(${name}_tests ${sources})
   target_link_libraries(${name}_tests PRIVATE ${ARGN} tapedeck_options GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
+  if(NOT name STREQUAL core)
+    tapedeck_precompile(${name}_tests ${sources})
+  endif()
   set(timeout 900)
   if(TAPEDECK_FULL)
     set(timeout 7200)
