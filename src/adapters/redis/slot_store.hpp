@@ -9,7 +9,8 @@
 #include "adapters/redis/client.hpp"
 #include "adapters/redis/keys.hpp"
 #include "adapters/redis/script_library.hpp"
-#include "adapters/redis/slot_codec.hpp"
+#include "adapters/redis/slot_replies.hpp"
+#include "adapters/redis/slot_words.hpp"
 #include "ports/event_sink.hpp"
 #include "ports/slot_store.hpp"
 

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "adapters/redis/keys.hpp"
-#include "adapters/redis/slot_codec.hpp"
+#include "adapters/redis/slot_replies.hpp"
+#include "adapters/redis/slot_words.hpp"
 #include "core/slot_protocol.hpp"
 #include "tests/adapters/redis/scripts_redis.hpp"
 

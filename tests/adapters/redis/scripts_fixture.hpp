@@ -7,7 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "adapters/redis/keys.hpp"
-#include "adapters/redis/slot_codec.hpp"
+#include "adapters/redis/slot_replies.hpp"
+#include "adapters/redis/slot_words.hpp"
 #include "tests/adapters/redis/scripts_redis.hpp"
 #include "tests/fakes/redis_process.hpp"
 

@@ -1,6 +1,6 @@
-#include "adapters/redis/slot_codec.hpp"
+#include "adapters/redis/slot_replies.hpp"
 
-#include <algorithm>
+#include <span>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -13,16 +13,10 @@ constexpr std::int64_t kLost = 1;
 constexpr std::int64_t kRebuilding = 2;
 constexpr std::int64_t kPlayHint = 4;
 constexpr std::int64_t kFetchHint = 8;
-// A block without an end, and a time that is none.
+// A block without an end.
 constexpr std::int64_t kForEver = -1;
-constexpr std::int64_t kNever = 0;
 // How long a caller waits before it asks again for a business that is being rebuilt.
 constexpr Milliseconds kRebuildPause{100};
-
-std::string word(const TestClock& clock) { return clock ? std::to_string(clock->time_since_epoch().count()) : ""; }
-std::string word(SystemTime time) { return std::to_string(time.time_since_epoch().count()); }
-std::string word(Lane lane) { return lane == Lane::kPlay ? "0" : "1"; }
-std::string word(bool flag) { return flag ? "1" : "0"; }
 
 SystemTime time_of(std::int64_t milliseconds) { return SystemTime{Milliseconds{milliseconds}}; }
 std::optional<SystemTime> time_if(std::int64_t milliseconds) {
@@ -147,108 +141,6 @@ std::string sentence(const Why& why, int active, int limit) {
 }
 
 }  // namespace
-
-// Questions.
-
-Words request_words(const TestClock& clock, const Sid& sid, Lane lane, const OperationId& op) {
-  return {word(clock), sid.str(), word(lane), op};
-}
-
-Words claim_words(const TestClock& clock, const LeaseId& lease, bool play_only) {
-  return {word(clock), lease, word(play_only)};
-}
-
-Words renew_words(const TestClock& clock, std::span<const LeaseId> leases) {
-  Words words{word(clock)};
-  words.insert(words.end(), leases.begin(), leases.end());
-  return words;
-}
-
-Words known_words(const TestClock& clock, std::span<const Sid> sids) {
-  Words words{word(clock)};
-  for (const Sid& sid : sids) words.push_back(sid.str());
-  return words;
-}
-
-Words finish_words(const TestClock& clock, const LeaseId& lease, const Sid& sid, const FinishOutcome& outcome) {
-  return {word(clock),
-          lease,
-          sid.str(),
-          std::to_string(static_cast<int>(outcome.kind)),
-          outcome.retry_at ? word(*outcome.retry_at) : "",
-          outcome.why};
-}
-
-Words block_words(const TestClock& clock, std::optional<SystemTime> until, const std::string& why) {
-  return {word(clock), until ? word(*until) : std::to_string(kForEver), why};
-}
-
-Words unblock_words(const TestClock& clock) { return {word(clock)}; }
-
-Words cancel_words(const TestClock& clock, const Sid& sid) { return {word(clock), sid.str()}; }
-
-Words set_limit_words(const TestClock& clock, int limit) {
-  return {word(clock), std::to_string(std::clamp(limit, 1, kSlotLimitMax))};
-}
-
-Words sweep_words(const TestClock& clock) { return {word(clock)}; }
-
-Words status_words(const TestClock& clock, const Sid& sid) { return {word(clock), sid.str()}; }
-
-Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery) {
-  return {word(clock), std::to_string(most), std::to_string(put_off.count()), std::to_string(recovery.count())};
-}
-
-Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon) {
-  return {word(clock), business.str(), std::to_string(soon.count())};
-}
-
-Words put_off_words(const TestClock& clock, const BusinessId& business, std::int64_t put_off_until,
-                    std::optional<SystemTime> next_due) {
-  return {word(clock), business.str(), std::to_string(put_off_until),
-          next_due ? word(*next_due) : std::to_string(kNever)};
-}
-
-Words view_words(const TestClock& clock, std::size_t most) { return {word(clock), std::to_string(most)}; }
-
-Words begin_recovery_words(const TestClock& clock, std::int64_t epoch, RecoverWhat what) {
-  const std::string no_limit_yet = "1";
-  const std::string no_hold = "0";
-  return {word(clock),
-          std::to_string(epoch),
-          no_limit_yet,
-          no_hold,
-          word(true),
-          word(false),
-          word(what == RecoverWhat::kOnlyLost)};
-}
-
-std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,
-                                 const std::vector<RecoveredEntry>& entries, Milliseconds hold) {
-  const Words head{word(clock), std::to_string(epoch), std::to_string(limit), std::to_string(hold.count()), word(false),
-                   word(false)};
-  std::vector<Words> chunks{head};
-  std::size_t in_chunk = 0;
-  for (const bool interrupted : {true, false}) {
-    for (const RecoveredEntry& entry : entries) {
-      if (entry.was_processing != interrupted) continue;
-      if (in_chunk == kRecoverChunk) {
-        chunks.push_back(head);
-        in_chunk = 0;
-      }
-      ++in_chunk;
-      Words& chunk = chunks.back();
-      chunk.push_back(entry.sid.str());
-      chunk.push_back(word(entry.lane));
-      chunk.push_back(entry.retry_at ? word(*entry.retry_at) : std::to_string(kNever));
-      chunk.push_back(entry.why);
-    }
-  }
-  chunks.back()[head.size() - 1] = word(true);
-  return chunks;
-}
-
-// Answers.
 
 Hints parse_hints(const Reply& reply) {
   const Reply::Array* words = reply.array();

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/redis/reply.hpp"
+#include "core/slot_protocol.hpp"
+#include "ports/slot_store.hpp"
+
+// The slot protocol's answers out of the scripts' replies. What their words mean is said in each script's head.
+//
+// Replies fail with kSlotsLost when the business must be recovered, with kSlotsRebuilding while somebody is rebuilding
+// it, with kCorrupt when Redis answered an error, and with kInternal when the reply has another shape than the
+// script's.
+
+namespace tapedeck::redis {
+
+/// Grants that wait for a worker after a step; in a Cluster the caller announces them.
+struct Hints {
+  bool play = false;
+  bool fetch = false;
+};
+
+struct SweepReply {
+  SweepAnswer answer;
+  std::optional<SystemTime> next_due;  ///< none: the business is at rest
+};
+
+struct RecoverReply {
+  bool accepted = false;  ///< false: a recovery of this epoch or a later one was there before
+  std::vector<Admitted> admitted;
+};
+
+struct DueReply {
+  bool everything_lost = false;
+  std::int64_t put_off_until = 0;       ///< the score that those below have now, in ms
+  std::vector<std::string> businesses;  ///< as they stand in rec_due
+};
+
+/// The hints of a reply that did not fail.
+[[nodiscard]] Hints parse_hints(const Reply& reply);
+/// `lane` is the one that was asked for.
+[[nodiscard]] Result<RequestAnswer> parse_request(const Reply& reply, Lane lane);
+[[nodiscard]] Result<std::optional<ClaimAnswer>> parse_claim(const Reply& reply);
+/// Of renew and known.
+[[nodiscard]] Result<std::vector<bool>> parse_flags(const Reply& reply);
+[[nodiscard]] Result<FinishAnswer> parse_finish(const Reply& reply);
+/// Of block, unblock and set_limit.
+[[nodiscard]] Result<std::vector<Admitted>> parse_admitted(const Reply& reply);
+[[nodiscard]] Result<CancelAnswer> parse_cancel(const Reply& reply);
+[[nodiscard]] Result<SweepReply> parse_sweep(const Reply& reply);
+[[nodiscard]] Result<SlotStatus> parse_status(const Reply& reply);
+[[nodiscard]] Result<BusinessView> parse_view(const Reply& reply);
+[[nodiscard]] Result<RecoverReply> parse_recover(const Reply& reply);
+[[nodiscard]] Result<DueReply> parse_due(const Reply& reply);
+/// Sentences on keys that hold another type than they should, of inspect.lua.
+[[nodiscard]] std::vector<std::string> parse_inspection(const Reply& reply);
+
+}  // namespace tapedeck::redis
