@@ -1,0 +1,379 @@
+// Drives the slots in a Redis as APIs and workers do, without a provider, files or rows, and prints what it measured as
+// one line of JSON. bench/slots.mjs starts the Redis, and the peers beside it.
+//
+//   slots_bench --redis unix:///tmp/redis.sock cycles --businesses 1000 --workers 64 --seconds 10
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "adapters/redis/client_factory.hpp"
+#include "adapters/redis/slot_store.hpp"
+#include "adapters/system/system_random.hpp"
+
+namespace tapedeck::bench {
+namespace {
+
+namespace asio = boost::asio;
+
+// How long a claim waits for work.
+constexpr Milliseconds kPatience{1'000};
+constexpr std::size_t kIdBytes = 16;
+
+class NoEvents final : public EventSink {
+ public:
+  void emit(const Event&) noexcept override {}
+};
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+double milliseconds(SteadyTime::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+double seconds(SteadyTime::duration time) { return std::chrono::duration<double>(time).count(); }
+
+template <class T>
+T need(Result<T> result) {
+  if (result) return std::move(*result);
+  fmt::print(stderr, "slots_bench: {}\n", result.error().detail);
+  std::exit(1);
+}
+
+double quantile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  const auto at = static_cast<std::size_t>(static_cast<double>(values.size() - 1) * share);
+  std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(at));
+  return values[at];
+}
+
+// (sum x)^2 / (n sum x^2): 1 when all have as many.
+double jain_index(const std::vector<double>& shares) {
+  double sum = 0;
+  double squares = 0;
+  for (const double share : shares) {
+    sum += share;
+    squares += share * share;
+  }
+  return squares == 0 ? 0 : sum * sum / (static_cast<double>(shares.size()) * squares);
+}
+
+BusinessId business_id(std::size_t number) { return *BusinessId::parse(fmt::format("b{}", number)); }
+
+class Bench {
+ public:
+  Bench(const std::string& url) : url_(need(redis::parse_url(url))), client_(need(redis::make_client(url_, random_))) {}
+
+  [[nodiscard]] asio::io_context& loop() noexcept { return loop_; }
+  [[nodiscard]] SlotStore& slots() noexcept { return slots_; }
+  [[nodiscard]] std::string new_id() { return random_.bytes(kIdBytes); }
+  [[nodiscard]] Sid new_sid() { return *Sid::parse(fmt::format("CA{:032x}", ++last_sid_)); }
+
+  /// Runs them all to their end.
+  void run(std::vector<Task<>> tasks) {
+    for (Task<>& task : tasks) {
+      asio::co_spawn(loop_, std::move(task), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+      });
+    }
+    loop_.restart();
+    loop_.run();
+  }
+
+  Task<> request(BusinessId business, Lane lane) {
+    need(co_await slots_.request(std::move(business), new_sid(), lane, new_id()));
+  }
+
+  Task<std::optional<Claim>> claim(std::string worker, Milliseconds patience = kPatience) {
+    co_return need(co_await slots_.claim(std::move(worker), LaneFilter::kAny, new_id(), patience, {}));
+  }
+
+  Task<> finish(const Claim& claim) {
+    need(co_await slots_.finish({claim.business, claim.sid, claim.lease}, {FinishKind::kDone, std::nullopt, {}}));
+  }
+
+  Task<> sleep(SteadyTime::duration time) {
+    asio::steady_timer timer(loop_, time);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+
+  /// So many waiting in each business, `at_once` requests under way.
+  void fill(std::size_t businesses, std::size_t each, Lane lane, std::size_t at_once = 256) {
+    std::size_t next = 0;
+    std::vector<Task<>> tasks;
+    const auto filler = [](Bench& bench, std::size_t& next_one, std::size_t count, std::size_t among,
+                           Lane into) -> Task<> {
+      while (next_one < count) co_await bench.request(business_id(next_one++ % among), into);
+    };
+    for (std::size_t i = 0; i < at_once; ++i) tasks.push_back(filler(*this, next, businesses * each, businesses, lane));
+    run(std::move(tasks));
+  }
+
+ private:
+  asio::io_context loop_{1};
+  SystemRandom random_;
+  NoEvents events_;
+  redis::Url url_;
+  std::unique_ptr<redis::Client> client_;
+  RedisSlotStore slots_{*client_, events_, false};
+  std::uint64_t last_sid_ = 0;
+};
+
+// Complete cycles: each business has its slots taken and two more waiting; whoever finishes one asks for another.
+struct Cycles {
+  std::size_t businesses = 1'000;
+  std::size_t workers = 64;
+  double seconds = 10;
+
+  void run(Bench& bench) const {
+    constexpr std::size_t kEach = kDefaultSlotLimit + 2;
+    bench.fill(businesses, kEach, Lane::kPlay);
+    std::uint64_t done = 0;
+    const SteadyTime begin = now();
+    const SteadyTime end =
+        begin + std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(seconds));
+    const auto worker = [](Bench& all, std::uint64_t& count, SteadyTime until, std::string name) -> Task<> {
+      while (now() < until) {
+        const auto claimed = co_await all.claim(name);
+        if (!claimed) continue;
+        co_await all.finish(*claimed);
+        co_await all.request(claimed->business, Lane::kPlay);
+        ++count;
+      }
+    };
+    std::vector<Task<>> tasks;
+    for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, done, end, fmt::format("w{}", i)));
+    bench.run(std::move(tasks));
+    const double took = bench::seconds(now() - begin);
+    fmt::print("{{\"cycles\":{},\"seconds\":{:.3f},\"per_second\":{:.0f}}}\n", done, took,
+               static_cast<double>(done) / took);
+  }
+};
+
+// From one worker's finish to the next one's start on another. One slot, so that each start waits for a finish.
+struct HandOff {
+  std::size_t times = 2'000;
+
+  void run(Bench& bench) const {
+    const BusinessId business = business_id(0);
+    std::vector<double> waits;
+    const auto play = [](Bench& all, BusinessId of, std::size_t count, std::vector<double>& measured) -> Task<> {
+      need(co_await all.slots().set_limit(of, 1));
+      for (std::size_t i = 0; i < count + 1; ++i) co_await all.request(of, Lane::kPlay);
+      auto running = co_await all.claim("first");
+      for (std::size_t i = 0; i < count && running; ++i) {
+        std::optional<Claim> next;
+        SteadyTime started;
+        bool is_done = false;
+        asio::steady_timer over(all.loop(), SteadyTime::max());
+        const auto other = [](Bench& b, std::optional<Claim>& got, SteadyTime& at, bool& done,
+                              asio::steady_timer& wake) -> Task<> {
+          got = co_await b.claim("other", Milliseconds{5'000});
+          at = now();
+          done = true;
+          wake.cancel();
+        };
+        asio::co_spawn(all.loop(), other(all, next, started, is_done, over), asio::detached);
+        co_await all.sleep(std::chrono::milliseconds(1));  // it waits in Redis now
+        const SteadyTime finished = now();
+        co_await all.finish(*running);
+        boost::system::error_code woken;
+        if (!is_done) co_await over.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        measured.push_back(milliseconds(started - finished));
+        running = std::move(next);
+      }
+    };
+    std::vector<Task<>> tasks;
+    tasks.push_back(play(bench, business, times, waits));
+    bench.run(std::move(tasks));
+    fmt::print("{{\"hand_offs\":{},\"p50_ms\":{:.3f},\"p99_ms\":{:.3f}}}\n", waits.size(), quantile(waits, 0.5),
+               quantile(waits, 0.99));
+  }
+};
+
+// Leaves so many waiting, for others to look at.
+struct Fill {
+  std::size_t businesses = 1'000;
+  std::size_t each = 1;
+  bool fetch = false;
+
+  void run(Bench& bench) const {
+    const SteadyTime begin = now();
+    bench.fill(businesses, each, fetch ? Lane::kFetch : Lane::kPlay);
+    fmt::print("{{\"waiting\":{},\"seconds\":{:.3f}}}\n", businesses * each, seconds(now() - begin));
+  }
+};
+
+// Each kind of transition equally often, on what is there.
+struct Mix {
+  std::size_t businesses = 1'000;
+  std::size_t cycles = 10'000;
+  std::size_t workers = 16;
+
+  void run(Bench& bench) const {
+    std::size_t left = cycles;
+    const auto worker = [](Bench& all, std::size_t& more, std::size_t among) -> Task<> {
+      while (more > 0) {
+        --more;
+        const auto claimed = co_await all.claim("mix");
+        if (!claimed) continue;
+        std::vector<LeaseRef> lease{{claimed->business, claimed->sid, claimed->lease}};
+        need(co_await all.slots().renew(std::move(lease)));
+        co_await all.finish(*claimed);
+        co_await all.request(claimed->business, Lane::kPlay);
+        need(co_await all.slots().status(business_id(more % among), claimed->sid));
+      }
+    };
+    std::vector<Task<>> tasks;
+    for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, left, businesses));
+    bench.run(std::move(tasks));
+    fmt::print("{{\"cycles\":{}}}\n", cycles);
+  }
+};
+
+// Everybody has the same amount of work; who has been started how often when half of it is done?
+struct Fairness {
+  std::size_t businesses = 1'000;
+  std::size_t each = 20;
+  std::size_t workers = 64;
+  double service_ms = 5;
+
+  void run(Bench& bench) const {
+    bench.fill(businesses, each, Lane::kPlay);
+    std::unordered_map<std::string, double> starts;
+    std::size_t started = 0;
+    const auto worker = [](Bench& all, const Fairness& run, std::size_t& count,
+                           std::unordered_map<std::string, double>& by_business) -> Task<> {
+      while (count < run.businesses * run.each / 2) {
+        const auto claimed = co_await all.claim("fair");
+        if (!claimed) continue;
+        ++count;
+        ++by_business[claimed->business.str()];
+        co_await all.sleep(std::chrono::duration_cast<SteadyTime::duration>(
+            std::chrono::duration<double, std::milli>(run.service_ms)));
+        co_await all.finish(*claimed);
+      }
+    };
+    std::vector<Task<>> tasks;
+    for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, *this, started, starts));
+    bench.run(std::move(tasks));
+    std::vector<double> shares;
+    for (std::size_t i = 0; i < businesses; ++i) shares.push_back(starts[business_id(i).str()]);
+    fmt::print("{{\"starts\":{},\"jain\":{:.4f}}}\n", started, jain_index(shares));
+  }
+};
+
+// One business has a great queue; how long do those wait that come with one each? And a press of that business itself,
+// when what waits is the automatic lane's?
+struct Neighbours {
+  std::size_t waiting = 100'000;
+  std::size_t others = 100;
+  std::size_t workers = 128;
+  double service_ms = 200;
+
+  void run(Bench& bench) const {
+    bench.fill(1, waiting, Lane::kFetch);
+    struct Asked {
+      BusinessId business;
+      SteadyTime at;
+      double waited_ms = -1;
+    };
+    std::unordered_map<std::string, Asked> asked;  // by SID
+    std::size_t open = others + 1;
+    const auto worker = [](Bench& all, double service, std::unordered_map<std::string, Asked>& of,
+                           std::size_t& left) -> Task<> {
+      while (left > 0) {
+        const auto claimed = co_await all.claim("neighbours", Milliseconds{200});
+        if (!claimed) continue;
+        if (const auto found = of.find(claimed->sid.str()); found != of.end()) {
+          found->second.waited_ms = milliseconds(now() - found->second.at);
+          --left;
+        }
+        co_await all.sleep(
+            std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double, std::milli>(service)));
+        co_await all.finish(*claimed);
+      }
+    };
+    const auto asker = [](Bench& all, std::size_t count, std::unordered_map<std::string, Asked>& of) -> Task<> {
+      co_await all.sleep(std::chrono::seconds(1));  // the slots of the great one are taken
+      for (std::size_t i = 0; i <= count; ++i) {
+        const BusinessId business = business_id(i);
+        const Sid sid = all.new_sid();
+        of.emplace(sid.str(), Asked{business, now()});
+        need(co_await all.slots().request(business, sid, Lane::kPlay, all.new_id()));
+      }
+    };
+    std::vector<Task<>> tasks;
+    for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, service_ms, asked, open));
+    tasks.push_back(asker(bench, others, asked));
+    bench.run(std::move(tasks));
+    double press = 0;
+    std::vector<double> waits;
+    for (const auto& [sid, one] : asked) {
+      if (one.business == business_id(0))
+        press = one.waited_ms;
+      else
+        waits.push_back(one.waited_ms);
+    }
+    fmt::print("{{\"others_max_ms\":{:.1f},\"press_ms\":{:.1f},\"service_ms\":{:.0f}}}\n", quantile(waits, 1), press,
+               service_ms);
+  }
+};
+
+int run(int count, char** words) {
+  CLI::App app("Drives the slots in a Redis.");
+  std::string url;
+  app.add_option("--redis", url, "as REDIS_URL")->required();
+  app.require_subcommand(1);
+  Cycles cycles;
+  auto* of_cycles = app.add_subcommand("cycles", "request, claim, finish with hand-off");
+  of_cycles->add_option("--businesses", cycles.businesses);
+  of_cycles->add_option("--workers", cycles.workers);
+  of_cycles->add_option("--seconds", cycles.seconds);
+  HandOff hand_off;
+  app.add_subcommand("hand-off", "a finish to the next start on another worker")->add_option("--times", hand_off.times);
+  Fill fill;
+  auto* of_fill = app.add_subcommand("fill", "leave recordings waiting");
+  of_fill->add_option("--businesses", fill.businesses);
+  of_fill->add_option("--each", fill.each);
+  of_fill->add_flag("--fetch", fill.fetch, "in the automatic lane");
+  Mix mix;
+  auto* of_mix = app.add_subcommand("mix", "each kind of transition equally often");
+  of_mix->add_option("--businesses", mix.businesses);
+  of_mix->add_option("--cycles", mix.cycles);
+  Fairness fairness;
+  auto* of_fairness = app.add_subcommand("fairness", "who is started how often");
+  of_fairness->add_option("--businesses", fairness.businesses);
+  of_fairness->add_option("--each", fairness.each);
+  Neighbours neighbours;
+  auto* of_neighbours = app.add_subcommand("neighbours", "a press beside a great queue");
+  of_neighbours->add_option("--waiting", neighbours.waiting);
+  CLI11_PARSE(app, count, words);
+
+  Bench bench(url);
+  const std::string chosen = app.get_subcommands().front()->get_name();
+  if (chosen == "cycles") cycles.run(bench);
+  if (chosen == "hand-off") hand_off.run(bench);
+  if (chosen == "fill") fill.run(bench);
+  if (chosen == "mix") mix.run(bench);
+  if (chosen == "fairness") fairness.run(bench);
+  if (chosen == "neighbours") neighbours.run(bench);
+  return 0;
+}
+
+}  // namespace
+}  // namespace tapedeck::bench
+
+int main(int count, char** words) { return tapedeck::bench::run(count, words); }
