@@ -201,13 +201,14 @@ Task<> Worker::renew_all() {
     if (job == jobs_.end()) continue;
     if ((*renewed)[i]) {
       job->renewed = sent;
-    } else {
+    } else if (!planted(PlantedBug::kNoSelfFence)) {
       job->stop.request_stop();
     }
   }
 }
 
 void Worker::close_unrenewed() {
+  if (planted(PlantedBug::kNoSelfFence)) return;
   const SteadyTime now = d_.clock.steady_now();
   for (Job& job : jobs_) {
     if (now - job.renewed > options_.close_after) job.stop.request_stop();
@@ -218,6 +219,7 @@ void Worker::tell_pulse() const {
   if (!options_.pulse) return;
   SteadyTime oldest = d_.clock.steady_now();
   for (const Job& job : jobs_) {
+    if (planted(PlantedBug::kNoSelfFence)) break;
     if (job.is_connected) oldest = std::min(oldest, job.renewed);
   }
   options_.pulse(oldest);

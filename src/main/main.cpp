@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -5,6 +6,7 @@
 
 #include <sys/resource.h>
 
+#include "core/planted_bugs.hpp"
 #include "main/cli.hpp"
 #include "main/config.hpp"
 #include "main/demo.hpp"
@@ -28,6 +30,16 @@ void allow_open_files() {
 int main(int count, char** words) {
   using namespace tapedeck;
   allow_open_files();
+#ifdef TAPEDECK_PLANTED_BUGS
+  if (const char* name = std::getenv("TAPEDECK_PLANTED_BUG"); name != nullptr) {
+    const auto bug = parse_planted_bug(name);
+    if (!bug) {
+      std::cerr << "tapedeck: TAPEDECK_PLANTED_BUG: there is no '" << name << "' that a process can have\n";
+      return kFailed;
+    }
+    planted_bug = *bug;
+  }
+#endif
   const CommandLine line{.serve = serve,
                          .demo = demo,
                          .open_source = open_provider,

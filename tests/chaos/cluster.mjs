@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { startRedis } from '../e2e/support/redis.mjs';
 import { startSim } from '../e2e/support/sim.mjs';
 import { makeTapedeck } from '../e2e/support/tapedeck.mjs';
-import { startProxy } from './proxy.mjs';
+import { startProxy } from '../e2e/support/proxy.mjs';
 
 const roles = ['api', 'api', 'worker', 'worker', 'worker'];
 const businessCount = 24;

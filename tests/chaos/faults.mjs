@@ -4,7 +4,7 @@ import { readdir, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { modes } from './proxy.mjs';
+import { modes } from '../e2e/support/proxy.mjs';
 
 // A stopped process outlives its lease, if nobody kills it.
 const stoppedMs = 17_000;
