@@ -119,7 +119,9 @@ INSTANTIATE_TEST_SUITE_P(Simulation, PlantedBugs,
                                          Planted{PlantedBug::kDedupExpires, "dedup_expires"},
                                          Planted{PlantedBug::kDrainOnlyOnRelease, "drain_only_on_release"},
                                          Planted{PlantedBug::kNewcomerOvertakes, "newcomer_overtakes"},
-                                         Planted{PlantedBug::kLostWakeUp, "lost_wake_up"}),
+                                         Planted{PlantedBug::kLostWakeUp, "lost_wake_up"},
+                                         Planted{PlantedBug::kNoFence, "no_fence"},
+                                         Planted{PlantedBug::kNoSelfFence, "no_self_fence"}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 #endif

@@ -14,8 +14,6 @@ constexpr std::size_t kEverything = 1'000'000;
   throw Violation(fmt::format("after {}: {}", step, what));
 }
 
-bool contains(const std::vector<Sid>& list, const Sid& sid) { return std::ranges::find(list, sid) != list.end(); }
-
 }  // namespace
 
 CheckedSlotStore::CheckedSlotStore(Clock& clock, EventSink& events, int default_limit, TransitionCounts& counts,
@@ -46,6 +44,11 @@ bool CheckedSlotStore::Snapshot::is_active(const Sid& sid) const {
   return place == SlotPlace::kGranted || place == SlotPlace::kRunning;
 }
 
+bool CheckedSlotStore::Snapshot::waits_in(const Sid& sid, Lane lane) const {
+  const auto found = places.find(sid);
+  return found != places.end() && found->second.place == SlotPlace::kWaiting && found->second.lane == lane;
+}
+
 CheckedSlotStore::Snapshot CheckedSlotStore::look(const BusinessId& business) const {
   return store_->inspect([&](const SlotTable& table, SystemTime now) {
     Snapshot snapshot;
@@ -67,17 +70,19 @@ CheckedSlotStore::Snapshot CheckedSlotStore::look(const BusinessId& business) co
   });
 }
 
-void CheckedSlotStore::check(const BusinessId& business, const Snapshot& before, const Step& step) {
+CheckedSlotStore::Snapshot CheckedSlotStore::check(const BusinessId& business, const Snapshot& before,
+                                                   const Step& step) {
   ++steps_;
   const std::string broken = store_->inspect([&](const SlotTable& table, SystemTime now) {
     const BusinessSlots* slots = table.find(business);
     return slots == nullptr ? std::string() : slots->broken_invariant(now);
   });
   if (!broken.empty()) violated(step.name, broken);
-  const Snapshot after = look(business);
+  Snapshot after = look(business);
   check_places(business, step, before, after);
   check_lane(step, before, after, Lane::kPlay);
   check_lane(step, before, after, Lane::kFetch);
+  return after;
 }
 
 void CheckedSlotStore::check_places(const BusinessId& business, const Step& step, const Snapshot& before,
@@ -130,9 +135,10 @@ void CheckedSlotStore::check_places(const BusinessId& business, const Step& step
 void CheckedSlotStore::check_lane(const Step& step, const Snapshot& before, const Snapshot& after, Lane lane) const {
   const std::vector<Sid>& was = lane == Lane::kPlay ? before.play : before.fetch;
   const std::vector<Sid>& is = lane == Lane::kPlay ? after.play : after.fetch;
+  if (was == is) return;
   std::vector<Sid> stayed;
   for (const Sid& sid : was) {
-    if (contains(is, sid)) stayed.push_back(sid);
+    if (after.waits_in(sid, lane)) stayed.push_back(sid);
   }
   if (!stayed.empty()) {
     const auto first_stayed = std::ranges::find(was, stayed.front());
@@ -143,7 +149,7 @@ void CheckedSlotStore::check_lane(const Step& step, const Snapshot& before, cons
   std::size_t next_stayed = 0;
   bool past_head = false;
   for (const Sid& sid : is) {
-    if (contains(was, sid)) {
+    if (before.waits_in(sid, lane)) {
       past_head = true;
       if (next_stayed >= stayed.size() || stayed[next_stayed] != sid) violated(step.name, "the lane's order changed");
       ++next_stayed;
@@ -188,9 +194,8 @@ Task<Result<RequestAnswer>> CheckedSlotStore::request(BusinessId business, Sid s
   Step step{fmt::format("request({}, {})", sid.str(), lane_name(lane)), sid};
   step.may_begin = true;
   step.may_return = lane == Lane::kPlay;
-  check(business, before, step);
+  const Snapshot after = check(business, before, step);
   count_request(*answer, before, sid, lane);
-  const Snapshot after = look(business);
   for (const auto& [other, place] : before.places) {
     if (place.place == SlotPlace::kGranted && after.place_of(other) == SlotPlace::kWaiting) count("grant yielded");
   }
@@ -232,11 +237,10 @@ Task<Result<FinishAnswer>> CheckedSlotStore::finish(LeaseRef lease, FinishOutcom
   step.may_free = answer->held && was_running;
   step.may_requeue = outcome.kind == FinishKind::kRetry;
   step.to_tail = outcome.kind == FinishKind::kRetry;  // one that is due already
-  check(lease.business, before, step);
+  const Snapshot after = check(lease.business, before, step);
   if (!answer->held) {
     count("finish: not held");
     // It may have been the first to come by after a pause or a hold was over.
-    const Snapshot after = look(lease.business);
     const auto admitted = static_cast<int>(answer->admitted.size());
     if (after.places.size() != before.places.size() || after.active != before.active + admitted) {
       violated(step.name, "a finish without the lease changed something");
@@ -313,8 +317,7 @@ Task<Result<SweepReport>> CheckedSlotStore::sweep() {
     for (const SweepReport::Item& item : report->reclaimed) {
       if (item.business == business) step.reclaimed.push_back({item.sid, item.lane, item.gave_up});
     }
-    check(business, before.at(business), step);
-    const Snapshot after = look(business);
+    const Snapshot after = check(business, before.at(business), step);
     for (const auto& [sid, place] : before.at(business).places) {
       if (place.place == SlotPlace::kDelayed && after.place_of(sid) != SlotPlace::kDelayed) count("sweep: due retry");
     }

@@ -70,6 +70,7 @@ class CheckedSlotStore final : public SlotStore {
     std::vector<Sid> fetch;
     [[nodiscard]] SlotPlace place_of(const Sid& sid) const;
     [[nodiscard]] bool is_active(const Sid& sid) const;
+    [[nodiscard]] bool waits_in(const Sid& sid, Lane lane) const;
   };
   // What a step was allowed to do to particular recordings.
   struct Step {
@@ -85,7 +86,8 @@ class CheckedSlotStore final : public SlotStore {
   };
 
   [[nodiscard]] Snapshot look(const BusinessId& business) const;
-  void check(const BusinessId& business, const Snapshot& before, const Step& step);
+  // What it is like after the step.
+  Snapshot check(const BusinessId& business, const Snapshot& before, const Step& step);
   void check_lane(const Step& step, const Snapshot& before, const Snapshot& after, Lane lane) const;
   void check_places(const BusinessId& business, const Step& step, const Snapshot& before, const Snapshot& after) const;
   void count(const std::string& transition) { ++counts_[transition]; }

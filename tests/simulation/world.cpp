@@ -294,7 +294,7 @@ Task<> World::cancel(Tenant& tenant, Sid sid) {
 
 Task<> World::remove(Tenant& tenant, Sid sid) {
   auto removed = co_await recordings_.remove(tenant.id, sid);
-  (void)removed;
+  if (removed) deleted_.insert(sid);
 }
 
 Task<> World::put_business(Business business) {
@@ -369,6 +369,9 @@ void World::come_to_rest() {
 void World::check_rest() {
   for (const Recording& recording : truth_.recordings()) {
     const std::string id = recording.sid.str();
+    if (deleted_.contains(recording.sid) && recording.state != RecordingState::kDeleted) {
+      throw Violation(fmt::format("{} was deleted, and is {} again", id, state_name(recording.state)));
+    }
     if (recording.state == RecordingState::kQueued || recording.state == RecordingState::kProcessing) {
       throw Violation(fmt::format("{} still waits at the end, as {}", id, state_name(recording.state)));
     }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -106,6 +108,7 @@ class World {
   bool ending_ = false;  // what was violated is known; only the tasks are to be ended
   std::ptrdiff_t deaths_ = 0;
   SteadyTime last_fate_{};  // when something last excused a lost lease
+  std::set<Sid> deleted_;
 };
 
 }  // namespace tapedeck::simulation
