@@ -35,6 +35,12 @@ const BELONGS_TO = [
 const NOT_IN_CORE =
   /^(boost\/(asio|beast)|iostream|fstream|filesystem|cstdio|thread|mutex|shared_mutex|future|condition_variable|unistd\.h|fcntl\.h|time\.h|ctime|sys\/)/;
 
+// What GCC 12 compiles into a crash, over whole statements.
+const MISCOMPILED = [
+  [/(?<!\bcase\s+[\w:]+|\bdefault)[?:]\s*co_await\b/g, "GCC 12 miscompiles a co_await within ?:"],
+  [/\bco_await\b[^;{]*[(,]\s*\{\s*[^\s}]/g, "GCC 12 destroys a braced argument of an awaited call twice: name it first"],
+];
+
 const PROJECT_ROOTS = ["core", "ports", "runtime", "app", "adapters", "main"];
 
 function* filesBelow(folder) {
@@ -101,8 +107,12 @@ function judgeFile(root, path) {
     if (layer !== undefined && /\basio::detached\b/.test(line)) {
       report(index + 1, "a detached coroutine loses its exceptions and outlives its owner");
     }
-    if (/[?:]\s*co_await\b/.test(line)) report(index + 1, "GCC 12 miscompiles a co_await within ?:, and crashes at -O2");
   });
+  for (const [pattern, what] of MISCOMPILED) {
+    for (const match of lines.join("\n").replace(/\/\/.*/g, "").matchAll(pattern)) {
+      report(match.input.slice(0, match.index).split("\n").length, what);
+    }
+  }
   return found;
 }
 

@@ -51,8 +51,10 @@ const FORBIDDEN = [
   ["src/app/a.cpp", '#include "access.hpp"'],
   ["src/app/a.cpp", '#include "../core/ids.hpp"'],
   ["src/app/a.cpp", "co_spawn(loop, run(), boost::asio::detached);"],
-  ["src/app/a.cpp", "auto done = is_first ? co_await one() : co_await other();"],
+  ["src/app/a.cpp", "auto done = is_first ? co_await one() : nothing;"],
   ["src/app/a.cpp", "                     : co_await other();"],
+  ["src/app/a.cpp", "co_await give_back(std::move(held), {FinishKind::kHandBack, {}});"],
+  ["src/app/a.cpp", "auto done = co_await finish(\n    {business, sid});"],
 ];
 
 const ALLOWED = [
@@ -68,6 +70,7 @@ const ALLOWED = [
   ["src/main/a.cpp", '#include "adapters/sqlite/sqlite_call_store.hpp"'],
   ["src/core/a.cpp", "#include <chrono>"],
   ["tests/app/a.cpp", '#include "adapters/memory/memory_slot_store.hpp"'],
+  ["src/app/a.cpp", "co_await clock.sleep_for(pause, {});"],
 ];
 
 for (const [name, line] of FORBIDDEN) {

@@ -93,15 +93,20 @@ class Bench {
   }
 
   Task<> request(BusinessId business, Lane lane) {
-    need(co_await slots_.request(std::move(business), new_sid(), lane, new_id()));
+    auto answer = co_await slots_.request(std::move(business), new_sid(), lane, new_id());
+    need(std::move(answer));
   }
 
   Task<std::optional<Claim>> claim(std::string worker, Milliseconds patience = kPatience) {
-    co_return need(co_await slots_.claim(std::move(worker), LaneFilter::kAny, new_id(), patience, {}));
+    auto claimed = co_await slots_.claim(std::move(worker), LaneFilter::kAny, new_id(), patience, {});
+    co_return need(std::move(claimed));
   }
 
   Task<> finish(const Claim& claim) {
-    need(co_await slots_.finish({claim.business, claim.sid, claim.lease}, {FinishKind::kDone, std::nullopt, {}}));
+    LeaseRef lease{claim.business, claim.sid, claim.lease};
+    FinishOutcome outcome{FinishKind::kDone, std::nullopt, {}};
+    auto finished = co_await slots_.finish(std::move(lease), std::move(outcome));
+    need(std::move(finished));
   }
 
   Task<> sleep(SteadyTime::duration time) {
@@ -170,7 +175,8 @@ struct HandOff {
     const BusinessId business = business_id(0);
     std::vector<double> waits;
     const auto play = [](Bench& all, BusinessId of, std::size_t count, std::vector<double>& measured) -> Task<> {
-      need(co_await all.slots().set_limit(of, 1));
+      auto limited = co_await all.slots().set_limit(of, 1);
+      need(std::move(limited));
       for (std::size_t i = 0; i < count + 1; ++i) co_await all.request(of, Lane::kPlay);
       auto running = co_await all.claim("first");
       for (std::size_t i = 0; i < count && running; ++i) {
@@ -230,10 +236,12 @@ struct Mix {
         const auto claimed = co_await all.claim("mix");
         if (!claimed) continue;
         std::vector<LeaseRef> lease{{claimed->business, claimed->sid, claimed->lease}};
-        need(co_await all.slots().renew(std::move(lease)));
+        auto renewed = co_await all.slots().renew(std::move(lease));
+        need(std::move(renewed));
         co_await all.finish(*claimed);
         co_await all.request(claimed->business, Lane::kPlay);
-        need(co_await all.slots().status(business_id(more % among), claimed->sid));
+        auto status = co_await all.slots().status(business_id(more % among), claimed->sid);
+        need(std::move(status));
       }
     };
     std::vector<Task<>> tasks;
@@ -312,7 +320,8 @@ struct Neighbours {
         const BusinessId business = business_id(i);
         const Sid sid = all.new_sid();
         of.emplace(sid.str(), Asked{business, now()});
-        need(co_await all.slots().request(business, sid, Lane::kPlay, all.new_id()));
+        auto answer = co_await all.slots().request(business, sid, Lane::kPlay, all.new_id());
+        need(std::move(answer));
       }
     };
     std::vector<Task<>> tasks;
