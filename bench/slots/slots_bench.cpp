@@ -72,12 +72,31 @@ double jain_index(const std::vector<double>& shares) {
 
 BusinessId business_id(std::size_t number) { return *BusinessId::parse(fmt::format("b{}", number)); }
 
+// One process's way to the slots.
+class Member {
+ public:
+  Member(const redis::Url& url, Random& random, EventSink& events)
+      : client_(need(redis::make_client(url, random))), slots_(*client_, events, false) {}
+  [[nodiscard]] SlotStore& slots() noexcept { return slots_; }
+
+ private:
+  std::unique_ptr<redis::Client> client_;
+  RedisSlotStore slots_;
+};
+
 class Bench {
  public:
-  Bench(const std::string& url) : url_(need(redis::parse_url(url))), client_(need(redis::make_client(url_, random_))) {}
+  // As many as a small installation has processes: while one of them reads what Redis answered, Redis serves the others.
+  static constexpr std::size_t kMembers = 4;
+
+  Bench(const std::string& url) {
+    const redis::Url parsed = need(redis::parse_url(url));
+    for (std::size_t i = 0; i < kMembers; ++i) members_.push_back(std::make_unique<Member>(parsed, random_, events_));
+  }
 
   [[nodiscard]] asio::io_context& loop() noexcept { return loop_; }
-  [[nodiscard]] SlotStore& slots() noexcept { return slots_; }
+  /// Of each process in turn.
+  [[nodiscard]] SlotStore& slots() noexcept { return members_[next_member_++ % kMembers]->slots(); }
   [[nodiscard]] std::string new_id() { return random_.bytes(kIdBytes); }
   [[nodiscard]] Sid new_sid() { return *Sid::parse(fmt::format("CA{:032x}", ++last_sid_)); }
 
@@ -93,19 +112,19 @@ class Bench {
   }
 
   Task<> request(BusinessId business, Lane lane) {
-    auto answer = co_await slots_.request(std::move(business), new_sid(), lane, new_id());
+    auto answer = co_await slots().request(std::move(business), new_sid(), lane, new_id());
     need(std::move(answer));
   }
 
   Task<std::optional<Claim>> claim(std::string worker, Milliseconds patience = kPatience) {
-    auto claimed = co_await slots_.claim(std::move(worker), LaneFilter::kAny, new_id(), patience, {});
+    auto claimed = co_await slots().claim(std::move(worker), LaneFilter::kAny, new_id(), patience, {});
     co_return need(std::move(claimed));
   }
 
   Task<> finish(const Claim& claim) {
     LeaseRef lease{claim.business, claim.sid, claim.lease};
     FinishOutcome outcome{FinishKind::kDone, std::nullopt, {}};
-    auto finished = co_await slots_.finish(std::move(lease), std::move(outcome));
+    auto finished = co_await slots().finish(std::move(lease), std::move(outcome));
     need(std::move(finished));
   }
 
@@ -114,25 +133,46 @@ class Bench {
     co_await timer.async_wait(asio::use_awaitable);
   }
 
-  /// So many waiting in each business, `at_once` requests under way.
-  void fill(std::size_t businesses, std::size_t each, Lane lane, std::size_t at_once = 256) {
+  /// Makes businesses known to an empty Redis, as whoever asks first for one does.
+  void establish(std::size_t businesses) {
+    std::size_t next = 0;
+    std::vector<Task<>> tasks;
+    const auto founder = [](Bench& bench, std::size_t& next_one, std::size_t count) -> Task<> {
+      while (next_one < count) co_await bench.establish_one(business_id(next_one++));
+    };
+    for (std::size_t i = 0; i < kAtOnce; ++i) tasks.push_back(founder(*this, next, businesses));
+    run(std::move(tasks));
+  }
+
+  /// So many waiting in each business.
+  void fill(std::size_t businesses, std::size_t each, Lane lane) {
+    establish(businesses);
     std::size_t next = 0;
     std::vector<Task<>> tasks;
     const auto filler = [](Bench& bench, std::size_t& next_one, std::size_t count, std::size_t among,
                            Lane into) -> Task<> {
       while (next_one < count) co_await bench.request(business_id(next_one++ % among), into);
     };
-    for (std::size_t i = 0; i < at_once; ++i) tasks.push_back(filler(*this, next, businesses * each, businesses, lane));
+    for (std::size_t i = 0; i < kAtOnce; ++i) tasks.push_back(filler(*this, next, businesses * each, businesses, lane));
     run(std::move(tasks));
   }
 
  private:
+  static constexpr std::size_t kAtOnce = 256;
+  static constexpr std::int64_t kFirstEpoch = 1;
+
+  Task<> establish_one(BusinessId business) {
+    auto begun = co_await slots().begin_recovery(business, kFirstEpoch, RecoverWhat::kOnlyLost);
+    need(std::move(begun));
+    auto recovered = co_await slots().recover(business, kFirstEpoch, kDefaultSlotLimit, {}, Milliseconds{0});
+    need(std::move(recovered));
+  }
+
   asio::io_context loop_{1};
   SystemRandom random_;
   NoEvents events_;
-  redis::Url url_;
-  std::unique_ptr<redis::Client> client_;
-  RedisSlotStore slots_{*client_, events_, false};
+  std::vector<std::unique_ptr<Member>> members_;
+  std::size_t next_member_ = 0;
   std::uint64_t last_sid_ = 0;
 };
 
@@ -173,6 +213,7 @@ struct HandOff {
 
   void run(Bench& bench) const {
     const BusinessId business = business_id(0);
+    bench.establish(1);
     std::vector<double> waits;
     const auto play = [](Bench& all, BusinessId of, std::size_t count, std::vector<double>& measured) -> Task<> {
       auto limited = co_await all.slots().set_limit(of, 1);
@@ -292,6 +333,7 @@ struct Neighbours {
   double service_ms = 200;
 
   void run(Bench& bench) const {
+    bench.establish(others + 1);
     bench.fill(1, waiting, Lane::kFetch);
     struct Asked {
       BusinessId business;

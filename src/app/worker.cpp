@@ -94,6 +94,12 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     if (!*claimed) continue;
 
     Claim claim = std::move(**claimed);
+    d_.events.emit({Severity::kDebug,
+                    "",
+                    "RECORDING_CLAIMED",
+                    {{"business_id", claim.business.str()},
+                     {"sid", claim.sid.str()},
+                     {"lane", std::string(lane_name(claim.lane))}}});
     const auto job = jobs_.emplace(jobs_.end());
     job->lease = {claim.business, claim.sid, claim.lease};
     job->lane = claim.lane;

@@ -28,7 +28,7 @@ inline constexpr Milliseconds kStoreTimeMax{60'000};
 using Pulse = std::function<void(SteadyTime)>;
 
 struct WorkerOptions {
-  std::string name;  ///< shown with its claims
+  std::string name;  ///< no other worker's
   int max_downloads = kDownloadsDefault;
   Milliseconds renew_every{3'000};
   /// Without an acknowledged renewal for this long, counted from the sending of the last one, the worker closes the

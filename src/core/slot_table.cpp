@@ -75,17 +75,6 @@ bool SlotTable::has_work(bool play_only) const {
   return !turns_[0].queue.empty() || (!play_only && !turns_[1].queue.empty());
 }
 
-SlotTable::Totals SlotTable::totals() const {
-  Totals totals;
-  for (const auto& [business, slots] : slots_) {
-    totals.active += slots.active();
-    totals.waiting_play += slots.waiting(Lane::kPlay);
-    totals.waiting_fetch += slots.waiting(Lane::kFetch);
-    totals.delayed += slots.delayed();
-  }
-  return totals;
-}
-
 void SlotTable::reindex(const BusinessId& business, const BusinessSlots& slots) {
   set_turn(Lane::kPlay, business, slots.has_unclaimed(Lane::kPlay));
   set_turn(Lane::kFetch, business, slots.has_unclaimed(Lane::kFetch));

@@ -53,15 +53,6 @@ class SlotTable {
 
   [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
 
-  /// Sums over all businesses, for metrics. O(businesses that are not at rest).
-  struct Totals {
-    std::int64_t active = 0;
-    std::int64_t waiting_play = 0;
-    std::int64_t waiting_fetch = 0;
-    std::int64_t delayed = 0;
-  };
-  [[nodiscard]] Totals totals() const;
-
  private:
   // Businesses with unclaimed grants of one lane, in the order of their turns.
   struct Turns {

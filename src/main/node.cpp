@@ -9,6 +9,7 @@
 #include "adapters/redis/server_check.hpp"
 #include "app/reconciliation.hpp"
 #include "app/recovery.hpp"
+#include "core/encoding.hpp"
 #include "main/run_task.hpp"
 #include "main/secret_key.hpp"
 #include "main/watch.hpp"
@@ -24,11 +25,13 @@ constexpr Milliseconds kReconcileEvery{30'000};
 constexpr Milliseconds kSlotStoreLook{1'000};
 // Blobs of deleted recordings that one pass removes.
 constexpr int kDeletedBatch = 500;
+// Of chance in a worker's name, which no other worker of any host may have.
+constexpr std::size_t kWorkerNameBytes = 8;
 constexpr const char* kBlobFolder = "recordings";
 
-WorkerOptions worker_options(const Settings& settings, Pulse pulse) {
+WorkerOptions worker_options(const Settings& settings, Random& random, Pulse pulse) {
   WorkerOptions options;
-  options.name = fmt::format("worker-{}", ::getpid());
+  options.name = fmt::format("{}-{}", ::getpid(), to_hex(random.bytes(kWorkerNameBytes)));
   options.max_downloads = settings.downloads_max;
   options.drain_grace = settings.shutdown_grace;
   options.pulse = std::move(pulse);
@@ -74,7 +77,9 @@ Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, Puls
       store_(std::move(store)),
       disk_("disk", kDiskThreads),
       blobs_(disk_, (settings.data_dir / kBlobFolder).string()),
-      businesses_(*store_.store, clock_, provider_defaults(settings)) {}
+      businesses_(*store_.store, clock_, provider_defaults(settings)),
+      backlog_(*store_.store, clock_),
+      leases_confirmed_(clock_.steady_now()) {}
 
 Node::~Node() { stop(); }
 
@@ -98,6 +103,10 @@ Result<void> Node::open(const std::string& secret_key) {
     server_.emplace(server_options(settings_), serving_->handler());
   }
   watch_slots(metrics_, slots_);
+  if (fetching_) {
+    watch_backlog(metrics_, backlog_);
+    watch_leases(metrics_, clock_, leases_confirmed_);
+  }
   watch_calls(metrics_, *store_.store);
   watch_server(metrics_, *server_);
   watch_log(metrics_, log_);
@@ -192,8 +201,13 @@ Task<> Node::work(std::stop_token stop) {
   TaskScope scope(executor, [this](std::exception_ptr) { events_.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
   scope.spawn(refresh_rules(stop));
   if (fetching_) {
-    scope.spawn(fetching_->run(executor, worker_options(settings_, pulse_), stop));
+    const Pulse pulse = [this](SteadyTime confirmed) {
+      leases_confirmed_ = confirmed;
+      if (pulse_) pulse_(confirmed);
+    };
+    scope.spawn(fetching_->run(executor, worker_options(settings_, random_, pulse), stop));
     scope.spawn(reconcile(stop));
+    scope.spawn(backlog_.run(stop));
   }
   if (serving_) scope.spawn(serving_->audit().run(stop));
   co_await scope.join();

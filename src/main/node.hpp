@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -16,6 +17,7 @@
 #include "adapters/telemetry/fan_out.hpp"
 #include "adapters/telemetry/logger.hpp"
 #include "adapters/telemetry/metrics.hpp"
+#include "app/backlog.hpp"
 #include "app/business_rules.hpp"
 #include "main/data_dir.hpp"
 #include "main/fetching.hpp"
@@ -85,6 +87,8 @@ class Node {
   std::optional<SlotRecovery> recovery_;
   std::optional<SlotRequests> requests_;
   ProgressBoard progress_;
+  Backlog backlog_;
+  std::atomic<SteadyTime> leases_confirmed_;  // see Pulse
   std::unique_ptr<Fetching> fetching_;  // null in an API process
   std::unique_ptr<Serving> serving_;    // null in a worker
   std::optional<http::HealthApplication> health_;

@@ -1,15 +1,22 @@
 #pragma once
 
+#include <atomic>
+
 #include "adapters/http/server.hpp"
 #include "adapters/sqlite/sqlite_call_store.hpp"
 #include "adapters/telemetry/logger.hpp"
 #include "adapters/telemetry/metrics.hpp"
+#include "app/backlog.hpp"
 #include "main/slot_stores.hpp"
 
 namespace tapedeck {
 
 // What the parts of the server count, under the names of the metrics. Each part outlives the metrics.
 
+/// Of processes that download.
+void watch_backlog(Metrics& metrics, const Backlog& backlog);
+/// `confirmed`: as Pulse tells it.
+void watch_leases(Metrics& metrics, const Clock& clock, const std::atomic<SteadyTime>& confirmed);
 void watch_slots(Metrics& metrics, const OpenSlotStore& slots);
 void watch_calls(Metrics& metrics, const SqliteCallStore& calls);
 void watch_server(Metrics& metrics, const http::Server& server);

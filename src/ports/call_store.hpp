@@ -85,6 +85,23 @@ struct WaitingRecording {
   std::optional<Cause> cause;
 };
 
+/// Why rows that were asked for are not stored yet.
+enum class BacklogReason {
+  kRunning,  ///< a worker has it
+  kSlot,     ///< it waits for a slot, or for a worker
+  kPaused,   ///< its business is paused
+  kRetry     ///< it backs off after a failure
+};
+
+/// Rows of all businesses that wait in one lane for one reason.
+struct BacklogLine {
+  Lane lane = Lane::kPlay;
+  BacklogReason reason = BacklogReason::kSlot;
+  std::int64_t count = 0;
+  SystemTime oldest;  ///< when the first of them was asked for
+  friend bool operator==(const BacklogLine&, const BacklogLine&) = default;
+};
+
 /// What an attempt that ends has to say of its connection to the provider. An attempt of which nobody heard the end may
 /// still have one open: that is what a rebuilt slot store holds its grants for.
 enum class AttemptConnection {
@@ -211,6 +228,8 @@ class CallStore {
   /// The same of one business.
   [[nodiscard]] virtual Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after,
                                                                                int limit) = 0;
+  /// What waits, for metrics; nothing of reasons that nothing waits for, in no order. O(rows that wait).
+  [[nodiscard]] virtual Task<Result<std::vector<BacklogLine>>> backlog(SystemTime now) = 0;
   /// Businesses that wait for anything, or of which an attempt may be open; by id.
   [[nodiscard]] virtual Task<Result<std::vector<BusinessId>>> businesses_at_work() = 0;
   /// An attempt of this business began, and nobody has heard of its end: its connection may be open.

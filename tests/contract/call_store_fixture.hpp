@@ -143,6 +143,14 @@ class CallStoreContract : public ::testing::TestWithParam<Kind> {
     EXPECT_TRUE(rows);
     return rows.value_or(std::vector<WaitingRecording>{});
   }
+  /// Sorted by lane and reason.
+  std::vector<BacklogLine> backlog(SystemTime now) {
+    auto lines = run_task(store().backlog(now));
+    EXPECT_TRUE(lines) << lines.error().detail;
+    if (!lines) return {};
+    std::ranges::sort(*lines, {}, [](const BacklogLine& line) { return std::pair(line.lane, line.reason); });
+    return *lines;
+  }
 
   static BusinessId acme_id() { return business_id("acme"); }
   const BusinessId acme = acme_id();

@@ -66,12 +66,13 @@ void MemoryCallStore::set_state(Recording& recording, RecordingState state) {
   }
 }
 
-void MemoryCallStore::enqueue(Recording& recording, Lane lane) {
+void MemoryCallStore::enqueue(Recording& recording, Lane lane, SystemTime now) {
   const std::int64_t next = waiting_.empty() ? 1 : waiting_.rbegin()->first + 1;
   leave(recording);
   recording.wanted_order = next;
   recording.lane = lane;
   recording.attempts = 0;
+  wanted_at_[recording.row_id] = now;
   set_state(recording, RecordingState::kQueued);
 }
 
@@ -106,7 +107,7 @@ Task<Result<RecordingChange>> MemoryCallStore::want(BusinessId business, Sid sid
   const bool promoted = found->state == RecordingState::kQueued && found->lane == Lane::kFetch && lane == Lane::kPlay &&
                         !is_backing_off(*found, now);
   const bool changed = found->state == RecordingState::kRemote || promoted;
-  if (changed) enqueue(*found, lane);
+  if (changed) enqueue(*found, lane, now);
   co_return RecordingChange{*found, changed};
 }
 
@@ -115,7 +116,7 @@ Task<Result<RecordingChange>> MemoryCallStore::retry(BusinessId business, Sid si
   if (found == nullptr) co_return no_recording(sid);
   const bool changed =
       found->state == RecordingState::kFailed || found->state == RecordingState::kAbsent || is_backing_off(*found, now);
-  if (changed) enqueue(*found, Lane::kPlay);
+  if (changed) enqueue(*found, Lane::kPlay, now);
   co_return RecordingChange{*found, changed};
 }
 
@@ -262,6 +263,28 @@ Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting(std::int64_
 Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting_of(BusinessId business, std::int64_t after,
                                                                         int limit) {
   co_return waiting_where(&business, after, limit);
+}
+
+Task<Result<std::vector<BacklogLine>>> MemoryCallStore::backlog(SystemTime now) {
+  std::map<std::pair<Lane, BacklogReason>, BacklogLine> lines;
+  for (const auto& [order, row_id] : waiting_) {
+    const Recording& entry = row(row_id);
+    BacklogReason reason = BacklogReason::kSlot;
+    if (entry.state == RecordingState::kProcessing) {
+      reason = BacklogReason::kRunning;
+    } else if (is_backing_off(entry, now)) {
+      reason = BacklogReason::kRetry;
+    } else if (tenant(entry.business)->business.paused) {
+      reason = BacklogReason::kPaused;
+    }
+    const SystemTime wanted_at = wanted_at_.at(row_id);
+    BacklogLine& line = lines.try_emplace({entry.lane, reason}, entry.lane, reason, 0, wanted_at).first->second;
+    ++line.count;
+    line.oldest = std::min(line.oldest, wanted_at);
+  }
+  std::vector<BacklogLine> all;
+  for (auto& [key, line] : lines) all.push_back(line);
+  co_return all;
 }
 
 Task<Result<std::vector<BusinessId>>> MemoryCallStore::businesses_at_work() {

@@ -42,6 +42,7 @@ class MemoryCallStore final : public CallStore {
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
   Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override;
+  Task<Result<std::vector<BacklogLine>>> backlog(SystemTime now) override;
   Task<Result<std::vector<BusinessId>>> businesses_at_work() override;
   Task<Result<bool>> has_open_attempt(BusinessId business) override;
   Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override;
@@ -100,13 +101,14 @@ class MemoryCallStore final : public CallStore {
                                                                   const AccountSid& account);
   void leave(const Recording& recording);
   void set_state(Recording& recording, RecordingState state);
-  void enqueue(Recording& recording, Lane lane);
+  void enqueue(Recording& recording, Lane lane, SystemTime now);
 
   std::map<BusinessId, Tenant> tenants_;
   std::deque<CallRow> calls_;
   std::deque<Recording> recordings_;
   std::map<std::pair<AccountSid, RecordingSid>, std::int64_t> identities_;
   std::map<std::int64_t, std::int64_t> waiting_;  // wanted_order -> row id
+  std::map<std::int64_t, SystemTime> wanted_at_;  // row id -> when it was asked for last
   std::set<std::int64_t> deleted_with_blob_;
   std::map<std::int64_t, int> open_attempts_;  // row id -> 1, or 2 for more
   std::map<BusinessId, std::int64_t> slot_epochs_;

@@ -206,7 +206,7 @@ Task<Result<RecordingChange>> MemoryCallStore::announce(BusinessId business, Rec
       if (was_untouched) {
         overwrite_details(*recording, announcement);
         recording->announced_at = now;
-        enqueue(*recording, Lane::kFetch);
+        enqueue(*recording, Lane::kFetch, now);
         changed = true;
       } else if (before != RecordingState::kDeleted) {
         fill_blanks(*recording, announcement);

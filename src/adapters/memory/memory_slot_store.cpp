@@ -180,9 +180,4 @@ Task<Result<std::vector<Admitted>>> MemorySlotStore::recover(BusinessId business
 
 Task<Result<void>> MemorySlotStore::ping() { co_return Result<void>(); }
 
-SlotTable::Totals MemorySlotStore::totals() const {
-  const std::scoped_lock lock(mutex_);
-  return table_.totals();
-}
-
 }  // namespace tapedeck

@@ -40,7 +40,6 @@ class MemorySlotStore final : public SlotStore {
                                                             Milliseconds hold) override;
   [[nodiscard]] Task<Result<void>> ping() override;
 
-  [[nodiscard]] SlotTable::Totals totals() const;
   /// Runs `inspect(const SlotTable&, now)` under the lock; for tests.
   template <class Inspect>
   auto inspect(Inspect inspect_table) const {

@@ -56,6 +56,8 @@ class Client {
   [[nodiscard]] virtual Task<Result<std::vector<NodeReply>>> each_master(std::vector<std::string> words) = 0;
   /// Thread-safe.
   [[nodiscard]] virtual ClientStatistics statistics() const = 0;
+  /// Of each script that was run. Thread-safe.
+  [[nodiscard]] virtual std::vector<ScriptTime> script_times() const = 0;
 };
 
 }  // namespace tapedeck::redis

@@ -72,8 +72,20 @@ Task<Result<Reply>> ClientBase::evaluate(const Script& script, std::vector<std::
   request.script = &script;
   request.keys = std::move(keys);
   request.arguments = std::move(arguments);
+  const SteadyTime began = now();
   Result<Reply> reply = co_await execute(std::move(request));
+  const std::scoped_lock lock(script_times_mutex_);
+  ScriptTime& sum = script_times_.try_emplace(script.name, script.name).first->second;
+  ++sum.calls;
+  sum.time += now() - began;
   co_return reply;
+}
+
+std::vector<ScriptTime> ClientBase::script_times() const {
+  std::vector<ScriptTime> times;
+  const std::scoped_lock lock(script_times_mutex_);
+  for (const auto& [name, sum] : script_times_) times.push_back(sum);
+  return times;
 }
 
 // Each turn sends the request once. What comes back decides whether and where it is sent again; it is so only when it

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/redis/client.hpp"
@@ -28,6 +31,7 @@ class ClientBase : public Client {
                                          std::stop_token stop) override;
   [[nodiscard]] Task<Result<std::vector<NodeReply>>> each_master(std::vector<std::string> words) override;
   [[nodiscard]] ClientStatistics statistics() const override { return pool_.shared().counters.snapshot(); }
+  [[nodiscard]] std::vector<ScriptTime> script_times() const override;
 
  protected:
   ClientBase(std::shared_ptr<ClientShared> shared, Greeting greeting, Random& random)
@@ -60,6 +64,8 @@ class ClientBase : public Client {
 
   Greeting greeting_;
   Pool pool_;
+  mutable std::mutex script_times_mutex_;
+  std::map<std::string_view, ScriptTime> script_times_;
 };
 
 /// Returns after `duration`, on the loop of the caller.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "core/time.hpp"
 
@@ -38,6 +39,13 @@ struct ClientStatistics {
   std::uint64_t redirects = 0;     ///< MOVED, ASK, and a master that was none
   std::uint64_t script_loads = 0;  ///< scripts sent as text, because Redis did not know them
   std::int64_t in_flight = 0;      ///< commands on the way now, those given up included
+};
+
+/// How often a script was run, and the sum of the times from asking to the answer.
+struct ScriptTime {
+  std::string_view script;
+  std::uint64_t calls = 0;
+  std::chrono::nanoseconds time{0};
 };
 
 /// The same, counted. Thread-safe.

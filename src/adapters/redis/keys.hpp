@@ -38,6 +38,9 @@ class Keys {
   /// Businesses by when a sweep should look at them.
   [[nodiscard]] std::string due() const { return "rec_due"; }
 
+  /// What a worker claimed last: "<lease><business>".
+  [[nodiscard]] static std::string last_claim(std::string_view worker) { return "rec_claim:" + std::string(worker); }
+
   /// KEYS of a script that lets nobody in.
   [[nodiscard]] std::vector<std::string> of_reading(const BusinessId& business) const { return {conf(business)}; }
   /// KEYS of a script that knows rec_due alone.
@@ -46,6 +49,10 @@ class Keys {
   [[nodiscard]] std::vector<std::string> of_admission(const BusinessId& business) const {
     if (is_cluster_) return {conf(business)};
     return {conf(business), ready(Lane::kPlay), ready(Lane::kFetch), due()};
+  }
+  /// KEYS of claim_next.lua; not in a Cluster.
+  [[nodiscard]] std::vector<std::string> of_next_claim(std::string_view worker) const {
+    return {ready(Lane::kPlay), ready(Lane::kFetch), due(), last_claim(worker)};
   }
 
  private:

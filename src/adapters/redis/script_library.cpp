@@ -36,6 +36,7 @@ Script make_script(std::string_view name, std::string_view text) { return {name,
 ScriptLibrary::ScriptLibrary()
     : request(embedded("request")),
       claim(embedded("claim")),
+      claim_next(embedded("claim_next")),
       renew(embedded("renew")),
       finish(embedded("finish")),
       block(embedded("block")),

@@ -11,6 +11,7 @@ namespace {
 // The first number of a reply: one of these, or a sum of hints.
 constexpr std::int64_t kLost = 1;
 constexpr std::int64_t kRebuilding = 2;
+constexpr std::int64_t kNobodysTurn = 3;
 constexpr std::int64_t kPlayHint = 4;
 constexpr std::int64_t kFetchHint = 8;
 // A block without an end.
@@ -181,8 +182,25 @@ Result<std::optional<ClaimAnswer>> parse_claim(const Reply& reply) {
     answer.emplace();
     answer->sid = reader.sid();
     answer->lane = reader.lane();
+    (void)reader.text();
   }
   return reader.close(std::move(answer));
+}
+
+Result<NextClaimReply> parse_claim_next(const Reply& reply) {
+  NextClaimReply next;
+  const Reply::Array* words = reply.array();
+  const std::int64_t* code = words == nullptr || words->empty() ? nullptr : words->front().integer();
+  next.is_nobodys_turn = code != nullptr && *code == kNobodysTurn;
+  if (next.is_nobodys_turn) return next;
+  const std::string* business = words == nullptr ? nullptr : words->back().text();
+  if (business != nullptr) next.business = *business;
+  next.is_lost = code != nullptr && (*code == kLost || *code == kRebuilding);
+  if (next.is_lost) return next;
+  auto answer = parse_claim(reply);
+  if (!answer) return fail(std::move(answer.error()));
+  next.answer = std::move(*answer);
+  return next;
 }
 
 Result<std::vector<bool>> parse_flags(const Reply& reply) {

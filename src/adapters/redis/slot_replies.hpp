@@ -32,6 +32,13 @@ struct RecoverReply {
   std::vector<Admitted> admitted;
 };
 
+struct NextClaimReply {
+  bool is_nobodys_turn = false;
+  std::string business;               ///< whose turn it was, as it stands in the hints
+  bool is_lost = false;               ///< that business must be recovered, or somebody is at it
+  std::optional<ClaimAnswer> answer;  ///< none: it had nothing to give after all
+};
+
 struct DueReply {
   bool everything_lost = false;
   std::int64_t put_off_until = 0;       ///< the score that those below have now, in ms
@@ -43,6 +50,8 @@ struct DueReply {
 /// `lane` is the one that was asked for.
 [[nodiscard]] Result<RequestAnswer> parse_request(const Reply& reply, Lane lane);
 [[nodiscard]] Result<std::optional<ClaimAnswer>> parse_claim(const Reply& reply);
+/// Never fails with kSlotsLost or kSlotsRebuilding: the reply says of whom.
+[[nodiscard]] Result<NextClaimReply> parse_claim_next(const Reply& reply);
 /// Of renew and known.
 [[nodiscard]] Result<std::vector<bool>> parse_flags(const Reply& reply);
 [[nodiscard]] Result<FinishAnswer> parse_finish(const Reply& reply);

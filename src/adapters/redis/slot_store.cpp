@@ -16,18 +16,10 @@ namespace {
 constexpr std::size_t kRenewBatch = 500;
 // Recordings that are asked about in one call: as many as Lua unpacks without trouble.
 constexpr std::size_t kKnownBatch = 1'000;
-// Lost businesses and unanswered claims to remember: beyond that, the reconciliation and the sweep find them.
-constexpr std::size_t kRememberedMax = 10'000;
+// Lost businesses to remember: beyond that, the reconciliation and the sweep find them.
+constexpr std::size_t kLostMax = 10'000;
 // A download that tells nothing for so long has ended.
 constexpr Seconds kProgressTtl{10};
-// What Redis is told to wait at least, for zero would be for ever.
-constexpr Milliseconds kPatienceMin{1};
-
-std::string seconds_text(Milliseconds time) {
-  return fmt::format("{}.{:03}", time.count() / 1'000, time.count() % 1'000);
-}
-
-SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
@@ -40,21 +32,7 @@ void RedisSlotStore::emit(const std::vector<Event>& events) {
 
 void RedisSlotStore::note_lost(const BusinessId& business) {
   const std::scoped_lock lock(mutex_);
-  if (lost_.size() < kRememberedMax) lost_.insert(business);
-}
-
-void RedisSlotStore::note_unanswered(const LeaseId& lease, const BusinessId& business) {
-  const std::scoped_lock lock(mutex_);
-  if (unanswered_.size() < kRememberedMax) unanswered_.insert_or_assign(lease, business);
-}
-
-std::optional<BusinessId> RedisSlotStore::take_unanswered(const LeaseId& lease) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = unanswered_.find(lease);
-  if (found == unanswered_.end()) return std::nullopt;
-  BusinessId business = std::move(found->second);
-  unanswered_.erase(found);
-  return business;
+  if (lost_.size() < kLostMax) lost_.insert(business);
 }
 
 // Asking.
@@ -243,82 +221,6 @@ Task<Result<std::vector<Admitted>>> RedisSlotStore::recover(BusinessId business,
 }
 
 // Leases.
-
-Task<Result<std::optional<RedisSlotStore::Turn>>> RedisSlotStore::next_turn(bool play_only, Milliseconds patience,
-                                                                            std::stop_token stop) {
-  const std::string play = keys_.ready(Lane::kPlay);
-  std::vector<std::string> words{"BZPOPMIN", play};
-  if (!play_only) words.push_back(keys_.ready(Lane::kFetch));
-  words.push_back(seconds_text(std::max(patience, kPatienceMin)));
-  auto reply = co_await client_.wait(play, std::move(words), std::max(patience, kPatienceMin), std::move(stop));
-  if (!reply) co_return fail(reply.error());
-  if (const redis::ReplyError* error = reply->error()) {
-    co_await mend_shared_keys();
-    co_return fail(Errc::kUnavailable, "Redis does not hand out work: " + error->message);
-  }
-  const redis::Reply::Array* words_of_turn = reply->array();
-  if (words_of_turn == nullptr || words_of_turn->size() != 3) co_return std::nullopt;
-  const std::string* key = (*words_of_turn)[0].text();
-  const std::string* member = (*words_of_turn)[1].text();
-  const std::string* score = (*words_of_turn)[2].text();
-  if (key == nullptr || member == nullptr || score == nullptr) co_return std::nullopt;
-  auto business = BusinessId::parse(*member);
-  if (!business) co_return std::nullopt;  // somebody else wrote it; it is gone from there now
-  co_return Turn{std::move(*business), *key == play ? Lane::kPlay : Lane::kFetch, *score};
-}
-
-Task<> RedisSlotStore::put_back(Turn turn) {
-  const std::string key = keys_.ready(turn.lane);
-  std::vector<std::string> words{"ZADD", key, "NX", turn.score, turn.business.str()};
-  auto written = co_await client_.command(key, std::move(words));
-  (void)written;  // else the sweep announces it again
-}
-
-Task<Result<std::optional<Claim>>> RedisSlotStore::claim_of(BusinessId business, bool play_only, LeaseId lease) {
-  redis::Words words = redis::claim_words(redis::kServerClock, lease, play_only);
-  auto reply = co_await change(scripts_.claim, business, std::move(words));
-  Result<std::optional<ClaimAnswer>> answer = std::optional<ClaimAnswer>();
-  if (reply) {
-    answer = redis::parse_claim(*reply);
-  } else {
-    answer = fail(reply.error());
-  }
-  if (!answer && answer.error().errc() == Errc::kSlotsLost) {
-    note_lost(business);
-    co_return std::nullopt;
-  }
-  if (!answer) {
-    note_unanswered(lease, business);
-    co_return fail(answer.error());
-  }
-  if (!*answer) co_return std::nullopt;
-  co_return Claim{std::move(business), (*answer)->sid, (*answer)->lane, std::move(lease)};
-}
-
-Task<Result<std::optional<Claim>>> RedisSlotStore::claim(std::string, LaneFilter lanes, LeaseId lease,
-                                                         Milliseconds patience, std::stop_token stop) {
-  const bool play_only = lanes == LaneFilter::kPlayOnly;
-  if (auto business = take_unanswered(lease)) {
-    auto again = co_await claim_of(*business, play_only, lease);
-    if (!again || *again) co_return again;
-  }
-  const SteadyTime deadline = steady_now() + patience;
-  Milliseconds left = patience;
-  do {
-    auto turn = co_await next_turn(play_only, left, stop);
-    if (!turn) co_return fail(turn.error());
-    if (stop.stop_requested()) {
-      if (*turn) co_await put_back(std::move(**turn));
-      break;
-    }
-    if (*turn) {
-      auto claimed = co_await claim_of((*turn)->business, (*turn)->lane == Lane::kPlay, lease);
-      if (!claimed || *claimed) co_return claimed;
-    }
-    left = std::chrono::ceil<Milliseconds>(deadline - steady_now());
-  } while (left.count() > 0);
-  co_return std::nullopt;
-}
 
 Task<Result<std::vector<bool>>> RedisSlotStore::renew(std::vector<LeaseRef> leases) {
   std::map<BusinessId, std::vector<std::size_t>> places;

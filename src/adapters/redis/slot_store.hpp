@@ -58,6 +58,13 @@ class RedisSlotStore final : public SlotStore {
     std::string score;
   };
 
+  // Of whom a claim was asked whose answer was lost; nobody: of whoever's turn it was.
+  using Unanswered = std::optional<BusinessId>;
+  struct NextClaim {
+    bool is_nobodys_turn = false;
+    std::optional<Claim> claim;
+  };
+
   // Runs a script of one business. A script that failed on what it found has the business looked through, is reported
   // with the key's name, and answers kSlotsLost.
   [[nodiscard]] Task<Result<redis::Reply>> ask(const redis::Script& script, BusinessId business,
@@ -72,6 +79,10 @@ class RedisSlotStore final : public SlotStore {
                                                             std::stop_token stop);
   [[nodiscard]] Task<> put_back(Turn turn);
   [[nodiscard]] Task<Result<std::optional<Claim>>> claim_of(BusinessId business, bool play_only, LeaseId lease);
+  // Whoever's turn it is, without waiting; not in a Cluster.
+  [[nodiscard]] Task<Result<NextClaim>> claim_next(std::string worker, bool play_only, LeaseId lease, bool is_repeat);
+  [[nodiscard]] Task<Result<NextClaim>> claim_waiting(bool play_only, LeaseId lease, Milliseconds patience,
+                                                      std::stop_token stop);
   [[nodiscard]] Task<Result<void>> sweep_one(BusinessId business, std::int64_t put_off_until, SweepReport& report);
   // In a Cluster only.
   [[nodiscard]] Task<Result<void>> look_soon(BusinessId business);
@@ -79,8 +90,8 @@ class RedisSlotStore final : public SlotStore {
 
   void emit(const std::vector<Event>& events);
   void note_lost(const BusinessId& business);
-  void note_unanswered(const LeaseId& lease, const BusinessId& business);
-  [[nodiscard]] std::optional<BusinessId> take_unanswered(const LeaseId& lease);
+  void note_unanswered(const LeaseId& lease, std::optional<BusinessId> business);
+  [[nodiscard]] std::optional<Unanswered> take_unanswered(const LeaseId& lease);
 
   redis::Client& client_;
   EventSink& events_;
@@ -88,7 +99,7 @@ class RedisSlotStore final : public SlotStore {
   const redis::ScriptLibrary scripts_;
   std::mutex mutex_;
   std::set<BusinessId> lost_;
-  std::map<LeaseId, BusinessId> unanswered_;
+  std::map<LeaseId, Unanswered> unanswered_;
 };
 
 }  // namespace tapedeck

@@ -24,6 +24,10 @@ Words claim_words(const TestClock& clock, const LeaseId& lease, bool play_only) 
   return {word(clock), lease, word(play_only)};
 }
 
+Words claim_next_words(const TestClock& clock, const LeaseId& lease, bool play_only, bool is_repeat) {
+  return {word(clock), lease, word(play_only), word(is_repeat)};
+}
+
 Words renew_words(const TestClock& clock, std::span<const LeaseId> leases) {
   Words words{word(clock)};
   words.insert(words.end(), leases.begin(), leases.end());

@@ -22,6 +22,8 @@ using Words = std::vector<std::string>;
 
 [[nodiscard]] Words request_words(const TestClock& clock, const Sid& sid, Lane lane, const OperationId& op);
 [[nodiscard]] Words claim_words(const TestClock& clock, const LeaseId& lease, bool play_only);
+/// `is_repeat`: the lease was sent before, and the answer was lost.
+[[nodiscard]] Words claim_next_words(const TestClock& clock, const LeaseId& lease, bool play_only, bool is_repeat);
 [[nodiscard]] Words renew_words(const TestClock& clock, std::span<const LeaseId> leases);
 [[nodiscard]] Words finish_words(const TestClock& clock, const LeaseId& lease, const Sid& sid,
                                  const FinishOutcome& outcome);

@@ -25,7 +25,7 @@ std::optional<Recording> queue_announced(Database& database, std::int64_t row_id
   return change_recording(database,
                           "UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
                           " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
-                          ", announced_at = ?2, duration_seconds = coalesce(?3, duration_seconds),"
+                          ", wanted_at = ?2, announced_at = ?2, duration_seconds = coalesce(?3, duration_seconds),"
                           " channels = iif(?4 = 0, channels, ?4), recorded_at = coalesce(?5, recorded_at)"
                           " WHERE id = ?1 AND state IN ('remote', 'absent')",
                           row_id, now, told.duration_seconds, told.channels, told.started_at);

@@ -1,5 +1,7 @@
 #include "adapters/sqlite/rebuilding.hpp"
 
+#include <array>
+
 #include "adapters/sqlite/rows.hpp"
 
 #define TAPEDECK_WAITING_COLUMNS "business_id, sid, lane, state, wanted_order, retry_at, cause_code, cause_detail"
@@ -39,6 +41,22 @@ Result<std::vector<WaitingRecording>> waiting_of(Database& database, const Busin
                                      " WHERE business_id = ?1 AND state IN ('queued', 'processing')"
                                      " AND wanted_order > ?2 ORDER BY wanted_order LIMIT ?3",
                                      business, after, limit));
+}
+
+Result<std::vector<BacklogLine>> backlog(Database& database, SystemTime now) {
+  constexpr std::array kReasons{BacklogReason::kRunning, BacklogReason::kSlot, BacklogReason::kPaused,
+                                BacklogReason::kRetry};
+  std::vector<BacklogLine> lines;
+  Statement rows = database.query(
+      "SELECT lane, CASE WHEN state = 'processing' THEN 0 WHEN retry_at > ?1 THEN 3 WHEN paused THEN 2 ELSE 1 END,"
+      " count(*), min(wanted_at) FROM recordings INDEXED BY recordings_waiting"
+      " JOIN businesses ON businesses.id = business_id WHERE state IN ('queued', 'processing') GROUP BY 1, 2",
+      now);
+  while (rows.step()) {
+    const BacklogReason reason = kReasons.at(static_cast<std::size_t>(rows.integer(1)));
+    lines.push_back({read_name(rows, 0, parse_lane), reason, rows.integer(2), rows.time(3)});
+  }
+  return lines;
 }
 
 Result<std::vector<BusinessId>> businesses_at_work(Database& database) {

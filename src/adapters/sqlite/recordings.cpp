@@ -46,9 +46,9 @@ Result<RecordingChange> want(Database& database, const BusinessId& business, con
   before->retry_at.reset();
   before->wanted_order = next_wanted_order(database);
   database.run(
-      "UPDATE recordings SET state = 'queued', lane = ?2, attempts = 0, retry_at = NULL, wanted_order = ?3"
-      " WHERE id = ?1",
-      before->row_id, lane_name(lane), before->wanted_order);
+      "UPDATE recordings SET state = 'queued', lane = ?2, attempts = 0, retry_at = NULL, wanted_order = ?3,"
+      " wanted_at = ?4 WHERE id = ?1",
+      before->row_id, lane_name(lane), before->wanted_order, now);
   return RecordingChange{std::move(*before), true};
 }
 
@@ -59,7 +59,7 @@ Result<RecordingChange> retry(Database& database, const BusinessId& business, co
       change_recording(database,
                        "UPDATE recordings SET state = 'queued', lane = 'play', attempts = 0, retry_at = NULL,"
                        " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
-                       " WHERE id = ?1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > ?2))",
+                       ", wanted_at = ?2 WHERE id = ?1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > ?2))",
                        before->row_id, now);
   return change_of(std::move(queued), std::move(*before));
 }

@@ -187,6 +187,10 @@ Task<Result<std::vector<WaitingRecording>>> SqliteCallStore::waiting_of(Business
   });
 }
 
+Task<Result<std::vector<BacklogLine>>> SqliteCallStore::backlog(SystemTime now) {
+  return read(reads_, [now](Database& database) { return sqlite::backlog(database, now); });
+}
+
 Task<Result<std::vector<BusinessId>>> SqliteCallStore::businesses_at_work() {
   return read(reads_, [](Database& database) { return sqlite::businesses_at_work(database); });
 }

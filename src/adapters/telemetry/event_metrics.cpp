@@ -14,6 +14,8 @@ constexpr std::array kCounterRules{
                 "Waiting recordings that got a slot when one came free.", "", ""},
     CounterRule{"RECORDING_DONE", "tapedeck_slots_released_total", "Slots given back by workers, whatever the outcome.",
                 "", ""},
+    CounterRule{"RECORDING_CLAIMED", "tapedeck_slots_claimed_total", "Slots taken by this worker, by lane.", "lane",
+                "lane"},
     CounterRule{"RECORDING_RECLAIMED", "tapedeck_slots_reclaimed_total",
                 "Slots taken back because the worker did not renew its lease.", "", ""},
     CounterRule{"RECORDING_ANNOUNCED", "tapedeck_recordings_announced_total",

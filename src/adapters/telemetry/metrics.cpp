@@ -101,7 +101,9 @@ prometheus::MetricFamily collect(const Watched& watched) {
   family.type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
   for (const Sample& sample : watched.read()) {
     prometheus::ClientMetric metric;
-    if (!watched.label.empty()) metric.label.push_back({watched.label, sample.label_value});
+    for (std::size_t i = 0; i < watched.labels.size(); ++i) {
+      metric.label.push_back({watched.labels[i], sample.label_values.at(i)});
+    }
     if (counter)
       metric.counter.value = sample.value;
     else
@@ -201,8 +203,8 @@ class Metrics::State {
 };
 
 Metrics::Metrics(std::string version) : state_(std::make_unique<State>()) {
-  watch({MetricKind::kGauge, "tapedeck_build_info", "Always 1; the label names the version that runs.", "version",
-         [version = std::move(version)] { return std::vector<Sample>{{version, 1}}; }});
+  watch({MetricKind::kGauge, "tapedeck_build_info", "Always 1; the label names the version that runs.", {"version"},
+         [version = std::move(version)] { return std::vector<Sample>{{{version}, 1}}; }});
 }
 
 Metrics::~Metrics() = default;

@@ -18,7 +18,7 @@ enum class MetricKind { kCounter, kGauge };
 
 /// One value of a watched metric.
 struct Sample {
-  std::string label_value;  ///< empty where the metric has no label
+  std::vector<std::string> label_values;  ///< one for each label
   double value = 0;
 };
 
@@ -27,7 +27,7 @@ struct Watched {
   MetricKind kind = MetricKind::kGauge;
   std::string name;                           ///< tapedeck_<noun>_<unit>, and _total for a counter
   std::string help;                           ///< a sentence
-  std::string label;                          ///< empty: none. Never the name of a business
+  std::vector<std::string> labels;            ///< none of them the name of a business
   std::function<std::vector<Sample>()> read;  ///< thread-safe and quick; one that throws is left out
 };
 

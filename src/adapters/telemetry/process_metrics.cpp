@@ -63,7 +63,7 @@ double start_time() {
 }
 
 void watch(Metrics& metrics, MetricKind kind, std::string name, std::string help, double (*read)()) {
-  metrics.watch({kind, std::move(name), std::move(help), "", [read] { return std::vector<Sample>{{"", read()}}; }});
+  metrics.watch({kind, std::move(name), std::move(help), {}, [read] { return std::vector<Sample>{{{}, read()}}; }});
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ class LosingClient final : public redis::Client {
     return client_.each_master(std::move(words));
   }
   redis::ClientStatistics statistics() const override { return client_.statistics(); }
+  std::vector<redis::ScriptTime> script_times() const override { return client_.script_times(); }
 
  private:
   redis::Client& client_;
@@ -196,13 +197,45 @@ TEST_F(RedisSlotStoreTest, claims_go_round_the_businesses_presses_first) {
 TEST_F(RedisSlotStoreTest, a_claim_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
   recover(acme_, 1);
   ASSERT_TRUE(press(acme_, 1));
-  losing_.lose_answer_of("claim");
+  losing_.lose_answer_of("claim_next");
   EXPECT_EQ(claim("lease").error().errc(), Errc::kUnavailable);
   // Nothing is announced any more: only the lease's id leads back.
   const auto again = claim("lease");
   ASSERT_TRUE(again && *again);
+  EXPECT_EQ((*again)->business, acme_);
   EXPECT_EQ((*again)->sid, sid(1));
   EXPECT_FALSE(*claim("other"));
+}
+
+TEST_F(RedisSlotStoreTest, a_claim_that_waited_and_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
+  recover(acme_, 1);
+  losing_.lose_answer_of("claim");
+  auto waiting = loop_.start(store_.claim("worker", LaneFilter::kAny, "lease", kLong, {}));
+  wait_until("the claim's wait", [this] { return redis_.ask({"INFO", "clients"}).contains("blocked_clients:1"); });
+  ASSERT_TRUE(press(acme_, 1));
+  EXPECT_EQ(waiting.get().error().errc(), Errc::kUnavailable);
+  const auto again = claim("lease");
+  ASSERT_TRUE(again && *again);
+  EXPECT_EQ((*again)->sid, sid(1));
+}
+
+TEST_F(RedisSlotStoreTest, a_lost_answer_that_was_nobodys_turn_lets_the_same_lease_serve_the_next_claim) {
+  recover(acme_, 1);
+  losing_.lose_answer_of("claim_next");
+  EXPECT_EQ(claim("lease").error().errc(), Errc::kUnavailable);
+  ASSERT_TRUE(press(acme_, 1));
+  const auto again = claim("lease");
+  ASSERT_TRUE(again && *again);
+  EXPECT_EQ((*again)->sid, sid(1));
+}
+
+TEST_F(RedisSlotStoreTest, a_hint_of_a_business_that_is_none_is_passed_over) {
+  recover(acme_, 1);
+  (void)redis_.ask({"ZADD", "rec_ready:0:play", "1", "not a business"});
+  ASSERT_TRUE(press(acme_, 1));
+  const auto claimed = claim("lease");
+  ASSERT_TRUE(claimed && *claimed);
+  EXPECT_EQ((*claimed)->business, acme_);
 }
 
 TEST_F(RedisSlotStoreTest, a_request_whose_answer_was_lost_answers_as_it_would_have) {

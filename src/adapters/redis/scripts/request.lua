@@ -97,7 +97,8 @@ if not is_foreign then
 end
 --#include "write.lua"
 
---#include "describe.lua"
 local fetch_length = fetch_waits == 1 and call('ZCARD', fetch) or 0
+local is_last = tail_lane and not subject_granted
+--#include "describe.lua"
 local answer = {0, 0, kind, active, place, position, play_waits, fetch_length, reason, wait_until, text}
 --#include "answer.lua"

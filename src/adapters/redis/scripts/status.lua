@@ -8,8 +8,9 @@ local found = redis.call('HMGET', KEYS[1], 'r', 's', ARGV[3])
 --#include "business.lua"
 
 local queue, order, fetch = 'rec_queue:' .. tag, 'rec_order:' .. tag, 'rec_fetch:' .. tag
-local subject, entry = ARGV[3], found[3]
+local subject, entry, is_last = ARGV[3], found[3], false
+local fetch_length = call('ZCARD', fetch)
 --#include "describe.lua"
 local lane = entry and cmsgpack.unpack(entry) % 2 or PLAY
-return {0, limit, call('SCARD', slots), play_waits, call('ZCARD', fetch), lane, place, position, reason,
+return {0, limit, call('SCARD', slots), play_waits, fetch_length, lane, place, position, reason,
   wait_until, text}

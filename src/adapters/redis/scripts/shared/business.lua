@@ -2,7 +2,7 @@
 -- that no function is made anew at each call, which costs as much as two commands.
 --
 -- Needs    found = HMGET KEYS[1] 'r' 's' ...
--- Ends the script with {1} when the state is lost, and with {2} while somebody rebuilds it.
+-- Ends the script with {1, business} when the state is lost, and with {2, business} while somebody rebuilds it.
 --
 -- rec_conf:{b} is a HASH. Field r: the run_id of the server under which it was made, or what it is instead. Field s: the
 -- numbers below. A field for each recording, by its SID: what is remembered of it. A field L<lease>: the SID it holds. A
@@ -24,8 +24,10 @@ end
 if found[1] ~= ARGV[1] then
   local REBUILD_PATIENCE_MS = 2000
   local run_id, since = string.match(found[1] or '', '^rebuilding (%S+) (%d+)$')
-  if run_id == ARGV[1] and now - since < REBUILD_PATIENCE_MS then return {2} end
-  return {1}
+  if run_id == ARGV[1] and now - since < REBUILD_PATIENCE_MS then
+    return {2, string.sub(KEYS[1], 10)}
+  end
+  return {1, string.sub(KEYS[1], 10)}
 end
 
 -- Times are in ms; 0 is none. block_until -1: for ever. due: this business's score in rec_due. fresh_until_s: rec_queued

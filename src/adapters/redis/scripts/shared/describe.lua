@@ -1,5 +1,6 @@
 -- Where a recording is, and why it is not further, in numbers that the caller makes a sentence of. A fragment; needs
--- subject, entry (its field of rec_conf), order, fetch, queue. Leaves
+-- subject, entry (its field of rec_conf), order, fetch, queue; is_last: it stands at the end of its lane, fetch_length.
+-- Leaves
 --   place    0: nowhere, 1: granted, 2: running, 3: waiting, 4: delayed
 --   position over both lanes, 0: does not wait
 --   reason   0: none, 1: no worker yet, 2: the hold after a recovery, 3: the limit, 4: the text
@@ -15,7 +16,9 @@ if entry then
     text = call('HGET', 'rec_why:' .. tag, subject) or ''
   else
     local before
-    if state == FETCH then
+    if is_last then
+      before = (state == PLAY and play_waits or fetch_length) - 1
+    elseif state == FETCH then
       before = call('ZRANK', fetch, subject)
     elseif mirrored == 1 then
       before = call('ZRANK', order, subject)
