@@ -40,6 +40,7 @@ const port = await freePort();
 const [program, ...words] = on(0, ["redis-server", "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", work,
   "--appendonly", "no", "--maxmemory-policy", "noeviction"]);
 const redis = spawn(program, words, { stdio: "ignore" });
+redis.unref();
 process.on("exit", () => {
   redis.kill("SIGKILL");
   rmSync(work, { recursive: true, force: true });

@@ -86,7 +86,8 @@ class Member {
 
 class Bench {
  public:
-  // As many as a small installation has processes: while one of them reads what Redis answered, Redis serves the others.
+  // As many as a small installation has processes: while one of them reads what Redis answered, Redis serves the
+  // others.
   static constexpr std::size_t kMembers = 4;
 
   Bench(const std::string& url) {

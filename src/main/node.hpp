@@ -89,8 +89,8 @@ class Node {
   ProgressBoard progress_;
   Backlog backlog_;
   std::atomic<SteadyTime> leases_confirmed_;  // see Pulse
-  std::unique_ptr<Fetching> fetching_;  // null in an API process
-  std::unique_ptr<Serving> serving_;    // null in a worker
+  std::unique_ptr<Fetching> fetching_;        // null in an API process
+  std::unique_ptr<Serving> serving_;          // null in a worker
   std::optional<http::HealthApplication> health_;
   std::optional<http::Server> server_;
   std::stop_source stop_work_;

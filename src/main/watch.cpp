@@ -12,8 +12,9 @@ namespace {
 using http::ServerStats;
 
 void watch_number(Metrics& metrics, MetricKind kind, std::string name, std::string help, std::function<double()> read) {
-  metrics.watch({kind, std::move(name), std::move(help), {},
-                 [read = std::move(read)] { return std::vector<Sample>{{{}, read()}}; }});
+  metrics.watch({kind, std::move(name), std::move(help), {}, [read = std::move(read)] {
+                   return std::vector<Sample>{{{}, read()}};
+                 }});
 }
 
 void watch_count(Metrics& metrics, const http::Server& server, std::string name, std::string help,
@@ -57,15 +58,19 @@ void watch_redis(Metrics& metrics, const redis::Client& client) {
         &ClientStatistics::redirects);
   watch(MetricKind::kGauge, "tapedeck_redis_commands_waiting", "Commands that wait for their answer.",
         &ClientStatistics::in_flight, 1.0);
-  metrics.watch({MetricKind::kCounter, "tapedeck_redis_script_calls_total", "Scripts run in Redis.", {"script"}, [&client] {
-                   std::vector<Sample> samples;
-                   for (const redis::ScriptTime& sum : client.script_times()) {
-                     samples.push_back(sample(std::string(sum.script), sum.calls));
-                   }
-                   return samples;
-                 }});
-  metrics.watch({MetricKind::kCounter, "tapedeck_redis_script_seconds_total",
-                 "Time from asking for a script to its answer, summed up.", {"script"}, [&client] {
+  metrics.watch(
+      {MetricKind::kCounter, "tapedeck_redis_script_calls_total", "Scripts run in Redis.", {"script"}, [&client] {
+         std::vector<Sample> samples;
+         for (const redis::ScriptTime& sum : client.script_times()) {
+           samples.push_back(sample(std::string(sum.script), sum.calls));
+         }
+         return samples;
+       }});
+  metrics.watch({MetricKind::kCounter,
+                 "tapedeck_redis_script_seconds_total",
+                 "Time from asking for a script to its answer, summed up.",
+                 {"script"},
+                 [&client] {
                    std::vector<Sample> samples;
                    for (const redis::ScriptTime& sum : client.script_times()) {
                      samples.push_back({{std::string(sum.script)}, std::chrono::duration<double>(sum.time).count()});
@@ -103,14 +108,20 @@ void watch_slots(Metrics& metrics, const OpenSlotStore& slots) {
 }
 
 void watch_backlog(Metrics& metrics, const Backlog& backlog) {
-  metrics.watch({MetricKind::kGauge, "tapedeck_recordings_in_progress",
-                 "Recordings that were asked for and are not stored yet, in the whole call store, by lane and by what they"
-                 " wait for.",
-                 {"lane", "reason"}, [&backlog] {
-                   return samples_of(backlog, [](const BacklogLine& line) { return static_cast<double>(line.count); });
-                 }});
-  metrics.watch({MetricKind::kGauge, "tapedeck_oldest_wait_seconds",
-                 "How long ago the first of them was asked for.", {"lane", "reason"}, [&backlog] {
+  metrics.watch(
+      {MetricKind::kGauge,
+       "tapedeck_recordings_in_progress",
+       "Recordings that were asked for and are not stored yet, in the whole call store, by lane and by what they"
+       " wait for.",
+       {"lane", "reason"},
+       [&backlog] {
+         return samples_of(backlog, [](const BacklogLine& line) { return static_cast<double>(line.count); });
+       }});
+  metrics.watch({MetricKind::kGauge,
+                 "tapedeck_oldest_wait_seconds",
+                 "How long ago the first of them was asked for.",
+                 {"lane", "reason"},
+                 [&backlog] {
                    return samples_of(backlog, [&backlog](const BacklogLine& line) {
                      return std::chrono::duration<double>(backlog.age_of(line)).count();
                    });
@@ -119,16 +130,18 @@ void watch_backlog(Metrics& metrics, const Backlog& backlog) {
 
 void watch_leases(Metrics& metrics, const Clock& clock, const std::atomic<SteadyTime>& confirmed) {
   watch_number(metrics, MetricKind::kGauge, "tapedeck_lease_age_seconds",
-               "How long ago the lease of an open download was last confirmed, of all the longest ago.", [&] {
-                 return std::chrono::duration<double>(clock.steady_now() - confirmed.load()).count();
-               });
+               "How long ago the lease of an open download was last confirmed, of all the longest ago.",
+               [&] { return std::chrono::duration<double>(clock.steady_now() - confirmed.load()).count(); });
 }
 
 void watch_calls(Metrics& metrics, const SqliteCallStore& calls) {
   watch_number(metrics, MetricKind::kCounter, "tapedeck_store_commits_total", "Transactions of the call store.",
                [&calls] { return static_cast<double>(calls.counts().commits); });
-  metrics.watch({MetricKind::kGauge, "tapedeck_store_operations_waiting", "Operations that wait for the call store.",
-                 {"kind"}, [&calls] {
+  metrics.watch({MetricKind::kGauge,
+                 "tapedeck_store_operations_waiting",
+                 "Operations that wait for the call store.",
+                 {"kind"},
+                 [&calls] {
                    const SqliteCounts counts = calls.counts();
                    return std::vector<Sample>{sample("read", counts.reads_queued),
                                               sample("write", counts.writes_queued)};
@@ -136,8 +149,11 @@ void watch_calls(Metrics& metrics, const SqliteCallStore& calls) {
 }
 
 void watch_server(Metrics& metrics, const http::Server& server) {
-  metrics.watch({MetricKind::kCounter, "tapedeck_http_requests_total", "Requests answered, by class of status.",
-                 {"class"}, [&server] {
+  metrics.watch({MetricKind::kCounter,
+                 "tapedeck_http_requests_total",
+                 "Requests answered, by class of status.",
+                 {"class"},
+                 [&server] {
                    const ServerStats stats = server.stats();
                    std::vector<Sample> samples;
                    for (std::size_t i = 0; i < stats.requests_by_class.size(); ++i) {
@@ -161,8 +177,11 @@ void watch_server(Metrics& metrics, const http::Server& server) {
               &ServerStats::handler_failures);
   watch_count(metrics, server, "tapedeck_http_cold_reads_total",
               "Pieces of a recording that had to come from the disk.", &ServerStats::cold_reads);
-  metrics.watch({MetricKind::kCounter, "tapedeck_http_timeouts_total",
-                 "Connections closed because a client was too slow.", {"kind"}, [&server] {
+  metrics.watch({MetricKind::kCounter,
+                 "tapedeck_http_timeouts_total",
+                 "Connections closed because a client was too slow.",
+                 {"kind"},
+                 [&server] {
                    const ServerStats stats = server.stats();
                    return std::vector<Sample>{sample("header", stats.header_timeouts),
                                               sample("body", stats.body_timeouts), sample("idle", stats.idle_timeouts),

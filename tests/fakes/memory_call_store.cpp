@@ -46,7 +46,8 @@ Result<Recording*> MemoryCallStore::row_at_fence(std::int64_t row_id, std::int64
     return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
   }
   Recording& recording = row(row_id);
-  if (recording.fence != fence && !planted(PlantedBug::kNoFence)) return fail(Errc::kStaleFence, "somebody else has taken the recording since");
+  if (recording.fence != fence && !planted(PlantedBug::kNoFence))
+    return fail(Errc::kStaleFence, "somebody else has taken the recording since");
   return &recording;
 }
 

@@ -6,8 +6,8 @@
 #include "adapters/redis/slot_store.hpp"
 
 // How RedisSlotStore finds work for a worker. While there is some it is taken by one script on the connection that
-// everything goes through; only who finds none waits in Redis, on a connection of its own. In a Cluster it is always the
-// latter: a turn first, then the claim, on two nodes.
+// everything goes through; only who finds none waits in Redis, on a connection of its own. In a Cluster it is always
+// the latter: a turn first, then the claim, on two nodes.
 
 namespace tapedeck {
 namespace {
@@ -143,7 +143,8 @@ Task<Result<std::optional<Claim>>> RedisSlotStore::claim(std::string worker, Lan
   bool is_repeat = unanswered && !*unanswered;
   while (!stop.stop_requested()) {
     const auto left = std::chrono::ceil<Milliseconds>(deadline - steady_now());
-    auto next = is_to_wait ? claim_waiting(play_only, lease, left, stop) : claim_next(worker, play_only, lease, is_repeat);
+    auto next =
+        is_to_wait ? claim_waiting(play_only, lease, left, stop) : claim_next(worker, play_only, lease, is_repeat);
     auto taken = co_await std::move(next);
     if (!taken) co_return fail(taken.error());
     if (taken->claim) co_return std::move(taken->claim);

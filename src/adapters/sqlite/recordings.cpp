@@ -55,12 +55,12 @@ Result<RecordingChange> want(Database& database, const BusinessId& business, con
 Result<RecordingChange> retry(Database& database, const BusinessId& business, const Sid& sid, SystemTime now) {
   auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  auto queued =
-      change_recording(database,
-                       "UPDATE recordings SET state = 'queued', lane = 'play', attempts = 0, retry_at = NULL,"
-                       " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
-                       ", wanted_at = ?2 WHERE id = ?1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > ?2))",
-                       before->row_id, now);
+  auto queued = change_recording(
+      database,
+      "UPDATE recordings SET state = 'queued', lane = 'play', attempts = 0, retry_at = NULL,"
+      " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
+      ", wanted_at = ?2 WHERE id = ?1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > ?2))",
+      before->row_id, now);
   return change_of(std::move(queued), std::move(*before));
 }
 

@@ -203,7 +203,10 @@ class Metrics::State {
 };
 
 Metrics::Metrics(std::string version) : state_(std::make_unique<State>()) {
-  watch({MetricKind::kGauge, "tapedeck_build_info", "Always 1; the label names the version that runs.", {"version"},
+  watch({MetricKind::kGauge,
+         "tapedeck_build_info",
+         "Always 1; the label names the version that runs.",
+         {"version"},
          [version = std::move(version)] { return std::vector<Sample>{{{version}, 1}}; }});
 }
 

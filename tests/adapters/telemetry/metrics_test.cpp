@@ -99,8 +99,9 @@ TEST(Metrics, no_business_and_no_recording_is_named) {
 TEST(Metrics, watched_numbers_are_read_when_asked_for) {
   Metrics metrics("1");
   double waiting = 4;
-  metrics.watch({MetricKind::kGauge, "tapedeck_recordings", "Recordings by place.", {"place"},
-                 [&waiting] { return std::vector<Sample>{{{"active"}, 3}, {{"waiting"}, waiting}}; }});
+  metrics.watch({MetricKind::kGauge, "tapedeck_recordings", "Recordings by place.", {"place"}, [&waiting] {
+                   return std::vector<Sample>{{{"active"}, 3}, {{"waiting"}, waiting}};
+                 }});
   waiting = 7;
   EXPECT_THAT(metrics.text(), HasSubstr("# TYPE tapedeck_recordings gauge\n"
                                         "tapedeck_recordings{place=\"active\"} 3\n"
@@ -131,8 +132,9 @@ TEST(Metrics, what_an_event_measured_goes_into_its_histogram) {
 
 TEST(Metrics, a_number_that_cannot_be_read_hides_no_other) {
   Metrics metrics("1");
-  metrics.watch({MetricKind::kGauge, "tapedeck_broken", "Broken.", {},
-                 []() -> std::vector<Sample> { throw std::runtime_error("away"); }});
+  metrics.watch({MetricKind::kGauge, "tapedeck_broken", "Broken.", {}, []() -> std::vector<Sample> {
+                   throw std::runtime_error("away");
+                 }});
   metrics.watch({MetricKind::kGauge, "tapedeck_whole", "Whole.", {}, [] { return std::vector<Sample>{{{}, 1}}; }});
   EXPECT_THAT(metrics.text(), Not(HasSubstr("tapedeck_broken")));
   EXPECT_THAT(metrics.text(), HasSubstr("\ntapedeck_whole 1\n"));
