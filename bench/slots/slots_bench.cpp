@@ -165,7 +165,7 @@ class Bench {
   Task<> establish_one(BusinessId business) {
     auto begun = co_await slots().begin_recovery(business, kFirstEpoch, RecoverWhat::kOnlyLost);
     need(std::move(begun));
-    auto recovered = co_await slots().recover(business, kFirstEpoch, kDefaultSlotLimit, {}, Milliseconds{0});
+    auto recovered = co_await slots().recover(business, kFirstEpoch, kDefaultSlotLimit, Recovered(), Milliseconds{0});
     need(std::move(recovered));
   }
 

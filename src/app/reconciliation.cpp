@@ -29,7 +29,9 @@ Task<Result<std::vector<WaitingRecording>>> unknown_of(SlotStore& slots, Busines
   if (!known) co_return fail(known.error());
   std::vector<WaitingRecording> unknown;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!(*known)[i]) unknown.push_back(std::move(rows[i]));
+    const bool is_beyond =
+        known->has_beyond && rows[i].lane == Lane::kFetch && rows[i].state == RecordingState::kQueued;
+    if (!known->known[i] && !is_beyond) unknown.push_back(std::move(rows[i]));
   }
   co_return unknown;
 }

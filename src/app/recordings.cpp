@@ -18,6 +18,7 @@ SlotStatus status_of(RequestAnswer answer, Lane lane) {
       break;
     case RequestKind::kQueued:
     case RequestKind::kAlreadyQueued:
+    case RequestKind::kBeyond:
       status.place = SlotPlace::kWaiting;
       break;
     case RequestKind::kDelayed:

@@ -13,11 +13,30 @@
 namespace tapedeck {
 namespace {
 
-RecoverEntry entry_of(const WaitingRecording& row) {
-  RecoverEntry entry{row.sid, row.lane, row.state == RecordingState::kProcessing, row.retry_at, {}};
-  if (row.cause) entry.why = row.cause->detail;
-  return entry;
-}
+// Gathers what waits of one business, and of its automatic fetches a window.
+class Gathered {
+ public:
+  explicit Gathered(int fetch_window) : fetch_window_(fetch_window) {}
+
+  void add(const WaitingRecording& row, SystemTime now) {
+    const bool was_processing = row.state == RecordingState::kProcessing;
+    const bool waits_to_fetch = row.lane == Lane::kFetch && !was_processing && row.retry_at.value_or(now) <= now;
+    if (waits_to_fetch && fetches_ == fetch_window_) {
+      recovered_.has_beyond = true;
+      return;
+    }
+    if (waits_to_fetch) ++fetches_;
+    RecoverEntry entry{row.sid, row.lane, was_processing, row.retry_at, {}};
+    if (row.cause) entry.why = row.cause->detail;
+    recovered_.entries.push_back(std::move(entry));
+  }
+  [[nodiscard]] Recovered take() { return std::move(recovered_); }
+
+ private:
+  const int fetch_window_;
+  Recovered recovered_;
+  int fetches_ = 0;
+};
 
 void add(RecoveryReport& sum, const RecoveryReport& one) {
   sum.recordings += one.recordings;
@@ -27,9 +46,9 @@ void add(RecoveryReport& sum, const RecoveryReport& one) {
 
 // What was being fetched lost its worker, or its worker lost its lease: its row says so, and counts the attempt.
 Task<Result<RecoveryReport>> put_back(CallStore& calls, SlotStore& slots, Business rules, std::int64_t epoch,
-                                      std::vector<RecoverEntry> entries, Milliseconds hold) {
-  RecoveryReport report{static_cast<int>(entries.size()), 0, 1};
-  for (const RecoverEntry& entry : entries) {
+                                      Recovered waiting, Milliseconds hold) {
+  RecoveryReport report{static_cast<int>(waiting.entries.size()), 0, 1};
+  for (const RecoverEntry& entry : waiting.entries) {
     if (!entry.was_processing) continue;
     ++report.interrupted;
     auto reclaimed = co_await calls.reclaim(rules.id, entry.sid, std::nullopt);
@@ -39,7 +58,7 @@ Task<Result<RecoveryReport>> put_back(CallStore& calls, SlotStore& slots, Busine
     auto blocked = co_await slots.block(rules.id, std::nullopt, std::string(kPausedWhy));
     if (!blocked) co_return fail(blocked.error());
   }
-  auto recovered = co_await slots.recover(rules.id, epoch, rules.limit, std::move(entries), hold);
+  auto recovered = co_await slots.recover(rules.id, epoch, rules.limit, std::move(waiting), hold);
   if (!recovered) co_return fail(recovered.error());
   co_return report;
 }
@@ -47,31 +66,35 @@ Task<Result<RecoveryReport>> put_back(CallStore& calls, SlotStore& slots, Busine
 }  // namespace
 
 Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, Businesses& businesses,
-                                           std::int64_t epoch) {
+                                           std::int64_t epoch, SystemTime now) {
   RecoveryReport report;
-  std::map<BusinessId, std::vector<RecoverEntry>> waiting;
+  std::map<BusinessId, Gathered> waiting;
   WaitingRows rows(calls);
   while (true) {
     auto page = co_await rows.next();
     if (!page) co_return fail(page.error());
     if (page->empty()) break;
-    for (const WaitingRecording& row : *page) waiting[row.business].push_back(entry_of(row));
+    for (const WaitingRecording& row : *page) {
+      waiting.try_emplace(row.business, slots.fetch_window()).first->second.add(row, now);
+    }
   }
-  for (auto& [id, entries] : waiting) {
+  for (auto& [id, gathered] : waiting) {
     auto rules = co_await businesses.find(id);
     if (!rules) co_return fail(rules.error());
     if (!*rules) continue;
-    const bool is_interrupted = std::ranges::any_of(entries, &RecoverEntry::was_processing);
+    Recovered of_business = gathered.take();
+    const bool is_interrupted = std::ranges::any_of(of_business.entries, &RecoverEntry::was_processing);
     const Milliseconds hold = is_interrupted ? kInterruptedHold : Milliseconds{0};
-    auto recovered = co_await put_back(calls, slots, std::move(**rules), epoch, std::move(entries), hold);
+    auto recovered = co_await put_back(calls, slots, std::move(**rules), epoch, std::move(of_business), hold);
     if (!recovered) co_return fail(recovered.error());
     add(report, *recovered);
   }
   co_return report;
 }
 
-Task<Result<std::vector<RecoverEntry>>> SlotRecovery::entries_of(BusinessId business, std::vector<Sid> left_out) {
-  std::vector<RecoverEntry> entries;
+Task<Result<Recovered>> SlotRecovery::waiting_of(BusinessId business, std::vector<Sid> left_out) {
+  Gathered gathered(slots_.fetch_window());
+  const SystemTime now = clock_.system_now();
   WaitingRows rows(calls_, business);
   while (true) {
     auto page = co_await rows.next();
@@ -80,10 +103,10 @@ Task<Result<std::vector<RecoverEntry>>> SlotRecovery::entries_of(BusinessId busi
     for (const WaitingRecording& row : *page) {
       const bool is_left_out =
           row.state == RecordingState::kQueued && std::ranges::find(left_out, row.sid) != left_out.end();
-      if (!is_left_out) entries.push_back(entry_of(row));
+      if (!is_left_out) gathered.add(row, now);
     }
   }
-  co_return entries;
+  co_return gathered.take();
 }
 
 Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vector<Sid> asked_next, RecoverWhat what) {
@@ -100,10 +123,10 @@ Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vec
   if (!*rules) co_return RecoveryReport{};
   auto is_open = co_await calls_.has_open_attempt(business);
   if (!is_open) co_return fail(is_open.error());
-  auto entries = co_await entries_of(business, std::move(asked_next));
-  if (!entries) co_return fail(entries.error());
+  auto waiting = co_await waiting_of(business, std::move(asked_next));
+  if (!waiting) co_return fail(waiting.error());
   const Milliseconds hold = *is_open ? hold_ : Milliseconds{0};
-  auto report = co_await put_back(calls_, slots_, std::move(**rules), *epoch, std::move(*entries), hold);
+  auto report = co_await put_back(calls_, slots_, std::move(**rules), *epoch, std::move(*waiting), hold);
   co_return report;
 }
 

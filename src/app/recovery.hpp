@@ -23,9 +23,9 @@ struct RecoveryReport {
 };
 
 /// Rebuilds an empty slot store of this process alone from the call store, in the order of asking. To be called before
-/// anything else asks for slots.
+/// anything else asks for slots. `now` is the wall clock's.
 [[nodiscard]] Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, Businesses& businesses,
-                                                         std::int64_t epoch);
+                                                         std::int64_t epoch, SystemTime now);
 
 /// Rebuilds businesses in a slot store that many processes share, while others use it: each by itself, and by whoever
 /// comes first.
@@ -50,7 +50,7 @@ class SlotRecovery {
  private:
   struct Pass;
   [[nodiscard]] Task<> rebuild_next(Pass& pass);
-  [[nodiscard]] Task<Result<std::vector<RecoverEntry>>> entries_of(BusinessId business, std::vector<Sid> left_out);
+  [[nodiscard]] Task<Result<Recovered>> waiting_of(BusinessId business, std::vector<Sid> left_out);
 
   CallStore& calls_;
   SlotStore& slots_;

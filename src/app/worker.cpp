@@ -265,11 +265,22 @@ Task<> Worker::sweep_once() {
     auto reclaimed = co_await d_.calls.reclaim(item.business, item.sid, give_up);
     (void)reclaimed;  // a row that stays behind as processing is found by the reconciliation
   }
+  for (const SweepReport::Refill& wanted : swept->refills) co_await refill(wanted.business, wanted.refill);
   for (const BusinessId& business : swept->lost) {
     auto recovered = co_await d_.recovery.recover(business, {});
     (void)recovered;  // else whoever asks next, or the reconciliation, does it
   }
   if (swept->everything_lost) co_await recover_everything();
+}
+
+// What fails here is asked for by the next sweep.
+Task<> Worker::refill(BusinessId business, std::int64_t refill) {
+  const int window = d_.slots.fetch_window();
+  auto sids = co_await d_.calls.waiting_fetches(business, d_.clock.system_now(), window);
+  if (!sids) co_return;
+  const bool is_all = std::ssize(*sids) < window;
+  auto refilled = co_await d_.slots.refill(business, refill, std::move(*sids), is_all);
+  (void)refilled;
 }
 
 Task<> Worker::recover_everything() {

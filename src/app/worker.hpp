@@ -86,6 +86,7 @@ class Worker {
   [[nodiscard]] Task<> progress_loop(std::stop_token stop);
   [[nodiscard]] Task<> sweep_loop(std::stop_token stop);
   [[nodiscard]] Task<> sweep_once();
+  [[nodiscard]] Task<> refill(BusinessId business, std::int64_t refill);
   [[nodiscard]] Task<> recover_everything();
   [[nodiscard]] Task<> drain();
   [[nodiscard]] bool has_room_for_fetch() const;

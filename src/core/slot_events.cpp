@@ -15,7 +15,7 @@ std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const R
   std::vector<Event> events;
   if (answer.kind == RequestKind::kAcquired) {
     events.push_back(recording_enqueue(business, sid, answer.active, answer.limit));
-  } else if (answer.kind == RequestKind::kQueued) {
+  } else if (answer.kind == RequestKind::kQueued || answer.kind == RequestKind::kBeyond) {
     events.push_back(recording_queued(business, sid, answer.active, answer.limit, answer.lane_length));
   }
   append_next(events, business, answer.admitted);

@@ -21,6 +21,12 @@ bool BusinessSlots::is_held_back(SystemTime now) const {
 
 bool BusinessSlots::may_admit(SystemTime now) const { return active() < limit_ && waiting() > 0 && !is_held_back(now); }
 
+bool BusinessSlots::is_beyond_window(Lane lane) const {
+  return lane == Lane::kFetch && (beyond_ > 0 || waiting(Lane::kFetch) >= fetch_window_);
+}
+
+bool BusinessSlots::wants_refill() const { return beyond_ > 0 && waiting(Lane::kFetch) <= fetch_window_ / 2; }
+
 Lane BusinessSlots::next_lane() const {
   if (play_.empty()) return Lane::kFetch;
   if (fetch_.empty()) return Lane::kPlay;
@@ -126,6 +132,7 @@ void BusinessSlots::unlink(const Sid& sid, Entry& entry) {
 // Requests.
 
 RequestAnswer BusinessSlots::request(const Sid& sid, Lane lane, const OperationId& op, SystemTime now) {
+  if (is_beyond_window(lane) && !has(sid)) return turn_away(now);
   const auto [found, is_new] = entries_.try_emplace(sid);
   Entry& entry = found->second;
   const bool was_active = is_active(entry.place);
@@ -141,6 +148,19 @@ RequestAnswer BusinessSlots::request(const Sid& sid, Lane lane, const OperationI
     entry.request_kind = kind;
   }
   return answer_request(kind, sid, lane, std::move(admitted), now);
+}
+
+RequestAnswer BusinessSlots::turn_away(SystemTime now) {
+  ++beyond_;
+  RequestAnswer answer;
+  answer.kind = RequestKind::kBeyond;
+  answer.admitted = admit(now);
+  answer.active = active();
+  answer.limit = limit_;
+  answer.queue_length = waiting();
+  answer.lane_length = waiting(Lane::kFetch);
+  answer.why = why_beyond();
+  return answer;
 }
 
 RequestKind BusinessSlots::place_newcomer(const Sid& sid, Entry& entry, Lane lane) {
@@ -369,13 +389,32 @@ SweepAnswer BusinessSlots::sweep(SystemTime now) {
   requeue_due(now);
   if (!planted(PlantedBug::kDrainOnlyOnRelease)) answer.admitted = admit(now);
   prune_memory(now);
+  if (wants_refill()) {
+    answer.refill = beyond_;
+    refill_at_ = now + kRefillPause;
+  }
   return answer;
 }
 
+std::vector<Admitted> BusinessSlots::refill(std::int64_t refill, const std::vector<Sid>& sids, bool is_all,
+                                            SystemTime now) {
+  bool has_room = true;
+  for (const Sid& sid : sids) {
+    if (has(sid)) continue;
+    has_room = waiting(Lane::kFetch) < fetch_window_;
+    if (!has_room) break;
+    push_back(sid, entries_[sid], Lane::kFetch);
+  }
+  if (is_all && has_room && refill == beyond_) beyond_ = 0;
+  refill_at_ = SystemTime{};
+  return admit(now);
+}
+
 std::vector<Admitted> BusinessSlots::recover(std::int64_t epoch, int limit, const std::vector<RecoveredEntry>& entries,
-                                             SystemTime hold, SystemTime now) {
+                                             bool has_beyond, SystemTime hold, SystemTime now) {
   if (epoch <= epoch_) return {};
-  BusinessSlots fresh(limit);
+  BusinessSlots fresh(limit, fetch_window_);
+  fresh.beyond_ = has_beyond ? 1 : 0;
   fresh.epoch_ = epoch;
   fresh.hold_ = hold;
   fresh.blocked_ = blocked_;

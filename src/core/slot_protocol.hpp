@@ -28,6 +28,11 @@
 //   - lanes are first in, first out; a newcomer never overtakes; due retries join the tail, reclaimed ones the head;
 //   - only the holder of a lease can free its slot; releasing what one does not hold changes nothing.
 //
+// The fetch lane holds a window of what the call store has waiting, so that an import of a million costs no memory
+// here. A request that finds the window full is turned away (kBeyond) and counted; from then on so is every new one of
+// that lane, for it stands behind them. When the lane has drained to its half, sweep() asks for refill(), which brings
+// the next ones in their order, until the call store has no more and nobody was turned away meanwhile.
+//
 // The functions take `now` and never look at a clock. All costs are O(log n) in the recordings of the business, except
 // cancelling from the middle and a position, which are O(log n) here too.
 
@@ -39,6 +44,10 @@ inline constexpr int kDefaultSlotLimit = 3;
 inline constexpr int kSlotLimitMax = 1000;
 /// One grant in this many goes to the fetch lane while both lanes wait, so that presses cannot starve it.
 inline constexpr int kFetchShare = 8;
+/// Automatic fetches of a business that wait here at once; the others wait in the call store alone.
+inline constexpr int kFetchWindow = 1'000;
+/// How long a sweep waits for a refill that it has asked for before it asks again.
+inline constexpr Milliseconds kRefillPause{1'000};
 /// How long a lease lives without renewal.
 inline constexpr Milliseconds kLeaseTtl{15'000};
 /// Times that a recording may lose its worker before it is given up: what kills workers must not kill them for ever.
@@ -64,6 +73,7 @@ enum class RequestKind {
   kProcessing,     ///< held a slot already
   kAlreadyQueued,  ///< waited already (a press may have moved it to the play lane)
   kDelayed,        ///< backs off after a failure
+  kBeyond,         ///< waits in the call store alone, behind the fetch lane's window
 };
 
 struct RequestAnswer {
@@ -135,6 +145,7 @@ struct BusinessView {
   int delayed = 0;
   std::optional<SystemTime> blocked_until;
   std::string blocked_why;  ///< empty: not blocked
+  bool has_beyond = false;  ///< more automatic fetches wait in the call store alone
   std::vector<Item> items;
 };
 
@@ -148,6 +159,8 @@ struct Reclaimed {
 struct SweepAnswer {
   std::vector<Reclaimed> reclaimed;
   std::vector<Admitted> admitted;
+  /// Not 0: the fetch lane has room, and more waits in the call store; to be given to refill().
+  std::int64_t refill = 0;
   friend bool operator==(const SweepAnswer&, const SweepAnswer&) = default;
 };
 
@@ -169,7 +182,8 @@ struct RecoveredEntry {
 
 class BusinessSlots {
  public:
-  explicit BusinessSlots(int limit = kDefaultSlotLimit) : limit_(limit) {}
+  explicit BusinessSlots(int limit = kDefaultSlotLimit, int fetch_window = kFetchWindow)
+      : limit_(limit), fetch_window_(fetch_window) {}
 
   /// Asks for a recording. The same `op` again answers as the first time did.
   [[nodiscard]] RequestAnswer request(const Sid& sid, Lane lane, const OperationId& op, SystemTime now);
@@ -189,9 +203,14 @@ class BusinessSlots {
   /// Takes effect as slots free themselves: what runs is not killed.
   [[nodiscard]] std::vector<Admitted> set_limit(int limit, SystemTime now);
   [[nodiscard]] SweepAnswer sweep(SystemTime now);
+  /// Appends to the fetch lane what waits first in the call store: `sids`, in their order, read after a sweep answered
+  /// `refill`; what is here already stays where it is. `is_all`: there are no others.
+  [[nodiscard]] std::vector<Admitted> refill(std::int64_t refill, const std::vector<Sid>& sids, bool is_all,
+                                             SystemTime now);
   /// Replaces everything but a block, unless `epoch` is not higher than the last one seen.
+  /// `has_beyond`: more automatic fetches wait behind these.
   [[nodiscard]] std::vector<Admitted> recover(std::int64_t epoch, int limit, const std::vector<RecoveredEntry>& entries,
-                                              SystemTime hold, SystemTime now);
+                                              bool has_beyond, SystemTime hold, SystemTime now);
 
   [[nodiscard]] SlotStatus status(const Sid& sid, SystemTime now) const;
   [[nodiscard]] BusinessView view(std::size_t most, SystemTime now) const;
@@ -202,6 +221,7 @@ class BusinessSlots {
   [[nodiscard]] int active() const noexcept { return static_cast<int>(active_.size()); }
   [[nodiscard]] int waiting(Lane lane) const noexcept { return static_cast<int>(lane_of(lane).size()); }
   [[nodiscard]] int waiting() const noexcept { return waiting(Lane::kPlay) + waiting(Lane::kFetch); }
+  [[nodiscard]] bool has_beyond() const noexcept { return beyond_ > 0; }
   [[nodiscard]] int delayed() const noexcept { return static_cast<int>(delayed_.size()); }
   /// Grants of a lane that no worker has taken yet.
   [[nodiscard]] bool has_unclaimed(Lane lane) const noexcept;
@@ -240,6 +260,8 @@ class BusinessSlots {
 
   [[nodiscard]] bool is_held_back(SystemTime now) const;
   [[nodiscard]] bool may_admit(SystemTime now) const;
+  [[nodiscard]] bool is_beyond_window(Lane lane) const;
+  [[nodiscard]] bool wants_refill() const;
   [[nodiscard]] Lane next_lane() const;
   [[nodiscard]] Admitted grant_head(Lane lane);
   [[nodiscard]] std::vector<Admitted> admit(SystemTime now);
@@ -254,15 +276,21 @@ class BusinessSlots {
   void delay(const Sid& sid, Entry& entry, SystemTime until, std::string why);
   [[nodiscard]] RequestAnswer answer_request(RequestKind kind, const Sid& sid, Lane lane,
                                              std::vector<Admitted> admitted, SystemTime now);
+  [[nodiscard]] RequestAnswer turn_away(SystemTime now);
   [[nodiscard]] RequestKind place_newcomer(const Sid& sid, Entry& entry, Lane lane);
   [[nodiscard]] RequestKind request_again(const Sid& sid, Entry& entry, Lane lane, const OperationId& op);
   void remember(const LeaseId& lease, const FinishAnswer& answer, SystemTime now);
   [[nodiscard]] int position_of(const Entry& entry) const;
   [[nodiscard]] SlotStatus status_of(const Entry& entry, SystemTime now) const;
   [[nodiscard]] std::string why_waiting(SystemTime now) const;
+  [[nodiscard]] std::string why_beyond() const;
   void prune_memory(SystemTime now);
 
   int limit_;
+  int fetch_window_;
+  std::int64_t beyond_ =
+      0;                    // requests turned away since the lane held all that wait, or 1 for what a recovery left out
+  SystemTime refill_at_{};  // when a sweep asks for the refill, should it be wanted
   std::int64_t epoch_ = 0;
   Entries entries_;
   std::map<Rank, Sid> active_;  // by order of the grant

@@ -20,6 +20,10 @@ std::string BusinessSlots::why_waiting(SystemTime now) const {
   return fmt::format("{} of {} downloads of this business are running", active(), limit_);
 }
 
+std::string BusinessSlots::why_beyond() const {
+  return fmt::format("{} automatic fetches of this business wait before it", waiting(Lane::kFetch));
+}
+
 SlotStatus BusinessSlots::status_of(const Entry& entry, SystemTime now) const {
   SlotStatus status;
   status.place = entry.place;
@@ -54,6 +58,7 @@ SlotStatus BusinessSlots::status(const Sid& sid, SystemTime now) const {
   nowhere.queue_length = waiting();
   nowhere.active = active();
   nowhere.limit = limit_;
+  if (beyond_ > 0) nowhere.why = why_beyond();
   return nowhere;
 }
 
@@ -64,6 +69,7 @@ BusinessView BusinessSlots::view(std::size_t most, SystemTime now) const {
   view.waiting_play = waiting(Lane::kPlay);
   view.waiting_fetch = waiting(Lane::kFetch);
   view.delayed = delayed();
+  view.has_beyond = has_beyond();
   if (blocked_ && (!blocked_until_ || now < *blocked_until_)) {
     view.blocked_until = blocked_until_;
     view.blocked_why = blocked_why_;
@@ -104,13 +110,14 @@ std::optional<SystemTime> BusinessSlots::next_due() const {
   }
   if (!delayed_.empty()) consider(delayed_.begin()->first);
   if (hold_ != SystemTime{}) consider(hold_);
+  if (wants_refill()) consider(refill_at_);
   if (blocked_ && blocked_until_) consider(*blocked_until_);
   if (!finish_order_.empty()) consider(finished_.at(finish_order_.front()).forget_at);
   return due;
 }
 
 bool BusinessSlots::at_rest() const noexcept {
-  return entries_.empty() && finished_.empty() && !blocked_ && hold_ == SystemTime{};
+  return entries_.empty() && finished_.empty() && !blocked_ && hold_ == SystemTime{} && beyond_ == 0;
 }
 
 std::string BusinessSlots::broken_invariant(SystemTime now) const {

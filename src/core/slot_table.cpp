@@ -5,7 +5,7 @@ namespace tapedeck {
 BusinessSlots& SlotTable::slots_of(const BusinessId& business) {
   const auto found = slots_.find(business);
   if (found != slots_.end()) return found->second;
-  return slots_.emplace(business, BusinessSlots(limit_of(business))).first->second;
+  return slots_.emplace(business, BusinessSlots(limit_of(business), fetch_window_)).first->second;
 }
 
 const BusinessSlots* SlotTable::find(const BusinessId& business) const {

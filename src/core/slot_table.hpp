@@ -21,7 +21,8 @@ class SlotTable {
   /// Leases beyond this are looked through for those that were lost with their worker.
   static constexpr std::size_t kLeasesMax = 10'000;
 
-  explicit SlotTable(int default_limit) : default_limit_(default_limit) {}
+  explicit SlotTable(int default_limit, int fetch_window = kFetchWindow)
+      : default_limit_(default_limit), fetch_window_(fetch_window) {}
 
   /// Runs `operation` on the slots of a business, and returns what it returns.
   template <class Operation>
@@ -67,6 +68,7 @@ class SlotTable {
   [[nodiscard]] Turns& turns_of(Lane lane) noexcept { return turns_[lane == Lane::kPlay ? 0 : 1]; }
 
   int default_limit_;
+  int fetch_window_;
   std::unordered_map<BusinessId, BusinessSlots> slots_;
   std::unordered_map<BusinessId, int> limits_;
   std::array<Turns, 2> turns_;

@@ -167,7 +167,7 @@ Task<Result<void>> Node::recover() {
   if (role_ == Role::kAlone) {
     auto rules = co_await rules_->refresh();
     if (!rules) co_return fail(rules.error());
-    auto recovered = co_await recover_slots(*store_.store, slots_.store(), businesses_, 1);
+    auto recovered = co_await recover_slots(*store_.store, slots_.store(), businesses_, 1, clock_.system_now());
     if (!recovered) co_return fail(recovered.error());
     report = *recovered;
   }

@@ -228,6 +228,10 @@ class CallStore {
   /// The same of one business.
   [[nodiscard]] virtual Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after,
                                                                                int limit) = 0;
+  /// Names of the first rows of a business's automatic lane that wait for a slot by `now`, in the order of asking, at
+  /// most `limit`.
+  [[nodiscard]] virtual Task<Result<std::vector<Sid>>> waiting_fetches(BusinessId business, SystemTime now,
+                                                                       int limit) = 0;
   /// What waits, for metrics; nothing of reasons that nothing waits for, in no order. O(rows that wait).
   [[nodiscard]] virtual Task<Result<std::vector<BacklogLine>>> backlog(SystemTime now) = 0;
   /// Businesses that wait for anything, or of which an attempt may be open; by id.

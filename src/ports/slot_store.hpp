@@ -47,11 +47,22 @@ struct SweepReport {
     Admitted admitted;
   };
   std::vector<Admission> admitted;
+  struct Refill {
+    BusinessId business;
+    std::int64_t refill = 0;  ///< to be given to refill()
+  };
+  /// Businesses whose fetch lanes have room for what waits in the call store alone.
+  std::vector<Refill> refills;
   /// Businesses whose state the store has lost: to be recovered, each by recover().
   std::vector<BusinessId> lost;
   /// The store has lost all it had, or is another than before: to be recovered is every business that waits for
   /// anything in the call store, and then mark_recovered() is to be called. Told to one caller at a time.
   bool everything_lost = false;
+};
+
+struct KnownAnswer {
+  std::vector<bool> known;  ///< one for each that was asked about
+  bool has_beyond = false;  ///< automatic fetches that are not known are behind the window, and come with a refill
 };
 
 enum class RecoverWhat {
@@ -65,6 +76,12 @@ struct RecoverEntry {
   bool was_processing = false;         ///< goes to the head of its lane
   std::optional<SystemTime> retry_at;  ///< backing off until then
   std::string why;
+};
+
+/// What waits of a business, in the order of asking: all but automatic fetches beyond fetch_window().
+struct Recovered {
+  std::vector<RecoverEntry> entries;
+  bool has_beyond = false;  ///< there are such
 };
 
 /// Order, slots and leases of every business: the protocol of core/slot_protocol.hpp, behind whatever holds its
@@ -95,8 +112,14 @@ class SlotStore {
   /// Looks at the businesses that are due; to be called about once a second.
   [[nodiscard]] virtual Task<Result<SweepReport>> sweep() = 0;
   [[nodiscard]] virtual Task<Result<SlotStatus>> status(BusinessId business, Sid sid) = 0;
-  /// One answer for each: true where it has a slot, waits or backs off.
-  [[nodiscard]] virtual Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) = 0;
+  /// Which of them have a slot, wait or back off.
+  [[nodiscard]] virtual Task<Result<KnownAnswer>> known(BusinessId business, std::vector<Sid> sids) = 0;
+  /// Automatic fetches of a business that wait here at once.
+  [[nodiscard]] virtual int fetch_window() const noexcept { return kFetchWindow; }
+  /// Appends to the fetch lane what waits first in the call store, `sids` in their order, read after a sweep reported
+  /// `refill`; at most fetch_window(). `is_all`: no others wait there.
+  [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> refill(BusinessId business, std::int64_t refill,
+                                                                   std::vector<Sid> sids, bool is_all) = 0;
   /// Told by workers about once a second, for progress_of() in other processes.
   [[nodiscard]] virtual Task<Result<void>> tell_progress(std::vector<RunningDownload> downloads) {
     (void)downloads;
@@ -122,8 +145,7 @@ class SlotStore {
   /// Replaces the state of a business by what the call store knows, unless it has seen this epoch or a later one.
   /// Grants nothing before `hold`.
   [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
-                                                                    std::vector<RecoverEntry> entries,
-                                                                    Milliseconds hold) = 0;
+                                                                    Recovered recovered, Milliseconds hold) = 0;
   /// Says that everything which sweep() called lost has been recovered.
   [[nodiscard]] virtual Task<Result<void>> mark_recovered() { co_return Result<void>(); }
   [[nodiscard]] virtual Task<Result<void>> ping() = 0;

@@ -59,4 +59,24 @@ TEST_P(CallStoreContract, the_backlog_tells_what_waits_because_its_business_is_p
   EXPECT_EQ(backlog(kLater), std::vector{backlog_line(Lane::kPlay, BacklogReason::kPaused, 1)});
 }
 
+TEST_P(CallStoreContract, the_first_of_the_automatic_lane_come_in_their_order_and_no_others) {
+  for (int i = 1; i <= 4; ++i) put_call(call_with_recording(i));
+  want(3, Lane::kFetch);
+  want(1, Lane::kPlay);
+  want(2, Lane::kFetch);
+  want(4, Lane::kFetch);
+  (void)begun(5, Lane::kFetch);
+  (void)backing_off(6, kLater + Seconds(1), Lane::kFetch);
+  (void)backing_off(7, kLater, Lane::kFetch);
+  ASSERT_TRUE(run_task(store().put_call(globex, call_with_recording(8), kNow)));
+  ASSERT_TRUE(run_task(store().want(globex, to_sid(call_sid(8)), Lane::kFetch, kNow)));
+  const auto names = [](std::initializer_list<int> numbers) {
+    std::vector<Sid> sids;
+    for (const int n : numbers) sids.push_back(to_sid(call_sid(n)));
+    return sids;
+  };
+  EXPECT_EQ(run_task(store().waiting_fetches(acme, kLater, 100)).value(), names({3, 2, 4, 7}));
+  EXPECT_EQ(run_task(store().waiting_fetches(acme, kLater, 2)).value(), names({3, 2}));
+}
+
 }  // namespace tapedeck::contract

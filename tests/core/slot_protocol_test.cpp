@@ -262,12 +262,88 @@ TEST(BusinessSlots, a_recovery_puts_the_interrupted_first_and_waits_for_the_hold
   for (int i = 0; i < 4; ++i) entries[static_cast<std::size_t>(i)].sid = sid(i + 1);
   entries[2].was_processing = true;
   entries[3].retry_at = kNow + Seconds{60};
-  EXPECT_TRUE(slots.recover(1, 2, entries, kNow + Seconds{2}, kNow).empty());
+  EXPECT_TRUE(slots.recover(1, 2, entries, false, kNow + Seconds{2}, kNow).empty());
   EXPECT_EQ(slots.status(sid(3), kNow).position, 1);
   EXPECT_EQ(slots.status(sid(4), kNow).place, SlotPlace::kDelayed);
   EXPECT_EQ(sids_of(slots.sweep(kNow + Seconds{2}).admitted), (std::vector<Sid>{sid(3), sid(1)}));
-  EXPECT_TRUE(slots.recover(1, 2, {}, {}, kNow).empty());
+  EXPECT_TRUE(slots.recover(1, 2, {}, false, {}, kNow).empty());
   EXPECT_EQ(slots.active(), 2) << "an epoch that was seen before replaces nothing";
+}
+
+// Three running and a full window of two; the sixth is turned away.
+BusinessSlots with_full_window() {
+  BusinessSlots slots(3, 2);
+  for (int i = 1; i <= 6; ++i) (void)ask(slots, i);
+  return slots;
+}
+
+TEST(FetchWindow, turns_away_what_finds_it_full_and_every_new_one_after_that) {
+  BusinessSlots slots = with_full_window();
+  EXPECT_EQ(slots.status(sid(5), kNow).place, SlotPlace::kWaiting);
+  EXPECT_EQ(slots.status(sid(6), kNow).place, SlotPlace::kNone);
+  EXPECT_EQ(slots.status(sid(6), kNow).why, "2 automatic fetches of this business wait before it");
+  ASSERT_TRUE(slots.claim(false, "a", kNow));
+  EXPECT_EQ(sids_of(finish(slots, "a").admitted), std::vector{sid(4)});
+  EXPECT_EQ(ask(slots, 7).kind, RequestKind::kBeyond) << "there is room, but 6 stands before it";
+}
+
+TEST(FetchWindow, is_no_bar_to_presses) {
+  BusinessSlots slots = with_full_window();
+  const RequestAnswer answer = press(slots, 6);
+  EXPECT_EQ(answer.kind, RequestKind::kAcquired) << "in the place of a fetch that no worker has";
+}
+
+TEST(FetchWindow, is_refilled_in_order_once_it_has_drained_to_its_half) {
+  BusinessSlots slots = with_full_window();
+  EXPECT_EQ(slots.sweep(kNow).refill, 0);
+  ASSERT_TRUE(slots.claim(false, "a", kNow));
+  (void)finish(slots, "a");
+  EXPECT_LE(slots.next_due().value_or(SystemTime::max()), kNow);
+  const std::int64_t refill = slots.sweep(kNow).refill;
+  ASSERT_GT(refill, 0);
+  EXPECT_TRUE(slots.refill(refill, {sid(5), sid(6), sid(7)}, true, kNow).empty());
+  EXPECT_EQ(slots.status(sid(6), kNow).position, 2);
+  EXPECT_EQ(slots.status(sid(7), kNow).place, SlotPlace::kNone) << "two is the window";
+  EXPECT_EQ(ask(slots, 8).kind, RequestKind::kBeyond) << "7 stands before it";
+}
+
+TEST(FetchWindow, takes_newcomers_again_when_the_call_store_has_no_others) {
+  BusinessSlots slots = with_full_window();
+  ASSERT_TRUE(slots.claim(false, "a", kNow));
+  (void)finish(slots, "a");
+  const std::int64_t refill = slots.sweep(kNow).refill;
+  (void)slots.refill(refill, {sid(5), sid(6)}, true, kNow);
+  ASSERT_TRUE(slots.claim(false, "b", kNow));
+  (void)finish(slots, "b");
+  EXPECT_EQ(ask(slots, 7).kind, RequestKind::kQueued);
+}
+
+TEST(FetchWindow, does_not_forget_who_was_turned_away_while_the_call_store_was_read) {
+  BusinessSlots slots = with_full_window();
+  ASSERT_TRUE(slots.claim(false, "a", kNow));
+  (void)finish(slots, "a");
+  const std::int64_t refill = slots.sweep(kNow).refill;
+  EXPECT_EQ(ask(slots, 7).kind, RequestKind::kBeyond);
+  (void)slots.refill(refill, {sid(5), sid(6)}, true, kNow);
+  EXPECT_TRUE(slots.has_beyond());
+}
+
+TEST(FetchWindow, asks_again_for_a_refill_that_does_not_come) {
+  BusinessSlots slots = with_full_window();
+  ASSERT_TRUE(slots.claim(false, "a", kNow));
+  (void)finish(slots, "a");
+  ASSERT_GT(slots.sweep(kNow).refill, 0);
+  EXPECT_EQ(slots.next_due(), kNow + kRefillPause);
+  EXPECT_GT(slots.sweep(kNow + kRefillPause).refill, 0);
+}
+
+TEST(FetchWindow, is_known_to_a_recovery_that_left_some_out) {
+  BusinessSlots slots(3, 2);
+  std::vector<RecoveredEntry> entries(2);
+  for (int i = 0; i < 2; ++i) entries[static_cast<std::size_t>(i)].sid = sid(i + 1);
+  (void)slots.recover(1, 3, entries, true, {}, kNow);
+  EXPECT_EQ(ask(slots, 9).kind, RequestKind::kBeyond);
+  EXPECT_FALSE(slots.at_rest());
 }
 
 TEST(BusinessSlots, come_to_rest_when_nothing_is_left_and_nothing_remembered) {

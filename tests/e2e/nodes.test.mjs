@@ -2,6 +2,7 @@
 // limit holds and nothing is lost when a worker dies, stalls or is cut off, and when Redis goes away or forgets.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { startRedis } from './support/redis.mjs';
@@ -148,6 +149,48 @@ test('presses at two APIs and two workers are one queue with one limit', async (
   const again = await pressAtSecond(calls[0]);
   assert.equal(again.status, 200);
   await assertNothingLeft(business);
+});
+
+test('a thousand presses at once on one recording over four APIs are one download', async () => {
+  await startDeck(['api', 'api', 'api', 'api', 'worker']);
+  const { business, account, recordings: [{ sid: recording }], calls: [sid] } = await makeBusiness(1);
+  await sim.addRule(slow(account, 2000));
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 250 });
+  const pressAt = (url) => new Promise((resolve, reject) => {
+    const headers = { Authorization: `Bearer ${business.key}` };
+    http.get(`${url}/api/recordings/${sid}/stream`, { agent, headers }, (answer) => {
+      answer.resume().once('end', () => resolve(answer.statusCode));
+    }).once('error', reject);
+  });
+  const apis = deck.nodes.filter(({ role }) => role === 'api');
+  const statuses = await Promise.all(Array.from({ length: 1000 }, (_, i) => pressAt(apis[i % 4].url)));
+  agent.destroy();
+  assert.deepEqual([...new Set(statuses)], [202]);
+  await deck.untilState(business, sid, 'stored');
+  assert.equal((await sim.stats()).recordings[recording].requested, 1);
+});
+
+test('of many automatic fetches a window waits in Redis, and all are fetched in their order', async () => {
+  await startDeck(['api', 'worker']);
+  const account = await sim.addAccount();
+  const business = await deck.addBusiness('archive', account);
+  await deck.command('business', 'pause', business.id);
+  await until('the pause', async () => (await deck.queue(business)).blocked, Boolean);
+  const recordings = await sim.addRecordings({ account: account.sid, count: 1_100, duration_s: 1 });
+  for (const { sid } of recordings) {
+    const sent = await sim.webhook({ recording: sid, timeout_ms: 5000, ...deck.webhookOf(business) });
+    assert.equal(sent.statuses[204], 1);
+  }
+  assert.equal(await deck.redis.ask('ZCARD', `rec_fetch:${business.id}`), '1000');
+  const before = (await sim.log()).length;
+  await deck.command('business', 'resume', business.id);
+  await untilAllStored(business, recordings.map(({ call }) => call));
+  assert.equal((await downloadsOf(account)).greatest, 3);
+  const fetches = (await sim.log(before)).filter(({ event, resource }) => event === 'request' && resource === 'media');
+  const places = new Map(fetches.map(({ recording }, place) => [recording, place]));
+  // Three run side by side, so that one may be a few places before or behind its own.
+  const astray = recordings.filter(({ sid }, place) => Math.abs(places.get(sid) - place) > 5);
+  assert.deepEqual(astray.map(({ sid }) => sid), []);
 });
 
 test('a recording deleted at one API is soon gone at the other', async () => {

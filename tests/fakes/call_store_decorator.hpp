@@ -69,6 +69,9 @@ class CallStoreDecorator : public CallStore {
   Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override {
     return guarded(next_.waiting_of(std::move(business), after, limit));
   }
+  Task<Result<std::vector<Sid>>> waiting_fetches(BusinessId business, SystemTime now, int limit) override {
+    return guarded(next_.waiting_fetches(std::move(business), now, limit));
+  }
   Task<Result<std::vector<BacklogLine>>> backlog(SystemTime now) override { return guarded(next_.backlog(now)); }
   Task<Result<std::vector<BusinessId>>> businesses_at_work() override { return guarded(next_.businesses_at_work()); }
   Task<Result<bool>> has_open_attempt(BusinessId business) override {

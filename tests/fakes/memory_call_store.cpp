@@ -266,6 +266,17 @@ Task<Result<std::vector<WaitingRecording>>> MemoryCallStore::waiting_of(Business
   co_return waiting_where(&business, after, limit);
 }
 
+Task<Result<std::vector<Sid>>> MemoryCallStore::waiting_fetches(BusinessId business, SystemTime now, int limit) {
+  std::vector<Sid> found;
+  for (const auto& [order, row_id] : waiting_) {
+    if (std::ssize(found) >= limit) break;
+    const Recording& entry = row(row_id);
+    const bool is_queued_fetch = entry.state == RecordingState::kQueued && entry.lane == Lane::kFetch;
+    if (entry.business == business && is_queued_fetch && !is_backing_off(entry, now)) found.push_back(entry.sid);
+  }
+  co_return found;
+}
+
 Task<Result<std::vector<BacklogLine>>> MemoryCallStore::backlog(SystemTime now) {
   std::map<std::pair<Lane, BacklogReason>, BacklogLine> lines;
   for (const auto& [order, row_id] : waiting_) {

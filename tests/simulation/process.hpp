@@ -82,8 +82,13 @@ class MortalSlotStore final : public SlotStore {
     return guarded(next_.set_limit(business, limit));
   }
   Task<Result<SweepReport>> sweep() override { return guarded(next_.sweep()); }
-  Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) override {
+  Task<Result<KnownAnswer>> known(BusinessId business, std::vector<Sid> sids) override {
     return guarded(next_.known(business, std::move(sids)));
+  }
+  [[nodiscard]] int fetch_window() const noexcept override { return next_.fetch_window(); }
+  Task<Result<std::vector<Admitted>>> refill(BusinessId business, std::int64_t refill, std::vector<Sid> sids,
+                                             bool is_all) override {
+    return guarded(next_.refill(business, refill, std::move(sids), is_all));
   }
   Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override {
     return guarded(next_.status(business, sid));
@@ -91,9 +96,9 @@ class MortalSlotStore final : public SlotStore {
   Task<Result<BusinessView>> view(BusinessId business, int most) override {
     return guarded(next_.view(business, most));
   }
-  Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
-                                              std::vector<RecoverEntry> entries, Milliseconds hold) override {
-    return guarded(next_.recover(business, epoch, limit, std::move(entries), hold));
+  Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit, Recovered recovered,
+                                              Milliseconds hold) override {
+    return guarded(next_.recover(business, epoch, limit, std::move(recovered), hold));
   }
   Task<Result<void>> ping() override { return guarded(next_.ping()); }
 

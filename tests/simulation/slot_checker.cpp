@@ -9,6 +9,8 @@ namespace {
 
 // More than any business of a simulation holds.
 constexpr std::size_t kEverything = 1'000'000;
+// Small, so that it is full at times.
+constexpr int kSimulatedFetchWindow = 4;
 
 [[noreturn]] void violated(const std::string& step, const std::string& what) {
   throw Violation(fmt::format("after {}: {}", step, what));
@@ -23,11 +25,11 @@ CheckedSlotStore::CheckedSlotStore(Clock& clock, EventSink& events, int default_
       default_limit_(default_limit),
       counts_(counts),
       is_excused_(std::move(is_excused)),
-      store_(std::make_shared<MemorySlotStore>(clock, events, default_limit)) {}
+      store_(std::make_shared<MemorySlotStore>(clock, events, default_limit, kSimulatedFetchWindow)) {}
 
 void CheckedSlotStore::restart() {
   retired_.push_back(store_);
-  store_ = std::make_shared<MemorySlotStore>(clock_, events_, default_limit_);
+  store_ = std::make_shared<MemorySlotStore>(clock_, events_, default_limit_, kSimulatedFetchWindow);
 }
 
 const SlotTable& CheckedSlotStore::table() const {
@@ -90,7 +92,8 @@ void CheckedSlotStore::check_places(const BusinessId& business, const Step& step
   bool admitted = false;
   for (const auto& [sid, place] : after.places) {
     const bool is_subject = sid == step.subject;
-    if (before.place_of(sid) == SlotPlace::kNone && !(is_subject && step.may_begin)) {
+    const bool was_refilled = std::ranges::find(step.refilled, sid) != step.refilled.end();
+    if (before.place_of(sid) == SlotPlace::kNone && !(is_subject && step.may_begin) && !was_refilled) {
       violated(step.name, "a recording came from nowhere: " + sid.str());
     }
     if (after.is_active(sid) && (!before.is_active(sid) || (is_subject && step.may_free))) admitted = true;
@@ -180,6 +183,9 @@ void CheckedSlotStore::count_request(const RequestAnswer& answer, const Snapshot
       break;
     case RequestKind::kAlreadyQueued:
       count("request: already queued");
+      break;
+    case RequestKind::kBeyond:
+      count("request: beyond the window");
       break;
   }
   const bool waited_for_fetch =
@@ -329,8 +335,19 @@ Task<Result<SweepReport>> CheckedSlotStore::sweep() {
   co_return report;
 }
 
-Task<Result<std::vector<bool>>> CheckedSlotStore::known(BusinessId business, std::vector<Sid> sids) {
+Task<Result<KnownAnswer>> CheckedSlotStore::known(BusinessId business, std::vector<Sid> sids) {
   return store_->known(std::move(business), std::move(sids));
+}
+
+Task<Result<std::vector<Admitted>>> CheckedSlotStore::refill(BusinessId business, std::int64_t refill,
+                                                             std::vector<Sid> sids, bool is_all) {
+  const Snapshot before = look(business);
+  auto admitted = co_await store_->refill(business, refill, sids, is_all);
+  Step step{"refill", {}};
+  step.refilled = std::move(sids);
+  check(business, before, step);
+  count("refill");
+  co_return admitted;
 }
 
 Task<Result<SlotStatus>> CheckedSlotStore::status(BusinessId business, Sid sid) {
@@ -342,9 +359,9 @@ Task<Result<BusinessView>> CheckedSlotStore::view(BusinessId business, int most)
 }
 
 Task<Result<std::vector<Admitted>>> CheckedSlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
-                                                              std::vector<RecoverEntry> entries, Milliseconds hold) {
-  const std::size_t expected = entries.size();
-  auto admitted = co_await store_->recover(business, epoch, limit, entries, hold);
+                                                              Recovered recovered, Milliseconds hold) {
+  const std::size_t expected = recovered.entries.size();
+  auto admitted = co_await store_->recover(business, epoch, limit, recovered, hold);
   const Snapshot after = look(business);
   if (after.places.size() != expected) violated("recover", "not everything came back");
   if (after.active > after.limit) violated("recover", "more active than the limit");

@@ -46,12 +46,14 @@ class CheckedSlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<CancelAnswer>> cancel(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> set_limit(BusinessId business, int limit) override;
   [[nodiscard]] Task<Result<SweepReport>> sweep() override;
-  [[nodiscard]] Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) override;
+  [[nodiscard]] Task<Result<KnownAnswer>> known(BusinessId business, std::vector<Sid> sids) override;
+  [[nodiscard]] int fetch_window() const noexcept override { return store_->fetch_window(); }
+  [[nodiscard]] Task<Result<std::vector<Admitted>>> refill(BusinessId business, std::int64_t refill,
+                                                           std::vector<Sid> sids, bool is_all) override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
-                                                            std::vector<RecoverEntry> entries,
-                                                            Milliseconds hold) override;
+                                                            Recovered recovered, Milliseconds hold) override;
   [[nodiscard]] Task<Result<void>> ping() override { return store_->ping(); }
 
   [[nodiscard]] const SlotTable& table() const;
@@ -83,6 +85,7 @@ class CheckedSlotStore final : public SlotStore {
     bool may_requeue = false;  // delayed ones may join their lanes
     bool to_tail = false;      // the subject goes to the tail, although it held a slot
     std::vector<Reclaimed> reclaimed = {};
+    std::vector<Sid> refilled = {};  // may be new
   };
 
   [[nodiscard]] Snapshot look(const BusinessId& business) const;

@@ -335,7 +335,7 @@ Task<> World::reconcile() {
 }
 
 Task<> World::recover() {
-  auto recovered = co_await recover_slots(truth_, slots_, businesses_, epoch_);
+  auto recovered = co_await recover_slots(truth_, slots_, businesses_, epoch_, clock_.system_now());
   if (!recovered) throw Violation("the slots could not be recovered: " + recovered.error().detail);
   co_await refresh_rules();
 }

@@ -175,6 +175,7 @@ object queue_json(const BusinessView& view) {
   object json{{"limit", view.limit},
               {"active_count", view.active},
               {"queue_length", view.waiting_play + view.waiting_fetch},
+              {"more_are_waiting", view.has_beyond},
               {"delayed_count", view.delayed},
               {"active", std::move(active)},
               {"waiting", std::move(waiting)},

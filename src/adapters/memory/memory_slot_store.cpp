@@ -18,12 +18,13 @@ constexpr std::size_t kSweepBatchesMax = 1'000;
 
 }  // namespace
 
-MemorySlotStore::MemorySlotStore(Clock& clock, EventSink& events, int default_limit)
+MemorySlotStore::MemorySlotStore(Clock& clock, EventSink& events, int default_limit, int fetch_window)
     : clock_(clock),
       events_(events),
       system_start_(clock.system_now()),
       steady_start_(clock.steady_now()),
-      table_(default_limit) {}
+      fetch_window_(fetch_window),
+      table_(default_limit, fetch_window) {}
 
 SystemTime MemorySlotStore::now() const {
   return system_start_ + std::chrono::floor<Milliseconds>(clock_.steady_now() - steady_start_);
@@ -131,6 +132,7 @@ Task<Result<SweepReport>> MemorySlotStore::sweep() {
         report.reclaimed.push_back({*due, item.sid, item.lane, item.gave_up});
       }
       for (const Admitted& admitted : answer.admitted) report.admitted.push_back({*due, admitted});
+      if (answer.refill > 0) report.refills.push_back({*due, answer.refill});
       // What a sweep leaves due it would leave due again.
       if (table_.next_due(now()) == due) co_return report;
     }
@@ -140,13 +142,20 @@ Task<Result<SweepReport>> MemorySlotStore::sweep() {
   co_return report;
 }
 
-Task<Result<std::vector<bool>>> MemorySlotStore::known(BusinessId business, std::vector<Sid> sids) {
-  std::vector<bool> found(sids.size(), false);
+Task<Result<KnownAnswer>> MemorySlotStore::known(BusinessId business, std::vector<Sid> sids) {
+  KnownAnswer answer;
+  answer.known.assign(sids.size(), false);
   const std::scoped_lock lock(mutex_);
   const BusinessSlots* slots = table_.find(business);
-  if (slots == nullptr) co_return found;
-  for (std::size_t i = 0; i < sids.size(); ++i) found[i] = slots->has(sids[i]);
-  co_return found;
+  if (slots == nullptr) co_return answer;
+  for (std::size_t i = 0; i < sids.size(); ++i) answer.known[i] = slots->has(sids[i]);
+  answer.has_beyond = slots->has_beyond();
+  co_return answer;
+}
+
+Task<Result<std::vector<Admitted>>> MemorySlotStore::refill(BusinessId business, std::int64_t refill,
+                                                            std::vector<Sid> sids, bool is_all) {
+  co_return change(business, [&](BusinessSlots& slots) { return slots.refill(refill, sids, is_all, now()); });
 }
 
 Task<Result<SlotStatus>> MemorySlotStore::status(BusinessId business, Sid sid) {
@@ -163,18 +172,19 @@ Task<Result<BusinessView>> MemorySlotStore::view(BusinessId business, int most) 
 }
 
 Task<Result<std::vector<Admitted>>> MemorySlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
-                                                             std::vector<RecoverEntry> entries, Milliseconds hold) {
-  std::vector<RecoveredEntry> recovered;
-  recovered.reserve(entries.size());
-  for (RecoverEntry& entry : entries) {
-    recovered.push_back({entry.sid, entry.lane, entry.was_processing, entry.retry_at, std::move(entry.why)});
+                                                             Recovered recovered, Milliseconds hold) {
+  std::vector<RecoveredEntry> entries;
+  entries.reserve(recovered.entries.size());
+  for (RecoverEntry& entry : recovered.entries) {
+    entries.push_back({entry.sid, entry.lane, entry.was_processing, entry.retry_at, std::move(entry.why)});
   }
   {
     const std::scoped_lock lock(mutex_);
     table_.remember_limit(business, limit);
   }
   co_return change(business, [&](BusinessSlots& slots) {
-    return slots.recover(epoch, limit, recovered, hold.count() > 0 ? now() + hold : SystemTime{}, now());
+    return slots.recover(epoch, limit, entries, recovered.has_beyond, hold.count() > 0 ? now() + hold : SystemTime{},
+                         now());
   });
 }
 

@@ -19,7 +19,7 @@ namespace tapedeck {
 /// clock neither ends nor prolongs one.
 class MemorySlotStore final : public SlotStore {
  public:
-  MemorySlotStore(Clock& clock, EventSink& events, int default_limit);
+  MemorySlotStore(Clock& clock, EventSink& events, int default_limit, int fetch_window = kFetchWindow);
 
   [[nodiscard]] Task<Result<RequestAnswer>> request(BusinessId business, Sid sid, Lane lane, OperationId op) override;
   [[nodiscard]] Task<Result<std::optional<Claim>>> claim(std::string worker, LaneFilter lanes, LeaseId lease,
@@ -32,12 +32,14 @@ class MemorySlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<CancelAnswer>> cancel(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> set_limit(BusinessId business, int limit) override;
   [[nodiscard]] Task<Result<SweepReport>> sweep() override;
-  [[nodiscard]] Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) override;
+  [[nodiscard]] Task<Result<KnownAnswer>> known(BusinessId business, std::vector<Sid> sids) override;
+  [[nodiscard]] int fetch_window() const noexcept override { return fetch_window_; }
+  [[nodiscard]] Task<Result<std::vector<Admitted>>> refill(BusinessId business, std::int64_t refill,
+                                                           std::vector<Sid> sids, bool is_all) override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
-                                                            std::vector<RecoverEntry> entries,
-                                                            Milliseconds hold) override;
+                                                            Recovered recovered, Milliseconds hold) override;
   [[nodiscard]] Task<Result<void>> ping() override;
 
   /// Runs `inspect(const SlotTable&, now)` under the lock; for tests.
@@ -66,6 +68,7 @@ class MemorySlotStore final : public SlotStore {
   const SystemTime system_start_;
   const SteadyTime steady_start_;
   mutable std::mutex mutex_;
+  const int fetch_window_;
   SlotTable table_;
   // Shared with the claim that waits, because a ring may be on its way to a loop when that claim gives up.
   std::vector<std::shared_ptr<Waiter>> waiters_;

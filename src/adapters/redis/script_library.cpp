@@ -44,6 +44,7 @@ ScriptLibrary::ScriptLibrary()
       cancel(embedded("cancel")),
       set_limit(embedded("set_limit")),
       sweep(embedded("sweep")),
+      refill(embedded("refill")),
       status(embedded("status")),
       known(embedded("known")),
       view(embedded("view")),

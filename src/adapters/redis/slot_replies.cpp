@@ -108,7 +108,7 @@ class Reader {
 };
 
 // Why something waits, as scripts/shared/describe.lua counts them.
-enum class Reason { kNone, kWorker, kHold, kLimit, kText };
+enum class Reason { kNone, kWorker, kHold, kLimit, kText, kBeyond };
 
 struct Why {
   Reason reason = Reason::kNone;
@@ -118,7 +118,7 @@ struct Why {
 
 Why read_why(Reader& reader) {
   Why why;
-  why.reason = reader.one_of(Reason::kText);
+  why.reason = reader.one_of(Reason::kBeyond);
   why.until = time_if(reader.number());
   why.text = reader.text();
   return why;
@@ -135,6 +135,8 @@ std::string sentence(const Why& why, int active, int limit) {
       return "downloads from before a restart may still be open at the provider";
     case Reason::kLimit:
       return fmt::format("{} of {} downloads of this business are running", active, limit);
+    case Reason::kBeyond:
+      return fmt::format("{} automatic fetches of this business wait before it", why.text);
     case Reason::kText:
       break;
   }
@@ -157,7 +159,7 @@ Result<RequestAnswer> parse_request(const Reply& reply, Lane lane) {
   RequestAnswer answer;
   answer.limit = reader.count();
   const int limit = answer.limit;
-  answer.kind = reader.one_of(RequestKind::kDelayed);
+  answer.kind = reader.one_of(RequestKind::kBeyond);
   answer.active = reader.count();
   (void)reader.one_of(SlotPlace::kDelayed);
   answer.position = reader.count();
@@ -203,12 +205,21 @@ Result<NextClaimReply> parse_claim_next(const Reply& reply) {
   return next;
 }
 
-Result<std::vector<bool>> parse_flags(const Reply& reply) {
+Result<std::vector<bool>> parse_renew(const Reply& reply) {
   auto opened = Reader::open(reply);
   if (!opened) return fail(std::move(opened.error()));
   std::vector<bool> held;
   while (!opened->at_end()) held.push_back(opened->flag());
   return opened->close(std::move(held));
+}
+
+Result<KnownAnswer> parse_known(const Reply& reply) {
+  auto opened = Reader::open(reply);
+  if (!opened) return fail(std::move(opened.error()));
+  KnownAnswer answer;
+  answer.has_beyond = opened->flag();
+  while (!opened->at_end()) answer.known.push_back(opened->flag());
+  return opened->close(std::move(answer));
 }
 
 Result<FinishAnswer> parse_finish(const Reply& reply) {
@@ -250,6 +261,7 @@ Result<SweepReply> parse_sweep(const Reply& reply) {
   const int limit = reader.count();
   SweepReply swept;
   swept.next_due = time_if(reader.number());
+  swept.answer.refill = reader.number();
   const int reclaimed = reader.count();
   for (int i = 0; i < reclaimed && !reader.at_end(); ++i) {
     Reclaimed item;
@@ -316,6 +328,7 @@ Result<BusinessView> parse_view(const Reply& reply) {
   view.waiting_play = reader.count();
   view.waiting_fetch = reader.count();
   view.delayed = reader.count();
+  view.has_beyond = reader.flag();
   view.blocked_until = time_if(reader.number());
   view.blocked_why = reader.text();
   const Why why_waiting = read_why(reader);

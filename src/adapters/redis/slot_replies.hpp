@@ -52,10 +52,10 @@ struct DueReply {
 [[nodiscard]] Result<std::optional<ClaimAnswer>> parse_claim(const Reply& reply);
 /// Never fails with kSlotsLost or kSlotsRebuilding: the reply says of whom.
 [[nodiscard]] Result<NextClaimReply> parse_claim_next(const Reply& reply);
-/// Of renew and known.
-[[nodiscard]] Result<std::vector<bool>> parse_flags(const Reply& reply);
+[[nodiscard]] Result<std::vector<bool>> parse_renew(const Reply& reply);
+[[nodiscard]] Result<KnownAnswer> parse_known(const Reply& reply);
 [[nodiscard]] Result<FinishAnswer> parse_finish(const Reply& reply);
-/// Of block, unblock and set_limit.
+/// Of block, unblock, set_limit and refill.
 [[nodiscard]] Result<std::vector<Admitted>> parse_admitted(const Reply& reply);
 [[nodiscard]] Result<CancelAnswer> parse_cancel(const Reply& reply);
 [[nodiscard]] Result<SweepReply> parse_sweep(const Reply& reply);

@@ -139,18 +139,29 @@ Task<Result<std::vector<Admitted>>> RedisSlotStore::set_limit(BusinessId busines
   co_return admitted;
 }
 
-Task<Result<std::vector<bool>>> RedisSlotStore::known(BusinessId business, std::vector<Sid> sids) {
-  std::vector<bool> all;
+Task<Result<std::vector<Admitted>>> RedisSlotStore::refill(BusinessId business, std::int64_t refill,
+                                                           std::vector<Sid> sids, bool is_all) {
+  redis::Words words = redis::refill_words(redis::kServerClock, refill, sids, is_all);
+  auto reply = co_await change(scripts_.refill, business, std::move(words));
+  if (!reply) co_return fail(reply.error());
+  auto admitted = redis::parse_admitted(*reply);
+  if (admitted) emit(events_of(business, *admitted));
+  co_return admitted;
+}
+
+Task<Result<KnownAnswer>> RedisSlotStore::known(BusinessId business, std::vector<Sid> sids) {
+  KnownAnswer all;
   for (std::span<const Sid> rest(sids); !rest.empty();) {
     const auto batch = rest.first(std::min(rest.size(), kKnownBatch));
     rest = rest.subspan(batch.size());
     redis::Words words = redis::known_words(redis::kServerClock, batch);
     auto reply = co_await ask(scripts_.known, business, keys_.of_reading(business), std::move(words));
     if (!reply) co_return fail(reply.error());
-    auto flags = redis::parse_flags(*reply);
-    if (!flags) co_return fail(flags.error());
-    if (flags->size() != batch.size()) co_return fail(Errc::kInternal, "Redis answered for other recordings");
-    all.insert(all.end(), flags->begin(), flags->end());
+    auto answer = redis::parse_known(*reply);
+    if (!answer) co_return fail(answer.error());
+    if (answer->known.size() != batch.size()) co_return fail(Errc::kInternal, "Redis answered for other recordings");
+    all.known.insert(all.known.end(), answer->known.begin(), answer->known.end());
+    all.has_beyond = all.has_beyond || answer->has_beyond;
   }
   co_return all;
 }
@@ -200,14 +211,15 @@ Task<Result<bool>> RedisSlotStore::begin_recovery(BusinessId business, std::int6
 }
 
 Task<Result<std::vector<Admitted>>> RedisSlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
-                                                            std::vector<RecoverEntry> entries, Milliseconds hold) {
-  std::vector<RecoveredEntry> recovered;
-  recovered.reserve(entries.size());
-  for (RecoverEntry& entry : entries) {
-    recovered.push_back({entry.sid, entry.lane, entry.was_processing, entry.retry_at, std::move(entry.why)});
+                                                            Recovered recovered, Milliseconds hold) {
+  std::vector<RecoveredEntry> entries;
+  entries.reserve(recovered.entries.size());
+  for (RecoverEntry& entry : recovered.entries) {
+    entries.push_back({entry.sid, entry.lane, entry.was_processing, entry.retry_at, std::move(entry.why)});
   }
   std::vector<Admitted> admitted;
-  std::vector<redis::Words> chunks = redis::recover_words(redis::kServerClock, epoch, limit, recovered, hold);
+  std::vector<redis::Words> chunks =
+      redis::recover_words(redis::kServerClock, epoch, limit, entries, recovered.has_beyond, hold);
   for (redis::Words& chunk : chunks) {
     auto reply = co_await change(scripts_.recover, business, std::move(chunk));
     if (!reply) co_return fail(reply.error());
@@ -235,7 +247,7 @@ Task<Result<std::vector<bool>>> RedisSlotStore::renew(std::vector<LeaseRef> leas
       auto reply = co_await ask(scripts_.renew, business, keys_.of_reading(business), std::move(words));
       Result<std::vector<bool>> answer = std::vector<bool>();
       if (reply) {
-        answer = redis::parse_flags(*reply);
+        answer = redis::parse_renew(*reply);
       } else {
         answer = fail(reply.error());
       }

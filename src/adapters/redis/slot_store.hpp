@@ -38,15 +38,16 @@ class RedisSlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<CancelAnswer>> cancel(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> set_limit(BusinessId business, int limit) override;
   [[nodiscard]] Task<Result<SweepReport>> sweep() override;
-  [[nodiscard]] Task<Result<std::vector<bool>>> known(BusinessId business, std::vector<Sid> sids) override;
+  [[nodiscard]] Task<Result<KnownAnswer>> known(BusinessId business, std::vector<Sid> sids) override;
+  [[nodiscard]] Task<Result<std::vector<Admitted>>> refill(BusinessId business, std::int64_t refill,
+                                                           std::vector<Sid> sids, bool is_all) override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<void>> tell_progress(std::vector<RunningDownload> downloads) override;
   [[nodiscard]] Task<Result<std::optional<Progress>>> progress_of(BusinessId business, Sid sid) override;
   [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
   [[nodiscard]] Task<Result<bool>> begin_recovery(BusinessId business, std::int64_t epoch, RecoverWhat what) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
-                                                            std::vector<RecoverEntry> entries,
-                                                            Milliseconds hold) override;
+                                                            Recovered recovered, Milliseconds hold) override;
   [[nodiscard]] Task<Result<void>> mark_recovered() override;
   [[nodiscard]] Task<Result<void>> ping() override;
 

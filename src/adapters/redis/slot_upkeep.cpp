@@ -43,6 +43,7 @@ Task<Result<void>> RedisSlotStore::sweep_one(BusinessId business, std::int64_t p
     report.reclaimed.push_back({business, item.sid, item.lane, item.gave_up});
   }
   for (const Admitted& admitted : swept->answer.admitted) report.admitted.push_back({business, admitted});
+  if (swept->answer.refill > 0) report.refills.push_back({business, swept->answer.refill});
   if (keys_.is_cluster()) {
     co_await announce(business, redis::parse_hints(*reply));
     redis::Words next = redis::put_off_words(redis::kServerClock, business, put_off_until, swept->next_due);

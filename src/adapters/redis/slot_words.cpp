@@ -9,6 +9,9 @@ namespace {
 constexpr std::int64_t kForEver = -1;
 constexpr std::int64_t kNever = 0;
 
+// Where recover.lua is told that a chunk is the last one.
+constexpr std::size_t kIsLastChunk = 5;
+
 std::string word(const TestClock& clock) { return clock ? std::to_string(clock->time_since_epoch().count()) : ""; }
 std::string word(SystemTime time) { return std::to_string(time.time_since_epoch().count()); }
 std::string word(Lane lane) { return lane == Lane::kPlay ? "0" : "1"; }
@@ -63,6 +66,12 @@ Words set_limit_words(const TestClock& clock, int limit) {
 
 Words sweep_words(const TestClock& clock) { return {word(clock)}; }
 
+Words refill_words(const TestClock& clock, std::int64_t refill, std::span<const Sid> sids, bool is_all) {
+  Words words{word(clock), std::to_string(refill), word(is_all)};
+  for (const Sid& sid : sids) words.push_back(sid.str());
+  return words;
+}
+
 Words status_words(const TestClock& clock, const Sid& sid) { return {word(clock), sid.str()}; }
 
 Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery) {
@@ -94,9 +103,9 @@ Words begin_recovery_words(const TestClock& clock, std::int64_t epoch, RecoverWh
 }
 
 std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,
-                                 const std::vector<RecoveredEntry>& entries, Milliseconds hold) {
-  const Words head{word(clock), std::to_string(epoch), std::to_string(limit), std::to_string(hold.count()), word(false),
-                   word(false)};
+                                 const std::vector<RecoveredEntry>& entries, bool has_beyond, Milliseconds hold) {
+  const Words head{word(clock), std::to_string(epoch), std::to_string(limit), std::to_string(hold.count()),
+                   word(false), word(false),           word(has_beyond)};
   std::vector<Words> chunks{head};
   std::size_t in_chunk = 0;
   for (const bool interrupted : {true, false}) {
@@ -114,7 +123,7 @@ std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int
       chunk.push_back(entry.why);
     }
   }
-  chunks.back()[head.size() - 1] = word(true);
+  chunks.back()[kIsLastChunk] = word(true);
   return chunks;
 }
 

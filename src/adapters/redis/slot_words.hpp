@@ -34,6 +34,7 @@ using Words = std::vector<std::string>;
 [[nodiscard]] Words set_limit_words(const TestClock& clock, int limit);
 [[nodiscard]] Words sweep_words(const TestClock& clock);
 [[nodiscard]] Words known_words(const TestClock& clock, std::span<const Sid> sids);
+[[nodiscard]] Words refill_words(const TestClock& clock, std::int64_t refill, std::span<const Sid> sids, bool is_all);
 [[nodiscard]] Words status_words(const TestClock& clock, const Sid& sid);
 [[nodiscard]] Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery);
 [[nodiscard]] Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon);
@@ -48,6 +49,7 @@ inline constexpr std::size_t kRecoverChunk = 500;
 /// The chunks of a recovery that has begun, to be sent in this order, each once the one before it was accepted. At
 /// least one.
 [[nodiscard]] std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,
-                                               const std::vector<RecoveredEntry>& entries, Milliseconds hold);
+                                               const std::vector<RecoveredEntry>& entries, bool has_beyond,
+                                               Milliseconds hold);
 
 }  // namespace tapedeck::redis

@@ -43,6 +43,19 @@ Result<std::vector<WaitingRecording>> waiting_of(Database& database, const Busin
                                      business, after, limit));
 }
 
+Result<std::vector<Sid>> waiting_fetches(Database& database, const BusinessId& business, SystemTime now, int limit) {
+  // Said twice: SQLite sees only so that the index holds them.
+  std::vector<Sid> found;
+  Statement rows = database.query(
+      "SELECT sid FROM recordings INDEXED BY recordings_waiting_by_business WHERE business_id = ?1"
+      " AND state IN ('queued', 'processing') AND state = 'queued' AND lane = 'fetch' AND (retry_at IS NULL OR "
+      "retry_at <= ?2) ORDER BY wanted_order LIMIT "
+      "?3",
+      business, now, limit);
+  while (rows.step()) found.push_back(read_id<Sid>(rows, 0));
+  return found;
+}
+
 Result<std::vector<BacklogLine>> backlog(Database& database, SystemTime now) {
   constexpr std::array kReasons{BacklogReason::kRunning, BacklogReason::kSlot, BacklogReason::kPaused,
                                 BacklogReason::kRetry};

@@ -187,6 +187,12 @@ Task<Result<std::vector<WaitingRecording>>> SqliteCallStore::waiting_of(Business
   });
 }
 
+Task<Result<std::vector<Sid>>> SqliteCallStore::waiting_fetches(BusinessId business, SystemTime now, int limit) {
+  return read(reads_, [business = std::move(business), now, limit](Database& database) {
+    return sqlite::waiting_fetches(database, business, now, limit);
+  });
+}
+
 Task<Result<std::vector<BacklogLine>>> SqliteCallStore::backlog(SystemTime now) {
   return read(reads_, [now](Database& database) { return sqlite::backlog(database, now); });
 }

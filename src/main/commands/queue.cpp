@@ -39,6 +39,10 @@ void add_rows(Rows& rows, const BusinessId& business, const BusinessView& view) 
     const std::string until = view.blocked_until ? format_rfc3339(*view.blocked_until) : "";
     rows.push_back({business.str(), "-", "blocked", "-", until, view.blocked_why});
   }
+  if (view.has_beyond) {
+    const std::string why = fmt::format("more automatic fetches wait behind the first {}", view.waiting_fetch);
+    rows.push_back({business.str(), "-", "more", "fetch -", "", why});
+  }
   for (const BusinessView::Item& item : view.items) {
     const SlotStatus& status = item.status;
     const std::string position = status.position > 0 ? std::to_string(status.position) : "-";
@@ -63,6 +67,7 @@ boost::json::object to_json(const BusinessId& business, const BusinessView& view
                              {"limit", view.limit},
                              {"waiting_play", view.waiting_play},
                              {"waiting_fetch", view.waiting_fetch},
+                             {"more_are_waiting", view.has_beyond},
                              {"delayed", view.delayed}};
   object["blocked_why"] = view.blocked_why.empty() ? boost::json::value() : boost::json::value(view.blocked_why);
   object["recordings"] = std::move(items);

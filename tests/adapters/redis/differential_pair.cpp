@@ -48,15 +48,16 @@ std::string show(const SweepAnswer& a) {
   for (const Reclaimed& item : a.reclaimed) {
     text += fmt::format(" {}/{}{}", show(item.sid), lane_name(item.lane), item.gave_up ? "/gave up" : "");
   }
-  return text + " " + show(a.admitted);
+  return fmt::format("{} refill={} {}", text, a.refill, show(a.admitted));
 }
 std::string show(const SlotStatus& s) {
   return fmt::format("place={} {} position={} of {} active={}/{} until={} why='{}'", static_cast<int>(s.place),
                      lane_name(s.lane), s.position, s.queue_length, s.active, s.limit, show(s.until), s.why);
 }
 std::string show(const BusinessView& v) {
-  std::string text = fmt::format("active={}/{} play={} fetch={} delayed={} blocked={} '{}'", v.active, v.limit,
-                                 v.waiting_play, v.waiting_fetch, v.delayed, show(v.blocked_until), v.blocked_why);
+  std::string text =
+      fmt::format("active={}/{} play={} fetch={} delayed={} beyond={} blocked={} '{}'", v.active, v.limit,
+                  v.waiting_play, v.waiting_fetch, v.delayed, v.has_beyond, show(v.blocked_until), v.blocked_why);
   for (const BusinessView::Item& item : v.items) text += fmt::format("\n    {} {}", show(item.sid), show(item.status));
   return text;
 }
@@ -71,8 +72,9 @@ std::string show(const Result<T>& result) {
 }
 
 std::vector<redis::Script*> scripts_of(redis::ScriptLibrary& library) {
-  return {&library.request, &library.claim,     &library.renew, &library.finish, &library.block, &library.unblock,
-          &library.cancel,  &library.set_limit, &library.sweep, &library.status, &library.view,  &library.recover};
+  return {&library.request, &library.claim,  &library.renew,     &library.finish, &library.block,
+          &library.unblock, &library.cancel, &library.set_limit, &library.sweep,  &library.refill,
+          &library.status,  &library.view,   &library.recover};
 }
 
 }  // namespace
@@ -94,11 +96,17 @@ void ScriptsUnderTest::plant(const std::string& from, const std::string& to) {
   if (!found) throw std::logic_error("no script holds: " + from);
 }
 
+void ScriptsUnderTest::set_fetch_window(int window) {
+  plant(fmt::format("local FETCH_WINDOW = {}", kFetchWindow), fmt::format("local FETCH_WINDOW = {}", window));
+  fetch_window_ = window;
+}
+
 DifferentialPair::DifferentialPair(ScriptsRedis& redis, const ScriptsUnderTest& scripts, std::uint64_t seed)
     : redis_(redis),
       scripts_(scripts.library()),
       random_(seed),
       business_(*BusinessId::parse(fmt::format("b{}", seed))),
+      model_(kDefaultSlotLimit, scripts.fetch_window()),
       now_(kBegin + any_time(1'000'000)),
       sids_(one_in(20) ? kManySids : kFewSids),
       workers_crash_(one_in(4)) {}
@@ -128,9 +136,9 @@ std::string DifferentialPair::step() {
   };
   using Self = DifferentialPair;
   static constexpr std::array kChoices{
-      Choice{34, &Self::request}, Choice{22, &Self::claim},  Choice{6, &Self::renew},  Choice{20, &Self::finish},
-      Choice{2, &Self::block},    Choice{3, &Self::unblock}, Choice{4, &Self::cancel}, Choice{2, &Self::set_limit},
-      Choice{6, &Self::sweep},    Choice{1, &Self::recover},
+      Choice{34, &Self::request}, Choice{22, &Self::claim},  Choice{6, &Self::renew},   Choice{20, &Self::finish},
+      Choice{2, &Self::block},    Choice{3, &Self::unblock}, Choice{4, &Self::cancel},  Choice{2, &Self::set_limit},
+      Choice{6, &Self::sweep},    Choice{3, &Self::refill},  Choice{1, &Self::recover},
   };
   static constexpr int kTotal = [] {
     int total = 0;
@@ -193,7 +201,7 @@ std::string DifferentialPair::renew() {
     ids.push_back("nobody's");
     expected.push_back(false);
   }
-  const auto got = redis::parse_flags(run(scripts_.renew, redis::renew_words(clock(), ids)));
+  const auto got = redis::parse_renew(run(scripts_.renew, redis::renew_words(clock(), ids)));
   count("renew");
   return compare(fmt::format("renew({} leases)", ids.size()), show(expected), show(got));
 }
@@ -275,11 +283,14 @@ std::string DifferentialPair::sweep() {
   } else {
     got = fail(swept.error());
   }
+  if (expected.refill > 0) refill_ = expected.refill;
+  if (expected.refill > 0) count("sweep wants refill");
   for (const Reclaimed& item : expected.reclaimed) count(item.gave_up ? "sweep gave up" : "sweep reclaimed");
   count("sweep");
   std::string difference = compare("sweep", show(expected), show(got));
   // Nothing that time brings may be missed; Redis may look more often.
-  const auto due = due_of_work();
+  auto due = due_of_work();
+  if (expected.refill > 0) due = std::min(due.value_or(SystemTime::max()), now_ + kRefillPause);
   if (difference.empty() && due && (!swept->next_due || *swept->next_due > *due)) {
     difference = fmt::format("sweep: due at {}, but Redis comes at {}", show(due), show(swept->next_due));
   }
@@ -297,6 +308,23 @@ std::optional<SystemTime> DifferentialPair::due_of_work() const {
     if (model_.held_by(lease.id) && (!due || lease.deadline < *due)) due = lease.deadline;
   }
   return due;
+}
+
+std::string DifferentialPair::refill() {
+  if (refill_ == 0) return {};
+  std::vector<Sid> sids;
+  for (int i = below(8); i > 0; --i) {
+    const Sid sid = any_sid();
+    if (std::ranges::find(sids, sid) == sids.end()) sids.push_back(sid);
+  }
+  const bool is_all = one_in(2);
+  const bool had_beyond = model_.has_beyond();
+  const auto expected = model_.refill(refill_, sids, is_all, now_);
+  const auto got = redis::parse_admitted(run(scripts_.refill, redis::refill_words(clock(), refill_, sids, is_all)));
+  count("refill");
+  if (had_beyond && !model_.has_beyond()) count("refill of all");
+  return compare(fmt::format("refill({}, {} recordings{})", refill_, sids.size(), is_all ? ", all" : ""),
+                 show(expected), show(got));
 }
 
 std::string DifferentialPair::recover() {
@@ -324,13 +352,14 @@ std::string DifferentialPair::recover() {
     leases_.clear();
     old_leases_.clear();
   }
-  const auto expected = model_.recover(epoch, limit, entries, held_until, now_);
+  const bool has_beyond = one_in(4);
+  const auto expected = model_.recover(epoch, limit, entries, has_beyond, held_until, now_);
   Result<std::vector<Admitted>> got = std::vector<Admitted>{};
   const auto begun =
       redis::parse_recover(run(scripts_.recover, redis::begin_recovery_words(clock(), epoch, RecoverWhat::kAnything)));
   if (!begun) got = fail(begun.error());
   if (begun && begun->accepted == is_stale) return "a stale epoch was accepted, or a new one refused";
-  for (const redis::Words& chunk : redis::recover_words(clock(), epoch, limit, entries, hold)) {
+  for (const redis::Words& chunk : redis::recover_words(clock(), epoch, limit, entries, has_beyond, hold)) {
     if (!begun || !begun->accepted) break;
     const auto reply = redis::parse_recover(run(scripts_.recover, chunk));
     if (reply) {

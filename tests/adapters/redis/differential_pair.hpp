@@ -22,11 +22,15 @@ class ScriptsUnderTest {
   ScriptsUnderTest() = default;
   /// Replaces `from` by `to` wherever it stands. Throws when it stands nowhere: then this fault tests nothing.
   void plant(const std::string& from, const std::string& to);
+  /// A small one, so that it is full at times.
+  void set_fetch_window(int window);
   [[nodiscard]] const redis::ScriptLibrary& library() const noexcept { return library_; }
+  [[nodiscard]] int fetch_window() const noexcept { return fetch_window_; }
 
  private:
   redis::ScriptLibrary library_;
   std::deque<std::string> texts_;  // of the changed ones
+  int fetch_window_ = kFetchWindow;
 };
 
 /// One business twice: in the pure protocol, and in Redis. Does the same random things to both on one virtual clock,
@@ -56,6 +60,7 @@ class DifferentialPair {
   std::string cancel();
   std::string set_limit();
   std::string sweep();
+  std::string refill();
   std::string recover();
   [[nodiscard]] std::optional<SystemTime> due_of_work() const;
   std::string compare_state();
@@ -83,6 +88,7 @@ class DifferentialPair {
   int sids_;
   bool workers_crash_;  // more often than they finish
   std::int64_t epoch_ = 0;
+  std::int64_t refill_ = 0;  // what the last sweep that wanted one gave
   std::uint64_t names_ = 0;
   std::map<Sid, OperationId> last_op_;
   std::vector<Lease> leases_;      // that are held, or were until they expired

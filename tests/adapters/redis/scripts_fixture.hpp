@@ -45,7 +45,7 @@ class ScriptsTest : public ::testing::Test {
   }
   Result<std::vector<bool>> renew(const LeaseId& lease) {
     const std::vector<LeaseId> leases{lease};
-    return redis::parse_flags(run(scripts_.renew, redis::renew_words(now_, leases)));
+    return redis::parse_renew(run(scripts_.renew, redis::renew_words(now_, leases)));
   }
   Result<redis::SweepReply> sweep() { return redis::parse_sweep(run(scripts_.sweep, redis::sweep_words(now_))); }
   Result<SlotStatus> status(int number) {
@@ -63,7 +63,7 @@ class ScriptsTest : public ::testing::Test {
                                       Milliseconds hold = {}, int limit = 3) {
     Result<redis::RecoverReply> reply = begin_recovery(epoch);
     if (!reply || !reply->accepted) return reply;
-    for (const redis::Words& chunk : redis::recover_words(now_, epoch, limit, entries, hold)) {
+    for (const redis::Words& chunk : redis::recover_words(now_, epoch, limit, entries, false, hold)) {
       reply = redis::parse_recover(run(scripts_.recover, chunk));
     }
     return reply;

@@ -62,7 +62,7 @@ TEST_F(ScriptsLoss, a_recovery_in_chunks_keeps_the_order_and_may_send_each_chunk
   for (int i = 1; i <= 1'200; ++i) {
     entries.push_back({sid(i), i % 2 == 0 ? Lane::kFetch : Lane::kPlay, i == 1'001, std::nullopt, ""});
   }
-  const auto chunks = redis::recover_words(now_, 2, 3, entries, {});
+  const auto chunks = redis::recover_words(now_, 2, 3, entries, false, {});
   ASSERT_EQ(chunks.size(), 3U);
   ASSERT_TRUE(begin_recovery(2)->accepted);
   EXPECT_TRUE(begin_recovery(2)->accepted);
@@ -84,7 +84,7 @@ TEST_F(ScriptsLoss, a_recovery_in_chunks_keeps_the_order_and_may_send_each_chunk
 TEST_F(ScriptsLoss, while_a_business_is_rebuilt_others_are_asked_to_wait_and_then_to_recover_it_themselves) {
   std::vector<RecoveredEntry> entries;
   for (int i = 1; i <= 600; ++i) entries.push_back({sid(i), Lane::kPlay, false, std::nullopt, ""});
-  const auto chunks = redis::recover_words(now_, 2, 3, entries, {});
+  const auto chunks = redis::recover_words(now_, 2, 3, entries, false, {});
   ASSERT_TRUE(begin_recovery(2)->accepted);
   (void)run(scripts_.recover, chunks.front());
   EXPECT_EQ(errc_of(begin_recovery(3)), Errc::kSlotsRebuilding);
@@ -102,7 +102,7 @@ TEST_F(ScriptsLoss, while_a_business_is_rebuilt_others_are_asked_to_wait_and_the
 TEST_F(ScriptsLoss, a_chunk_without_the_one_before_it_is_refused) {
   std::vector<RecoveredEntry> entries;
   for (int i = 1; i <= 600; ++i) entries.push_back({sid(i), Lane::kPlay, false, std::nullopt, ""});
-  const auto chunks = redis::recover_words(now_, 2, 3, entries, {});
+  const auto chunks = redis::recover_words(now_, 2, 3, entries, false, {});
   ASSERT_TRUE(begin_recovery(2)->accepted);
   (void)run(scripts_.recover, chunks.front());
   (void)redis_.command({"FLUSHALL"});
@@ -111,7 +111,7 @@ TEST_F(ScriptsLoss, a_chunk_without_the_one_before_it_is_refused) {
 
 TEST_F(ScriptsLoss, what_was_read_before_a_loss_does_not_mend_it) {
   const std::vector<RecoveredEntry> entries{{sid(1), Lane::kPlay, false, std::nullopt, ""}};
-  const auto chunk = redis::recover_words(now_, 2, 3, entries, {}).front();
+  const auto chunk = redis::recover_words(now_, 2, 3, entries, false, {}).front();
   ASSERT_TRUE(begin_recovery(2)->accepted);
   redis_.pretend_run_id(std::string(40, 'f'));  // back from an old file, in which the mark stands
   EXPECT_EQ(errc_of(redis::parse_recover(run(scripts_.recover, chunk))), Errc::kSlotsLost);

@@ -88,7 +88,7 @@ TEST_F(Scripts, in_a_cluster_every_key_of_a_business_shares_its_tag_and_the_answ
   };
   (void)redis_.command({"FLUSHALL"});
   (void)ask(scripts_.recover, redis::begin_recovery_words(now_, 1, RecoverWhat::kAnything));
-  (void)ask(scripts_.recover, redis::recover_words(now_, 1, 1, {}, {}).front());
+  (void)ask(scripts_.recover, redis::recover_words(now_, 1, 1, {}, false, {}).front());
   const redis::Reply granted = ask(scripts_.request, redis::request_words(now_, sid(1), Lane::kFetch, "a"));
   EXPECT_TRUE(redis::parse_hints(granted).fetch);
   EXPECT_FALSE(redis::parse_hints(granted).play);
@@ -134,12 +134,13 @@ TEST_F(Scripts, slots_of_a_foreign_program_are_shown_to_people) {
 TEST_F(Scripts, what_holds_a_slot_waits_or_backs_off_is_known_and_nothing_else) {
   for (int i = 1; i <= 5; ++i) ASSERT_TRUE(press(i));
   const std::vector<Sid> sids{sid(1), sid(9), sid(5)};
-  const auto known = redis::parse_flags(run(scripts_.known, redis::known_words(now_, sids)));
+  const auto known = redis::parse_known(run(scripts_.known, redis::known_words(now_, sids)));
   ASSERT_TRUE(known);
-  EXPECT_EQ(*known, (std::vector<bool>{true, false, true}));
-  const auto none = redis::parse_flags(run(scripts_.known, redis::known_words(now_, {})));
+  EXPECT_EQ(known->known, (std::vector<bool>{true, false, true}));
+  EXPECT_FALSE(known->has_beyond);
+  const auto none = redis::parse_known(run(scripts_.known, redis::known_words(now_, {})));
   ASSERT_TRUE(none);
-  EXPECT_TRUE(none->empty());
+  EXPECT_TRUE(none->known.empty());
 }
 
 TEST_F(Scripts, a_recovery_leaves_slots_of_foreign_programs_and_takes_ours) {

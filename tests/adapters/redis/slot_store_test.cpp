@@ -80,7 +80,8 @@ class RedisSlotStoreTest : public ::testing::Test {
   bool rebuild(RedisSlotStore& store, const BusinessId& id, std::int64_t epoch, int limit,
                std::vector<RecoverEntry> entries = {}) {
     const auto begun = loop_.run(store.begin_recovery(id, epoch, RecoverWhat::kAnything));
-    return begun.value_or(false) && loop_.run(store.recover(id, epoch, limit, std::move(entries), {})).has_value();
+    return begun.value_or(false) &&
+           loop_.run(store.recover(id, epoch, limit, {std::move(entries), false}, {})).has_value();
   }
   void recover(const BusinessId& id, std::int64_t epoch, std::vector<RecoverEntry> entries = {}, int limit = 3) {
     ASSERT_TRUE(rebuild(store_, id, epoch, limit, std::move(entries)));
@@ -229,11 +230,31 @@ TEST_F(RedisSlotStoreTest, a_lost_answer_that_was_nobodys_turn_lets_the_same_lea
   EXPECT_EQ((*again)->sid, sid(1));
 }
 
+TEST_F(RedisSlotStoreTest, a_window_of_automatic_fetches_waits_in_redis_and_is_refilled) {
+  recover(acme_, 1);
+  const int window = store_.fetch_window();
+  for (int i = 1; i <= window + 3; ++i) ASSERT_NE(press(acme_, i, Lane::kFetch)->kind, RequestKind::kBeyond);
+  EXPECT_EQ(press(acme_, window + 4, Lane::kFetch)->kind, RequestKind::kBeyond);
+  EXPECT_EQ(redis_.ask({"ZCARD", "rec_fetch:123"}), std::to_string(window));
+  EXPECT_TRUE(loop_.run(store_.view(acme_, 1))->has_beyond);
+  for (int i = 0; i < window / 2; ++i) {
+    const auto claimed = claim(fmt::format("lease-{}", i));
+    ASSERT_TRUE(claimed && *claimed);
+    ASSERT_TRUE(loop_.run(store_.finish({acme_, (*claimed)->sid, (*claimed)->lease}, {})));
+  }
+  const auto swept = loop_.run(store_.sweep());
+  ASSERT_TRUE(swept);
+  ASSERT_EQ(swept->refills.size(), 1U);
+  ASSERT_TRUE(loop_.run(store_.refill(acme_, swept->refills.front().refill, {sid(window + 4)}, true)));
+  EXPECT_EQ(loop_.run(store_.status(acme_, sid(window + 4)))->position, window / 2 + 1);
+  EXPECT_EQ(press(acme_, window + 5, Lane::kFetch)->kind, RequestKind::kQueued);
+}
+
 TEST_F(RedisSlotStoreTest, a_hint_of_a_business_that_is_none_is_passed_over) {
   recover(acme_, 1);
   (void)redis_.ask({"ZADD", "rec_ready:0:play", "1", "not a business"});
   ASSERT_TRUE(press(acme_, 1));
-  const auto claimed = claim("lease");
+  const auto claimed = claim("lease", LaneFilter::kAny, kLong);
   ASSERT_TRUE(claimed && *claimed);
   EXPECT_EQ((*claimed)->business, acme_);
 }
@@ -264,8 +285,8 @@ TEST_F(RedisSlotStoreTest, a_recovery_whose_answer_was_lost_may_be_sent_again) {
   ASSERT_TRUE(loop_.run(store_.begin_recovery(acme_, 1, RecoverWhat::kAnything)).value_or(false));
   losing_.lose_answer_of("recover");
   std::vector<RecoverEntry> entries{{sid(1), Lane::kPlay, false, {}, {}}};
-  EXPECT_FALSE(loop_.run(store_.recover(acme_, 1, 3, entries, {})));
-  EXPECT_TRUE(loop_.run(store_.recover(acme_, 1, 3, entries, {})));
+  EXPECT_FALSE(loop_.run(store_.recover(acme_, 1, 3, {entries, false}, {})));
+  EXPECT_TRUE(loop_.run(store_.recover(acme_, 1, 3, {entries, false}, {})));
   EXPECT_EQ(loop_.run(store_.status(acme_, sid(1)))->place, SlotPlace::kGranted);
 }
 

@@ -6,7 +6,7 @@
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: all of the business
 -- ARGV  run_id, clock, epoch, limit, hold (ms from now, 0: none), 1: the first chunk, 1: the last chunk, then in the first
---       one 1: leave alone what is whole; in the others for each recording, those that were processing first: sid, lane,
+--       one 1: leave alone what is whole; in the others 1: more automatic fetches wait than these, and for each recording, those that were processing first: sid, lane,
 --       retry at (ms, 0: waits), why
 -- Gives {2} while somebody else is at it; or code, limit, accepted, then (sid, lane, active) of those it let in
 -- Cost  O(recordings of the chunk * log n); what was there is freed in the background
@@ -70,7 +70,7 @@ if is_first then
     'rec_fetch:' .. tag, 'rec_delayed:' .. tag)
   if block then redis.call('HSET', conf, 'k', block, 'K', block_why) end
   redis.call('HSET', conf, 'r', 'rebuilding ' .. ARGV[1] .. ' ' .. time, 's',
-    cmsgpack.pack(1, epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    cmsgpack.pack(1, epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 end
 
 -- From here on as if it were whole.
@@ -79,13 +79,14 @@ local found = {ARGV[1], redis.call('HGET', conf, 's')}
 --#include "lanes.lua"
 local delayed = 'rec_delayed:' .. tag
 limit = tonumber(ARGV[4])
+if not is_first and ARGV[8] == '1' then beyond = 1 end
 if tonumber(ARGV[5]) > 0 and hold < now + ARGV[5] then hold = now + ARGV[5] end
 local active = call('SCARD', slots)
 local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, false, nil, nil
 
 local ENTRY_WORDS = 4
 local names = {}
-for i = is_first and #ARGV + 1 or 8, #ARGV, ENTRY_WORDS do names[#names + 1] = ARGV[i] end
+for i = is_first and #ARGV + 1 or 9, #ARGV, ENTRY_WORDS do names[#names + 1] = ARGV[i] end
 local known = #names > 0 and call('HMGET', KEYS[1], unpack(names)) or {}
 local fields, played, ordered, fetched, backing_off, reasons, seen = {}, {}, {}, {}, {}, {}, {}
 
@@ -95,7 +96,7 @@ local function add(list, first, second)
 end
 
 for i = 1, #names do
-  local at = 8 + (i - 1) * ENTRY_WORDS
+  local at = 9 + (i - 1) * ENTRY_WORDS
   local sid, lane, retry_at = names[i], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   if not known[i] and not seen[sid] then
     seen[sid] = true

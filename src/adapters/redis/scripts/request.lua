@@ -12,17 +12,20 @@ local found = redis.call('HMGET', KEYS[1], 'r', 's', ARGV[3])
 --#include "business.lua"
 --#include "lanes.lua"
 
-local ACQUIRED, QUEUED, PROCESSING, ALREADY_QUEUED, BACKING_OFF = 0, 1, 2, 3, 4
+local ACQUIRED, QUEUED, PROCESSING, ALREADY_QUEUED, BACKING_OFF, BEYOND = 0, 1, 2, 3, 4, 5
 local sid, asked_lane, op, entry = ARGV[3], tonumber(ARGV[4]), ARGV[5], found[3]
 local active = call('SCARD', slots)
 local is_press, subject, subject_granted = asked_lane == PLAY, sid, false
 local newcomer, newcomer_lane, tail_lane
-local is_new, is_foreign, was_active, kind = not entry, false, false, nil
+local is_new, is_foreign, is_beyond, was_active, kind = not entry, false, false, false, nil
 local state, known_kind, reclaims, known_op, rank, lease = asked_lane, nil, 0, '', nil, nil
 
 if is_new then
   if call('EXISTS', inflight .. sid) == 1 then  -- a foreign program has it in hand
     is_foreign, is_press, kind = true, false, PROCESSING
+  elseif asked_lane == FETCH and (beyond > 0 or (fetch_waits == 1 and call('ZCARD', fetch) >= FETCH_WINDOW)) then
+    is_beyond, kind = true, BEYOND
+    beyond = beyond + 1
   elseif active < limit and play_waits == 0 and (fetch_waits == 0 or call('ZCARD', fetch) == 0)
       and not (now < hold or block_until == -1 or now < block_until) then
     newcomer, newcomer_lane = sid, asked_lane
@@ -83,10 +86,10 @@ if tail_lane then next_rank = next_rank + 1 end
 --#include "admit.lua"
 --#include "announce.lua"
 
-if is_new and not is_foreign then kind = QUEUED end
+if is_new and not (is_foreign or is_beyond) then kind = QUEUED end
 if subject_granted and not was_active then kind = ACQUIRED end
 local name1, value1, name2, value2
-if not is_foreign then
+if not (is_foreign or is_beyond) then
   if is_new or known_op == '' or kind == ACQUIRED then known_op, known_kind = op, kind end
   if rank then
     entry = cmsgpack.pack(state, known_kind, reclaims, known_op, rank, lease)

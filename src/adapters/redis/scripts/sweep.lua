@@ -5,7 +5,8 @@
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived as in finish.lua
 -- ARGV  run_id, clock
--- Gives code, limit, next time it is due (ms, 0: at rest), number of reclaimed, (sid, lane, gave up) of each, then (sid, lane,
+-- Gives code, limit, next time it is due (ms, 0: at rest), what refill.lua is to be given (0: the fetch lane is full, or
+--       holds all), number of reclaimed, (sid, lane, gave up) of each, then (sid, lane,
 --       active) of those it let in
 -- Cost  O((active + due) * log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's')
@@ -17,6 +18,7 @@ local is_press, subject, subject_granted, newcomer, newcomer_lane = false, nil, 
 
 local RECLAIMS_MAX = 5
 local FOREIGN_LOOK_MS, UNCLAIMED_LOOK_MS, GRANTED_LOOK_MS, QUEUED_LOOK_MS = 2000, 2000, 60000, 600000
+local REFILL_LOOK_MS = 1000
 local REST_TTL_S = '3600'
 local delayed, why = 'rec_delayed:' .. tag, 'rec_why:' .. tag
 
@@ -102,7 +104,12 @@ if play_waits > 0 then
   consider(now + QUEUED_LOOK_MS)
 end
 fetch_waits = call('EXISTS', fetch)
-if block_until ~= 0 or fetch_waits == 1 then consider(now + QUEUED_LOOK_MS) end
+local refill = 0
+if beyond > 0 and call('ZCARD', fetch) <= FETCH_WINDOW / 2 then
+  refill = beyond
+  consider(now + REFILL_LOOK_MS)
+end
+if block_until ~= 0 or fetch_waits == 1 or beyond > 0 then consider(now + QUEUED_LOOK_MS) end
 
 -- Answers to finishes are forgotten in their order.
 local FORGET_BATCH = 100
@@ -133,9 +140,9 @@ due, wanted_due = math.max(next_due, now), math.huge  -- rec_due is as it should
 if next_due == 0 then
   due, resting = 0, 1
   call('HSET', KEYS[1], 's', cmsgpack.pack(limit, epoch, next_rank, head_rank, plays, hold, block_until, due,
-    fresh_until_s, done_first, done_next, play_waits, mirrored, fetch_waits, fetch_granted, resting))
+    fresh_until_s, done_first, done_next, play_waits, mirrored, fetch_waits, fetch_granted, resting, beyond))
   call('EXPIRE', KEYS[1], REST_TTL_S)
 end
-local answer = {0, 0, next_due, #reclaimed / 3}
-for i = 1, #reclaimed do answer[4 + i] = reclaimed[i] end
+local answer = {0, 0, next_due, refill, #reclaimed / 3}
+for i = 1, #reclaimed do answer[5 + i] = reclaimed[i] end
 --#include "answer.lua"

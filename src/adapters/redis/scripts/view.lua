@@ -3,7 +3,8 @@
 --
 -- KEYS  rec_conf:{b}; derived: all of the business
 -- ARGV  run_id, clock, most recordings to list
--- Gives code, limit, active, play lane's length, fetch lane's length, delayed, block's end (ms; -1: for ever, 0: none) and
+-- Gives code, limit, active, play lane's length, fetch lane's length, delayed, 1: more automatic fetches wait beyond these,
+--       block's end (ms; -1: for ever, 0: none) and
 --       reason; reason, until, text of all that wait; then (sid, lane, place, position, until, text) of each
 -- Cost  O(most * log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's')
@@ -18,6 +19,7 @@ local room = tonumber(ARGV[3])
 local fetch_length = call('ZCARD', fetch)
 local blocked = block_until == -1 or now < block_until
 local answer = {0, limit, call('SCARD', slots), play_waits, fetch_length, call('ZCARD', delayed),
+  beyond > 0 and 1 or 0,
   blocked and block_until or 0, blocked and text or '', reason, wait_until, text}
 
 local function list(sid, lane, place, position, until_ms, text)

@@ -28,6 +28,7 @@ if not (now < hold or block_until == -1 or now < block_until) then
         sid = call('ZPOPMIN', fetch)[1]
         if sid then
           lane, by_share = FETCH, play_waits > 0 and 1 or 0
+          if beyond > 0 and wanted_due > now and call('ZCARD', fetch) <= FETCH_WINDOW / 2 then wanted_due = now end
         else
           fetch_waits = 0
         end

@@ -33,9 +33,10 @@ end
 -- Times are in ms; 0 is none. block_until -1: for ever. due: this business's score in rec_due. fresh_until_s: rec_queued
 -- need not be refreshed before (seconds). play_waits: how many we put into the play lane; where the LIST has another length,
 -- a foreign program changed it. mirrored 1: rec_order has it too. fetch_waits 0: the fetch lane is empty, 1: it may hold
--- something. fetch_granted 0: no grant of the fetch lane is unclaimed, 1: one may be.
+-- something. fetch_granted 0: no grant of the fetch lane is unclaimed, 1: one may be. beyond: requests that were turned away since
+-- the fetch lane held all that wait; 0: it does.
 local limit, epoch, next_rank, head_rank, plays, hold, block_until, due, fresh_until_s, done_first, done_next,
-  play_waits, mirrored, fetch_waits, fetch_granted, resting = cmsgpack.unpack(found[2])
+  play_waits, mirrored, fetch_waits, fetch_granted, resting, beyond = cmsgpack.unpack(found[2])
 local wanted_due = now + 60000  -- a business that something happened to is looked at after this, at the latest
 
 -- rec_slots SET: who is active; the set is the count. rec_active ZSET: the same, without foreign programs'. Of a grant
@@ -53,3 +54,4 @@ local PLAY_GRANT, FETCH_GRANT = -9007199254740992, -4503599627370496
 local DELAYED, RUNNING = 2, 4
 local PLAY, FETCH = 0, 1
 local MIRROR_FROM = 64
+local FETCH_WINDOW = 1000

@@ -3,7 +3,8 @@
 -- Leaves
 --   place    0: nowhere, 1: granted, 2: running, 3: waiting, 4: delayed
 --   position over both lanes, 0: does not wait
---   reason   0: none, 1: no worker yet, 2: the hold after a recovery, 3: the limit, 4: the text
+--   reason   0: none, 1: no worker yet, 2: the hold after a recovery, 3: the limit, 4: the text, 5: as many automatic
+--            fetches as the text says wait before it
 --   wait_until in ms, 0: unknown; text
 local place, position, reason, wait_until, text = 0, 0, 0, 0, ''
 if entry then
@@ -33,6 +34,8 @@ if entry then
     end
   end
 end
-if place == 3 then
+if not entry and beyond > 0 then
+  reason, text = 5, tostring(fetch_length)
+elseif place == 3 then
 --#include "why_waiting.lua"
 end

@@ -9,7 +9,7 @@ if resting == 1 then
   call('PERSIST', KEYS[1])
 end
 local numbers = cmsgpack.pack(limit, epoch, next_rank, head_rank, plays, hold, block_until, due, fresh_until_s,
-  done_first, done_next, play_waits, mirrored, fetch_waits, fetch_granted, resting)
+  done_first, done_next, play_waits, mirrored, fetch_waits, fetch_granted, resting, beyond)
 if name2 then
   call('HSET', KEYS[1], 's', numbers, name1, value1, name2, value2)
 elseif name1 then
