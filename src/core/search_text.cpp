@@ -1,4 +1,4 @@
-#include "adapters/sqlite/search_text.hpp"
+#include "core/search_text.hpp"
 
 #include <locale.h>
 #include <algorithm>
@@ -6,7 +6,7 @@
 
 #include <boost/locale/encoding_utf.hpp>
 
-namespace tapedeck::sqlite {
+namespace tapedeck {
 namespace {
 
 constexpr std::string_view kNumberCharacters = "0123456789 +-().";
@@ -52,4 +52,4 @@ SearchNeedles search_needles(std::string_view search) {
   return needles;
 }
 
-}  // namespace tapedeck::sqlite
+}  // namespace tapedeck
