@@ -1,0 +1,23 @@
+#include "tests/contract/call_store_contract.hpp"
+
+#include "tests/adapters/postgres/shared_server.hpp"
+
+namespace tapedeck::contract {
+namespace {
+
+class PostgresSubject final : public Subject {
+ public:
+  CallStore& store() override { return *store_; }
+
+ private:
+  TestDatabase database_;
+  std::unique_ptr<PostgresCallStore> store_ = open_store(database_.url(), small_store());
+};
+
+std::unique_ptr<Subject> make() { return std::make_unique<PostgresSubject>(); }
+
+INSTANTIATE_TEST_SUITE_P(Stores, CallStoreContract, ::testing::Values(Kind{"postgres", make}),
+                         [](const auto& one) { return one.param.name; });
+
+}  // namespace
+}  // namespace tapedeck::contract
