@@ -54,7 +54,7 @@ constexpr std::array kHints{
     Hint{"role ", "check the user in DATABASE_URL, or create the role"},
     Hint{"database ", "check the database's name in DATABASE_URL, or create it with createdb"},
     Hint{"could not translate host name", "check the host in DATABASE_URL"},
-    Hint{"too many clients", "raise max_connections on the server, or run fewer processes"},
+    Hint{"too many ", "raise max_connections on the server, or run fewer processes"},
     Hint{"remaining connection slots", "raise max_connections on the server, or run fewer processes"},
     Hint{"certificate", "check sslmode and sslrootcert in DATABASE_URL"},
     Hint{"SSL", "check sslmode in DATABASE_URL"},

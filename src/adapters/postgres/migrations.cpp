@@ -8,21 +8,16 @@ namespace {
 // "TPDK": names our lock among other programs' in the same database.
 constexpr std::int64_t kMigrationLock = 0x5450444B;
 
-bool exists(const ResultRows& rows) { return !rows.empty() && rows.front().boolean(0); }
-
-bool has_schema(Database& database) { return exists(database.query("SELECT to_regnamespace('tapedeck') IS NOT NULL")); }
-
-// 0: there is none yet.
+// 0: there is none yet. One look at the tables, or another process could make them between two.
 Result<int> schema_version(Database& database) {
-  if (!exists(database.query("SELECT to_regclass('tapedeck.meta') IS NOT NULL"))) {
-    const ResultRows others = database.query(
-        "SELECT relname FROM pg_class"
-        " WHERE relnamespace = to_regnamespace('tapedeck') AND relkind = 'r'");
-    if (!others.empty()) {
-      return fail(Errc::kCorrupt, fmt::format("the schema tapedeck is another program's: there is a table {} in it",
-                                              others.front().text(0)));
-    }
-    return 0;
+  const ResultRows tables = database.query(
+      "SELECT relname FROM pg_class WHERE relkind = 'r'"
+      " AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'tapedeck')"
+      " ORDER BY relname = 'meta' DESC LIMIT 1");
+  if (tables.empty()) return 0;
+  if (tables.front().text(0) != "meta") {
+    return fail(Errc::kCorrupt, fmt::format("the schema tapedeck is another program's: there is a table {} in it",
+                                            tables.front().text(0)));
   }
   const ResultRows rows = database.query("SELECT value FROM tapedeck.meta WHERE key = 'schema'");
   return rows.empty() ? 0 : static_cast<int>(rows.front().integer(0));
@@ -46,7 +41,8 @@ Result<void> check_encoding(Database& database) {
 }
 
 void make_schema(Database& database) {
-  if (has_schema(database)) return;  // an administrator's, for a role that may not make one
+  // It may be there: an administrator's, for a role that may not make one.
+  if (!database.query("SELECT 1 FROM pg_namespace WHERE nspname = 'tapedeck'").empty()) return;
   database.run_script("CREATE SCHEMA tapedeck");
 }
 

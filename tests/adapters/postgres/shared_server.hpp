@@ -1,10 +1,13 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "adapters/postgres/postgres_call_store.hpp"
+#include "tests/fakes/lossy_proxy.hpp"
 #include "tests/fakes/postgres_process.hpp"
 
 namespace tapedeck {
@@ -20,6 +23,26 @@ inline std::unique_ptr<PostgresCallStore> open_store(const std::string& url, con
   if (!store) throw std::runtime_error(store.error().detail);
   return std::move(*store);
 }
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tapedeck-proxy-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
+    path_ = pattern;
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
 
 /// The server that the tests of one program share, since one takes a second to make. It does not wait for the disk.
 inline const PostgresProcess& shared_server() {
@@ -64,6 +87,29 @@ class TestDatabase {
   }
 
   std::string name_;
+};
+
+/// The shared server behind a proxy that is asked for the fate of every COMMIT.
+class ProxiedServer {
+ public:
+  explicit ProxiedServer(std::function<LossyProxy::Fate()> decide)
+      : proxy_(folder_.file(kSocket), shared_server().folder() + "/" + kSocket, kCommit, std::move(decide)) {}
+
+  [[nodiscard]] std::string url(std::string_view database) const {
+    return "postgresql://postgres@/" + std::string(database) + "?host=" + folder_.file("");
+  }
+  [[nodiscard]] const LossyProxy& proxy() const noexcept { return proxy_; }
+  [[nodiscard]] LossyProxy& proxy() noexcept { return proxy_; }
+  /// Nobody can connect any more; those who are connected stay so.
+  void hide() const { std::filesystem::remove(folder_.file(kSocket)); }
+
+ private:
+  static constexpr const char* kSocket = ".s.PGSQL.5432";
+  // With its end: "READ COMMITTED" goes by as well.
+  inline static const std::string kCommit = std::string("COMMIT\0", 7);
+
+  TemporaryDirectory folder_;
+  LossyProxy proxy_;
 };
 
 /// Few connections, so that many stores fit on one server, and little patience.
