@@ -101,6 +101,8 @@ struct Clear {
   void operator()(PGresult* result) const noexcept { ::PQclear(result); }
 };
 
+void ignore_notices(void*, const PGresult*) {}
+
 std::string rows_of(const PGresult* result) {
   std::string text;
   for (int row = 0; row < ::PQntuples(result); ++row) {
@@ -187,6 +189,7 @@ std::string PostgresProcess::url(std::string_view database, std::string_view use
 std::string PostgresProcess::ask(std::string_view sql, std::string_view database) const {
   const std::unique_ptr<PGconn, Finish> connection(::PQconnectdb(url(database).c_str()));
   if (::PQstatus(connection.get()) != CONNECTION_OK) throw std::runtime_error(::PQerrorMessage(connection.get()));
+  ::PQsetNoticeReceiver(connection.get(), ignore_notices, nullptr);
   const std::unique_ptr<PGresult, Clear> result(::PQexec(connection.get(), std::string(sql).c_str()));
   const ExecStatusType status = ::PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {

@@ -46,16 +46,17 @@ struct Hint {
   std::string_view advice;
 };
 
+// The first one that fits counts.
 constexpr std::array kHints{
+    Hint{"too many ", "raise max_connections on the server, or run fewer processes"},
+    Hint{"remaining connection slots", "raise max_connections on the server, or run fewer processes"},
     Hint{"password authentication failed", "check the user and the password in DATABASE_URL"},
     Hint{"no password supplied", "put the password into DATABASE_URL, or into a ~/.pgpass"},
     Hint{"Peer authentication failed", "connect as the system's user of that name, or over TCP with a password"},
     Hint{"no pg_hba.conf entry", "the server's pg_hba.conf must allow this user, database and address"},
-    Hint{"role ", "check the user in DATABASE_URL, or create the role"},
-    Hint{"database ", "check the database's name in DATABASE_URL, or create it with createdb"},
+    Hint{"role \"", "check the user in DATABASE_URL, or create the role"},
+    Hint{"database \"", "check the database's name in DATABASE_URL, or create it with createdb"},
     Hint{"could not translate host name", "check the host in DATABASE_URL"},
-    Hint{"too many ", "raise max_connections on the server, or run fewer processes"},
-    Hint{"remaining connection slots", "raise max_connections on the server, or run fewer processes"},
     Hint{"certificate", "check sslmode and sslrootcert in DATABASE_URL"},
     Hint{"SSL", "check sslmode in DATABASE_URL"},
     Hint{"starting up", "it will answer soon"},

@@ -182,6 +182,22 @@ TEST_F(PostgresStore, a_recording_announced_by_many_at_once_is_queued_by_one) {
   EXPECT_EQ(database_.ask("SELECT count(*), count(DISTINCT sid) FROM recordings"), "1|1");
 }
 
+TEST_F(PostgresStore, a_recording_pressed_by_many_at_once_is_queued_by_one) {
+  const std::array stores{open(), open()};
+  ASSERT_TRUE(run_task(stores[0]->put_business(acme_with_token())));
+  for (int round = 1; round <= 10; ++round) {
+    ASSERT_TRUE(run_task(stores[0]->put_call(kAcme, call_with_recording(round), kNow)));
+    std::atomic<int> changed = 0;
+    at_once(8, [&](int i) {
+      const auto change =
+          run_task(stores[static_cast<std::size_t>(i % 2)]->want(kAcme, to_sid(call_sid(round)), Lane::kPlay, kNow));
+      EXPECT_TRUE(change) << change.error().detail;
+      changed += change && change->changed ? 1 : 0;
+    });
+    ASSERT_EQ(changed, 1);
+  }
+}
+
 TEST_F(PostgresStore, a_calls_recordings_announced_at_once_all_have_names_of_their_own) {
   const std::array stores{open(), open()};
   ASSERT_TRUE(run_task(stores[0]->put_business(acme_with_token())));
