@@ -5,13 +5,18 @@
 namespace tapedeck::contract {
 namespace {
 
+const TestDatabase& cleared_database() {
+  static const TestDatabase database;
+  database.clear();
+  return database;
+}
+
 class PostgresSubject final : public Subject {
  public:
   CallStore& store() override { return *store_; }
 
  private:
-  TestDatabase database_;
-  std::unique_ptr<PostgresCallStore> store_ = open_store(database_.url(), small_store());
+  std::unique_ptr<PostgresCallStore> store_ = open_store(cleared_database().url(), small_store());
 };
 
 std::unique_ptr<Subject> make() { return std::make_unique<PostgresSubject>(); }

@@ -71,6 +71,14 @@ class TestDatabase {
   [[nodiscard]] std::string url(std::string_view user_and_password = "postgres") const {
     return shared_server().url(name_, user_and_password);
   }
+  /// Makes it as it was when it was new; its stores must be closed. Much quicker than a new one.
+  void clear() const {
+    (void)ask(
+        "DELETE FROM audit; DELETE FROM logins; DELETE FROM api_keys; DELETE FROM recordings; DELETE FROM calls;"
+        " DELETE FROM businesses; DELETE FROM change_marks; ALTER SEQUENCE wanted_orders RESTART;"
+        " ALTER TABLE audit ALTER id RESTART; ALTER TABLE api_keys ALTER id RESTART;"
+        " ALTER TABLE recordings ALTER id RESTART; ALTER TABLE calls ALTER id RESTART");
+  }
   /// As PostgresProcess::ask(), with the schema in the search path.
   [[nodiscard]] std::string ask(std::string_view sql) const {
     return shared_server().ask("SET search_path = tapedeck, public; " + std::string(sql), name_);
