@@ -64,3 +64,4 @@ for (const [i, large] of rows.filter((row) => row.business !== "small").entries(
     `${small[i].p99_ms.toFixed(2).padStart(7)} ms of 10000   p50 ${large.p50_ms.toFixed(2)} and ${small[i].p50_ms.toFixed(2)} ms   ` +
     `${large.calls.toFixed(0)} and ${small[i].calls.toFixed(0)} calls${!isPage || isFlat ? "" : "  (short of the goal)"}`);
 }
+process.exit(0);  // which ends the server
