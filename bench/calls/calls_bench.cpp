@@ -57,7 +57,7 @@ class Bench {
   }
 
   void measure_all() {
-    measure("first page", [this] { return CallQuery(); });
+    measure("first page", [] { return CallQuery(); });
     measure("a page anywhere", [this] { return anywhere(); });
     measure("a page anywhere, one direction", [this] {
       CallQuery query = anywhere();
@@ -67,7 +67,7 @@ class Bench {
     measure("a whole number", [this] { return search(some_call().from); });
     measure("the last seven digits", [this] { return search(some_call().from.substr(5)); });
     measure("a rare name", [this] { return search(fmt::format("customer {}", random_() % 1000)); });
-    measure("a frequent part of a number", [this] { return search("415"); });
+    measure("a frequent part of a number", [] { return search("415"); });
     measure("what there is not", [this] { return search(fmt::format("nobody {}", random_())); });
   }
 

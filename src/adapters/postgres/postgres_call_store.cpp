@@ -270,7 +270,7 @@ PostgresCounts PostgresCallStore::counts() const {
   return {.commits = changes.commits.load(std::memory_order_relaxed),
           .connects = changes.connects.load(std::memory_order_relaxed) +
                       reads_.counts().connects.load(std::memory_order_relaxed),
-          .changes_queued = changes_.queued(),
+          .writes_queued = changes_.queued(),
           .reads_queued = reads_.queued()};
 }
 

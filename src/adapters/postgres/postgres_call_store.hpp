@@ -24,7 +24,7 @@ struct PostgresOptions {
 struct PostgresCounts {
   std::uint64_t commits = 0;   ///< transactions since the start
   std::uint64_t connects = 0;  ///< connections made since the start; those above the pools' sizes were lost
-  std::size_t changes_queued = 0;
+  std::size_t writes_queued = 0;
   std::size_t reads_queued = 0;
 };
 
