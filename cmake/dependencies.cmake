@@ -9,6 +9,7 @@ find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(CLI11 2 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq>=15)
 
 # Asio and Beast are compiled once here, instead of in each file that includes them.
 add_library(tapedeck_boost STATIC ${PROJECT_SOURCE_DIR}/cmake/boost_asio.cpp ${PROJECT_SOURCE_DIR}/cmake/boost_beast.cpp)

@@ -26,15 +26,32 @@ function(tapedeck_folder target)
   endif()
 endfunction()
 
-# tapedeck_tests(<folder> <dependency>...): one GoogleTest program of every *_test.cpp below tests/<folder>.
+# tapedeck_migrations(<adapter>): the .sql files in its migrations/ become part of tapedeck_<adapter>.
+function(tapedeck_migrations adapter)
+  file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
+  list(SORT migrations)
+  list(JOIN migrations "|" inputs)
+  set(embedded ${CMAKE_CURRENT_BINARY_DIR}/embedded_migrations.cpp)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed_migrations.cmake)
+  add_custom_command(
+    OUTPUT ${embedded}
+    COMMAND ${CMAKE_COMMAND} "-DINPUTS=${inputs}" -DADAPTER=${adapter} -DOUTPUT=${embedded} -P ${script}
+    DEPENDS ${migrations} ${script}
+    VERBATIM)
+  target_sources(tapedeck_${adapter} PRIVATE ${embedded})
+endfunction()
+
+# tapedeck_tests(<folder> [TOGETHER] <dependency>...): one GoogleTest program of every *_test.cpp below tests/<folder>.
+# TOGETHER: run as one test, because its tests share a server that takes a second to make.
 function(tapedeck_tests folder)
+  cmake_parse_arguments(PARSE_ARGV 1 tests "TOGETHER" "" "")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()
   string(REPLACE "/" "_" name ${folder})
   add_executable(${name}_tests ${sources})
-  target_link_libraries(${name}_tests PRIVATE ${ARGN} tapedeck_options GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name}_tests PRIVATE ${tests_UNPARSED_ARGUMENTS} tapedeck_options GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
   if(NOT name STREQUAL core)
     tapedeck_precompile(${name}_tests ${sources})
@@ -42,6 +59,11 @@ function(tapedeck_tests folder)
   set(timeout 900)
   if(TAPEDECK_FULL)
     set(timeout 7200)
+  endif()
+  if(tests_TOGETHER)
+    add_test(NAME "${folder}: all" COMMAND ${name}_tests)
+    set_tests_properties("${folder}: all" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
+    return()
   endif()
   gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT ${timeout} LABELS ${name})

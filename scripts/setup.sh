@@ -2,11 +2,11 @@
 # Functions of ./dev: packages, Node, npm, CMake. Everything here may be called again and does nothing then.
 
 BUILD_PACKAGES=(ca-certificates g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev libboost-json1.81-dev
-  libboost-url1.81-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libhiredis-dev libfmt-dev prometheus-cpp-dev
-  libcli11-dev libjemalloc-dev zlib1g-dev)
+  libboost-url1.81-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libhiredis-dev libfmt-dev
+  prometheus-cpp-dev libcli11-dev libjemalloc-dev zlib1g-dev)
 AUDIO_PACKAGES=(espeak-ng sox lame libsox-fmt-mp3)
 TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light prometheus redis-server redis-sentinel redis-tools
-  spin strace sqlite3 curl espeak-ng sox lame libsox-fmt-mp3)
+  postgresql-15 spin strace sqlite3 curl espeak-ng sox lame libsox-fmt-mp3)
 BENCH_PACKAGES=(wrk nginx-light curl redis-server)
 LINT_PACKAGES=(clang-19 clang-format-19 clang-tidy-19)
 
@@ -53,9 +53,17 @@ need_packages() {
   install_quietly "${missing[@]}" || die "apt-get could not install: ${missing[*]}"
 }
 
-# Installs, and leaves no service running: nginx and Prometheus are tools of the tests here, not daemons.
+# Installs, and leaves no service running: nginx, Prometheus and PostgreSQL are tools of the tests here, not daemons.
 install_quietly() {
   local policy=/usr/sbin/policy-rc.d placed="" status=0 package
+  # Debian's PostgreSQL makes a cluster when it is installed; ours are the tests' own.
+  local clusters=/etc/postgresql-common/createcluster.d/tapedeck.conf
+  case " $* " in
+    *" postgresql"*)
+      as_root mkdir -p "${clusters%/*}"
+      printf 'create_main_cluster = false\n' | as_root tee "$clusters" >/dev/null
+      ;;
+  esac
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
@@ -64,6 +72,7 @@ install_quietly() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
     install --no-install-recommends "$@" >&2 || status=1
   [ -z "$placed" ] || as_root rm -f "$policy"
+  as_root rm -f "$clusters"
   if [ -d /run/systemd/system ]; then
     for package in "$@"; do
       case "$package" in

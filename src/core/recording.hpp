@@ -36,6 +36,10 @@ struct Cause {
   friend bool operator==(const Cause&, const Cause&) = default;
 };
 
+/// Why the provider says that there is no audio. `error_code`: Twilio's of a recording callback
+/// (www.twilio.com/docs/api/errors), "" or "0" for none.
+[[nodiscard]] std::string absence_detail(std::string_view error_code);
+
 /// A tenant. The credentials are in clear here, and sealed at rest.
 struct Business {
   BusinessId id;

@@ -9,17 +9,6 @@
 namespace tapedeck::sqlite {
 namespace {
 
-// Error codes of Twilio's recording callbacks (www.twilio.com/docs/api/errors).
-constexpr std::string_view kTooShort = "16101";
-constexpr std::string_view kSilent = "16102";
-
-std::string absence_detail(std::string_view error_code) {
-  if (error_code == kTooShort) return "the provider has no audio: too short (error 16101)";
-  if (error_code == kSilent) return "the provider has no audio: silent (error 16102)";
-  if (error_code.empty() || error_code == "0") return "the provider has no audio";
-  return fmt::format("the provider has no audio (error {})", error_code);
-}
-
 std::optional<Recording> queue_announced(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
                                          SystemTime now) {
   return change_recording(database,

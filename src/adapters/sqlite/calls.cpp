@@ -6,7 +6,7 @@
 #include "adapters/sqlite/call_rows.hpp"
 #include "adapters/sqlite/recordings.hpp"
 #include "adapters/sqlite/rows.hpp"
-#include "adapters/sqlite/search_text.hpp"
+#include "core/search_text.hpp"
 
 namespace tapedeck::sqlite {
 namespace {

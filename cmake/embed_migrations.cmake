@@ -1,4 +1,5 @@
-# Writes the .sql files (INPUTS, separated by "|") into OUTPUT as C++ string literals, in order of their numbers.
+# Writes the .sql files (INPUTS, separated by "|") into OUTPUT as C++ string literals, in order of their numbers, for
+# adapters/ADAPTER/migrations.hpp.
 string(REPLACE "|" ";" files "${INPUTS}")
 set(entries "")
 set(expected 0)
@@ -13,9 +14,9 @@ foreach(file IN LISTS files)
   file(READ ${file} text)
   string(APPEND entries "    Migration{${version}, \"${name}\", R\"sql(${text})sql\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"adapters/sqlite/migrations.hpp\"
+file(WRITE ${OUTPUT} "#include \"adapters/${ADAPTER}/migrations.hpp\"
 
-namespace tapedeck::sqlite {
+namespace tapedeck::${ADAPTER} {
 namespace {
 constexpr Migration kMigrations[] = {
 ${entries}};
@@ -23,5 +24,5 @@ ${entries}};
 
 std::span<const Migration> migrations() noexcept { return kMigrations; }
 
-}  // namespace tapedeck::sqlite
+}  // namespace tapedeck::${ADAPTER}
 ")

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace tapedeck::sqlite {
+namespace tapedeck {
 
 /// What a call is found by, as kept in calls.search_text: both parties in lower case and, so that a number is found
 /// however it was written, their digits alone; one a line.
@@ -16,4 +16,4 @@ struct SearchNeedles {
 };
 [[nodiscard]] SearchNeedles search_needles(std::string_view search);
 
-}  // namespace tapedeck::sqlite
+}  // namespace tapedeck

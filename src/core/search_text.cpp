@@ -1,12 +1,13 @@
-#include "adapters/sqlite/search_text.hpp"
+#include "core/search_text.hpp"
 
 #include <locale.h>
 #include <algorithm>
+#include <bit>
 #include <cwctype>
 
 #include <boost/locale/encoding_utf.hpp>
 
-namespace tapedeck::sqlite {
+namespace tapedeck {
 namespace {
 
 constexpr std::string_view kNumberCharacters = "0123456789 +-().";
@@ -20,7 +21,7 @@ locale_t utf8_locale() {
 wchar_t fold(wchar_t c) {
   if (c < L' ') return L' ';  // a line break separates fields in search_text
   const locale_t locale = utf8_locale();
-  const auto wide = static_cast<wint_t>(c);
+  const auto wide = std::bit_cast<wint_t>(c);
   return static_cast<wchar_t>(locale != nullptr ? ::towlower_l(wide, locale) : std::towlower(wide));
 }
 
@@ -52,4 +53,4 @@ SearchNeedles search_needles(std::string_view search) {
   return needles;
 }
 
-}  // namespace tapedeck::sqlite
+}  // namespace tapedeck

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "adapters/postgres/connection_pool.hpp"
+#include "core/secret_box.hpp"
+#include "ports/call_store.hpp"
+
+namespace tapedeck {
+
+struct PostgresOptions {
+  postgres::DatabaseLimits limits;
+  /// Apart from each other, so that changes that wait for a lock or for the disk do not keep a play of a stored
+  /// recording waiting. Together they are the most connections that this process has; connections that change something
+  /// at the same time share the server's syncs.
+  postgres::PoolOptions reads{.connections = 4};
+  postgres::PoolOptions changes{.connections = 8};
+  /// How long to wait for another process that changes the schema.
+  Seconds migration_patience{600};
+};
+
+/// For metrics.
+struct PostgresCounts {
+  std::uint64_t commits = 0;   ///< transactions since the start
+  std::uint64_t connects = 0;  ///< connections made since the start; those above the pools' sizes were lost
+  std::size_t writes_queued = 0;
+  std::size_t reads_queued = 0;
+};
+
+/// The call store in PostgreSQL 14 or newer, in a schema `tapedeck` of its own; any number of processes may share it.
+/// A few connections read and a few change, each on a thread of its own. ADR 0013 says why, and why nothing is lost or
+/// done twice when a connection breaks.
+class PostgresCallStore final : public CallStore {
+ public:
+  /// Connects, and brings the schema up to date. `url`: postgresql://…, as libpq takes it. `secrets` must outlive the
+  /// store. Errors, none of which holds the password: kInvalidArgument when the URL is none; kUnavailable when the
+  /// database cannot be reached, with how to mend it; those of postgres::migrate(). Blocks, for connect_timeout or for
+  /// as long as the schema changes.
+  [[nodiscard]] static Result<std::unique_ptr<PostgresCallStore>> open(std::string_view url, const SecretBox& secrets,
+                                                                       PostgresOptions options = {});
+
+  Task<Result<PutOutcome>> put_business(Business business) override;
+  Task<Result<std::optional<Business>>> find_business(BusinessId id) override;
+  Task<Result<std::vector<Business>>> list_businesses() override;
+
+  Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) override;
+  Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) override;
+
+  Task<Result<std::optional<Recording>>> find_recording(BusinessId business, Sid sid) override;
+  Task<Result<RecordingChange>> announce(BusinessId business, RecordingAnnouncement announcement,
+                                         SystemTime now) override;
+  Task<Result<RecordingChange>> want(BusinessId business, Sid sid, Lane lane, SystemTime now) override;
+  Task<Result<RecordingChange>> retry(BusinessId business, Sid sid, SystemTime now) override;
+  Task<Result<RecordingChange>> cancel(BusinessId business, Sid sid) override;
+  Task<Result<RecordingChange>> remove(BusinessId business, Sid sid) override;
+  Task<Result<void>> forget_blob(std::int64_t row_id) override;
+  Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) override;
+
+  Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override;
+  Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override;
+  Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override;
+  Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) override;
+  Task<Result<void>> close_attempt(std::int64_t row_id, std::int64_t fence) override;
+  Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
+  Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
+  Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override;
+  Task<Result<std::vector<BusinessId>>> businesses_at_work() override;
+  Task<Result<bool>> has_open_attempt(BusinessId business) override;
+  Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override;
+
+  Task<Result<std::int64_t>> create_key(ApiKey key) override;
+  Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override;
+  Task<Result<std::vector<ApiKey>>> list_keys() override;
+  Task<Result<void>> revoke_key(std::int64_t id, SystemTime now) override;
+  Task<Result<void>> create_login(std::string token_hash, LoginGrant grant, SystemTime expires) override;
+  Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override;
+
+  Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
+
+  /// Looks whether the database takes changes. After a failure that the next job would meet too it answers that failure
+  /// at once, and tries a change on the side, so that the next call knows whether the store has recovered.
+  Task<Result<void>> ping() override;
+
+  /// Cheap. Thread-safe.
+  [[nodiscard]] PostgresCounts counts() const;
+
+ private:
+  PostgresCallStore(const SecretBox& secrets, const postgres::ConnectionString& where, const PostgresOptions& options);
+
+  void probe();
+
+  const SecretBox& secrets_;
+  postgres::ConnectionPool reads_;
+  postgres::ConnectionPool changes_;
+};
+
+}  // namespace tapedeck
