@@ -51,6 +51,14 @@ CurlTransfer::CurlTransfer(std::shared_ptr<CurlDriver> driver, std::shared_ptr<T
 
 CurlTransfer::~CurlTransfer() { cancel(); }
 
+Task<bool> CurlTransfer::write(std::string chunk) {
+  co_await wait_for(state_, TransferWish::kRoom);
+  bool resume = false;
+  const bool taken = state_->put_upload(std::move(chunk), resume);
+  if (resume) driver_->post(CurlDriver::Order::kResume, state_);
+  co_return taken;
+}
+
 Task<CurlResult<CurlHead>> CurlTransfer::head() {
   co_await wait_for(state_, TransferWish::kHead);
   co_return state_->take_head();

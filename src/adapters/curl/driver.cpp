@@ -132,6 +132,7 @@ void CurlDriver::begin(const std::shared_ptr<TransferState>& state) {
 void CurlDriver::resume(TransferState& state) {
   state.waits_for_consumer = false;
   state.last_byte_at = DriverClock::now();
+  state.sent_at = state.last_byte_at;
   state.speed.restart(state.last_byte_at);
   (void)curl_easy_pause(state.easy, CURLPAUSE_CONT);
 }
