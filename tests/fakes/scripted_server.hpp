@@ -72,6 +72,8 @@ class ScriptedServer {
 
   /// Given to the next request that has none yet; the last one is given to all that follow.
   void answer(Answer answer) { answers_.push_back(std::move(answer)); }
+  /// What was not given yet, and the last one.
+  void forget_answers() { answers_.clear(); }
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
