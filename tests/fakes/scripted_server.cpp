@@ -156,6 +156,7 @@ void ScriptedServer::record(std::size_t connection, std::string_view head) {
 }
 
 Answer ScriptedServer::next_answer() {
+  if (script_) return script_(requests_.back());
   if (answers_.empty()) return {close_connection()};
   Answer answer = answers_.front();
   if (answers_.size() > 1) answers_.pop_front();

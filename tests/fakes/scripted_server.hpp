@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,6 +73,9 @@ class ScriptedServer {
 
   /// Given to the next request that has none yet; the last one is given to all that follow.
   void answer(Answer answer) { answers_.push_back(std::move(answer)); }
+  /// Instead: what each request is given, by its target and headers.
+  using Script = std::function<Answer(const SeenRequest& request)>;
+  void answer_by(Script script) { script_ = std::move(script); }
   /// What was not given yet, and the last one.
   void forget_answers() { answers_.clear(); }
 
@@ -98,6 +102,7 @@ class ScriptedServer {
   boost::asio::ip::tcp::acceptor acceptor_;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::deque<Answer> answers_;
+  Script script_;
   std::vector<SeenRequest> requests_;
   std::uint64_t sent_bytes_ = 0;
 };

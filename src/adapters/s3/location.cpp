@@ -51,7 +51,8 @@ bool is_aws_host(const std::string& host) {
 Result<Endpoint> parse_endpoint(const std::string& text) {
   const bool has_scheme = text.find("://") != std::string::npos;
   const Result<Url> url = parse_url(has_scheme ? text : "https://" + text);
-  if (!url || url->text != endpoint_text(url->endpoint) + "/") {
+  // The slash that begins the path is also the end of it.
+  if (!url || url->text.find('/', url->endpoint.scheme.size() + 3) != url->text.size() - 1) {
     return refuse("the endpoint of STORAGE_URL is no URL of a host alone");
   }
   return url->endpoint;
