@@ -26,15 +26,17 @@ function(tapedeck_folder target)
   endif()
 endfunction()
 
-# tapedeck_tests(<folder> <dependency>...): one GoogleTest program of every *_test.cpp below tests/<folder>.
+# tapedeck_tests(<folder> <dependency>... [AT_ONCE <filter>]): one GoogleTest program of every *_test.cpp below
+# tests/<folder>. Each test is run by itself, but those that the filter names together: what they share is slow to start.
 function(tapedeck_tests folder)
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "AT_ONCE" "")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()
   string(REPLACE "/" "_" name ${folder})
   add_executable(${name}_tests ${sources})
-  target_link_libraries(${name}_tests PRIVATE ${ARGN} tapedeck_options GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name}_tests PRIVATE ${tests_UNPARSED_ARGUMENTS} tapedeck_options GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
   if(NOT name STREQUAL core)
     tapedeck_precompile(${name}_tests ${sources})
@@ -43,6 +45,12 @@ function(tapedeck_tests folder)
   if(TAPEDECK_FULL)
     set(timeout 7200)
   endif()
-  gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+  set(filter)
+  if(tests_AT_ONCE)
+    set(filter TEST_FILTER "-${tests_AT_ONCE}")
+    add_test(NAME "${folder}: ${tests_AT_ONCE}" COMMAND ${name}_tests --gtest_filter=${tests_AT_ONCE})
+    set_tests_properties("${folder}: ${tests_AT_ONCE}" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
+  endif()
+  gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${filter}
                        PROPERTIES TIMEOUT ${timeout} LABELS ${name})
 endfunction()

@@ -81,6 +81,14 @@ void ChildProcess::check_running() {
   if (pid_ <= 0) throw std::runtime_error(name_ + " has ended: " + output());
 }
 
+void ChildProcess::wait() {
+  int status = 0;
+  const ::pid_t ended = ::waitpid(std::exchange(pid_, -1), &status, 0);
+  if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    throw std::runtime_error(name_ + " has failed: " + output());
+  }
+}
+
 TemporaryFolder::TemporaryFolder() {
   path_ = std::filesystem::temp_directory_path() / "tapedeck-test-XXXXXX";
   if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);

@@ -24,6 +24,8 @@ class ChildProcess {
   [[nodiscard]] std::string output() const;
   /// Throws std::runtime_error with its output when it has ended.
   void check_running();
+  /// Waits until it has ended; throws std::runtime_error with its output unless its status is 0.
+  void wait();
 
  private:
   std::string name_;

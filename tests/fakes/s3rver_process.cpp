@@ -9,9 +9,9 @@ constexpr std::string_view kListening = "listening on ";
 
 }  // namespace
 
-S3rverProcess::S3rverProcess(const std::string& script)
+S3rverProcess::S3rverProcess(const std::string& script, const std::string& bucket)
     : process_({"node", script, "--silent", "--directory", folder_.path() + "/data", "--address", "127.0.0.1", "--port",
-                "0", "--configure-bucket", kBucket},
+                "0", "--configure-bucket", bucket},
                folder_.path() + "/output") {
   wait_until("the start of s3rver", [this] {
     process_.check_running();

@@ -13,6 +13,7 @@ namespace tapedeck::s3 {
 namespace {
 
 constexpr const char* kService = "s3";
+constexpr int kNotImplemented = 501;
 
 std::string_view method_name(CurlMethod method) {
   switch (method) {
@@ -104,7 +105,7 @@ Task<Result<Exchange>> Connection::exchange(Call call) {
       const Refusal refusal = read_refusal(head, tried.answer->body);
       error = error_of_refusal(refusal, location());
       error.retry_after = parse_retry_after(head.find("retry-after").value_or(""), now());
-      const Remedy remedy = remedy_of(refusal, head);
+      const Remedy remedy = remedy_of(call, refusal, head);
       may_repeat = remedy == Remedy::kRepeatLater;
       const bool is_mended = co_await mend(remedy, refusal, head, &course);
       if (is_mended && tries < call.tries_max) continue;
@@ -165,6 +166,7 @@ CurlRequest Connection::prepare(const Call& call, const Course& course) const {
   Sigv4Request signable{std::string(method_name(call.method)), address.path, call.query, call.headers, {}};
   signable.payload_hash = call.part ? call.part->sha256_hex : sha256_hex(call.body);
   signable.headers.emplace_back("X-Amz-Content-Sha256", signable.payload_hash);
+  if (call.only_if_absent && current.knows_conditions) signable.headers.emplace_back("If-None-Match", "*");
   CurlRequest request;
   request.headers = signable.headers;
   signable.headers.emplace_back("Host", address.host);  // libcurl sends it by itself
@@ -196,7 +198,8 @@ std::string Connection::presign(std::string_view key, Seconds lifetime) const {
                      sigv4_presigned_query(request, scope, current.credentials, lifetime));
 }
 
-Remedy Connection::remedy_of(const Refusal& refusal, const CurlHead& head) const {
+Remedy Connection::remedy_of(const Call& call, const Refusal& refusal, const CurlHead& head) const {
+  if (refusal.status == kNotImplemented && call.only_if_absent) return Remedy::kNoCondition;
   const Remedy remedy = remedy_for(refusal);
   // An answer to HEAD says no more than its status.
   const bool is_mute = refusal.status == 403 && refusal.code.empty();
@@ -215,6 +218,8 @@ Task<bool> Connection::mend(Remedy remedy, Refusal refusal, CurlHead head, Cours
       co_return set_region(refusal, *course);
     case Remedy::kFollow:
       co_return follow(head, *course);
+    case Remedy::kNoCondition:
+      co_return drop_conditions();
     case Remedy::kNewCredentials:
       break;
     case Remedy::kNone:
@@ -267,6 +272,11 @@ bool Connection::follow(const CurlHead& head, Course& course) const {
     course.detour->host.erase(0, bucket.size());
   }
   return true;
+}
+
+bool Connection::drop_conditions() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(standing_.knows_conditions, false);
 }
 
 Task<bool> Connection::renew_credentials(Course* course) {

@@ -61,6 +61,7 @@ struct Call {
   Sigv4Fields headers;
   std::string body;
   std::optional<SpoolPart> part;  ///< instead of `body`
+  bool only_if_absent = false;    ///< If-None-Match: *, unless the store is known not to know it
   std::string expected_element;   ///< without which a success is none, as S3 may put an error into a 200
   int accepted_status = 0;        ///< is no failure, besides 2xx
   bool streams_answer = false;    ///< the body of a success is left to the caller
@@ -103,6 +104,7 @@ class Connection {
     Location location;
     AwsCredentials credentials;
     Milliseconds clock_offset{0};  ///< the store's clock less ours
+    bool knows_conditions = true;  ///< on writing
   };
   // What was mended during one call, each at most once, and where it is sent.
   struct Course {
@@ -120,11 +122,12 @@ class Connection {
   [[nodiscard]] Task<Try> attempt(Call call, Course course);
   [[nodiscard]] Try broken_off(const CurlError& error) const;
   [[nodiscard]] CurlRequest prepare(const Call& call, const Course& course) const;
-  [[nodiscard]] Remedy remedy_of(const Refusal& refusal, const CurlHead& head) const;
+  [[nodiscard]] Remedy remedy_of(const Call& call, const Refusal& refusal, const CurlHead& head) const;
   [[nodiscard]] Task<bool> mend(Remedy remedy, Refusal refusal, CurlHead head, Course* course);
   [[nodiscard]] bool set_clock(const CurlHead& head, Course& course);
   [[nodiscard]] bool set_region(const Refusal& refusal, Course& course);
   [[nodiscard]] bool follow(const CurlHead& head, Course& course) const;
+  [[nodiscard]] bool drop_conditions();
   [[nodiscard]] Task<bool> renew_credentials(Course* course);
   [[nodiscard]] Milliseconds pause_before(int tries, const Error& error);
   [[nodiscard]] Standing standing() const;

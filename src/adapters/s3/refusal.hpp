@@ -29,6 +29,7 @@ enum class Remedy {
   kSetRegion,       ///< it dislikes the region of the signature
   kFollow,          ///< another host has the bucket for now
   kNewCredentials,  ///< these have expired
+  kNoCondition,     ///< it does not know conditions on writing
 };
 
 [[nodiscard]] Remedy remedy_for(const Refusal& refusal);

@@ -27,7 +27,7 @@ Task<Result<void>> put_whole(Connection& connection, Spool& spool, std::string k
   call.method = CurlMethod::kPut;
   call.key = std::move(key);
   call.headers = describing_headers(facts);
-  call.headers.emplace_back("If-None-Match", "*");
+  call.only_if_absent = true;
   // With the hash in its signature the store refuses bytes that were changed on the way.
   call.part = SpoolPart{&spool, 0, spool.size(), facts.sha256_hex};
   Result<Exchange> done = co_await connection.exchange(std::move(call));
@@ -88,7 +88,8 @@ Task<Result<void>> complete_parts(Connection& connection, std::string key, std::
   call.method = CurlMethod::kPost;
   call.key = std::move(key);
   call.query = {{"uploadId", std::move(upload_id)}};
-  call.headers = {{"Content-Type", "application/xml"}, {"If-None-Match", "*"}};
+  call.headers = {{"Content-Type", "application/xml"}};
+  call.only_if_absent = true;
   call.body = fmt::format(
       R"(<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{}</CompleteMultipartUpload>)", list);
   call.expected_element = "CompleteMultipartUploadResult";

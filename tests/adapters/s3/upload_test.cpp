@@ -127,6 +127,16 @@ TEST_F(S3Upload, tries_again_when_two_writers_of_one_key_met) {
   EXPECT_EQ(verdict_of(put("bytes")), "ok");
 }
 
+TEST_F(S3Upload, does_without_the_condition_where_the_store_does_not_know_it_and_remembers_that) {
+  answer({refuse("501 Not Implemented", "NotImplemented"), kPut, head_of("bytes"), kPut, head_of("bytes")});
+  EXPECT_EQ(verdict_of(put("bytes")), "ok");
+  EXPECT_EQ(verdict_of(put("bytes")), "ok");
+  EXPECT_EQ(methods(), "PUT PUT HEAD PUT HEAD");
+  EXPECT_EQ(seen(0).header("if-none-match"), "*");
+  EXPECT_EQ(seen(1).header("if-none-match"), "");
+  EXPECT_EQ(seen(3).header("if-none-match"), "");
+}
+
 TEST_F(S3Upload, of_a_large_recording_goes_in_equal_parts_with_the_rest_last) {
   use_parts();
   const std::string bytes = sample_bytes(700'001);
