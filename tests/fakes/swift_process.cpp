@@ -34,10 +34,15 @@ for name, port in zip(sys.argv[2::2], sys.argv[3::2]):
     ring.get_ring().save('%s/%s.ring.gz' % (sys.argv[1], name))
 )";
 
-// Arguments: the configuration's path and the kind of server.
-constexpr const char* kServerScript =
-    "import sys; from swift.common.wsgi import run_wsgi; "
-    "sys.exit(run_wsgi(sys.argv[1], sys.argv[2]))";
+// Arguments: the folder, the configuration's path and the kind of server. The folder's swift.conf must be named before
+// anything else, for /etc/swift need not exist.
+constexpr const char* kServerScript = R"(
+import sys
+from swift.common import utils
+utils.set_swift_dir(sys.argv[1])
+from swift.common.wsgi import run_wsgi
+sys.exit(run_wsgi(sys.argv[2], sys.argv[3]))
+)";
 
 constexpr const char* kSwiftConfig = "[swift-hash]\nswift_hash_path_suffix = test\nswift_hash_path_prefix = test\n";
 
@@ -161,7 +166,7 @@ void SwiftProcess::write_rings(const std::vector<std::uint16_t>& ports) {
 void SwiftProcess::start_server(const std::string& name, const std::string& config) {
   const std::string path = folder_.path() + "/" + name + ".conf";
   std::ofstream(path) << config;
-  const std::vector<std::string> words{kPython, "-c", kServerScript, path, name + "-server"};
+  const std::vector<std::string> words{kPython, "-c", kServerScript, folder_.path(), path, name + "-server"};
   servers_.push_back(std::make_unique<ChildProcess>(words, folder_.path() + "/" + name + ".log"));
 }
 
