@@ -26,10 +26,10 @@ function(tapedeck_folder target)
   endif()
 endfunction()
 
-# tapedeck_tests(<folder> <dependency>... [AT_ONCE <filter>]): one GoogleTest program of every *_test.cpp below
-# tests/<folder>. Each test is run by itself, but those that the filter names together: what they share is slow to start.
+# tapedeck_tests(<folder> <dependency>... [AT_ONCE <filter>...]): one GoogleTest program of every *_test.cpp below
+# tests/<folder>. Each test is run by itself, but those of a filter together: what they share is slow to start.
 function(tapedeck_tests folder)
-  cmake_parse_arguments(PARSE_ARGV 1 tests "" "AT_ONCE" "")
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "" "AT_ONCE")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
@@ -47,10 +47,13 @@ function(tapedeck_tests folder)
   endif()
   set(filter)
   if(tests_AT_ONCE)
-    set(filter TEST_FILTER "-${tests_AT_ONCE}")
-    add_test(NAME "${folder}: ${tests_AT_ONCE}" COMMAND ${name}_tests --gtest_filter=${tests_AT_ONCE})
-    set_tests_properties("${folder}: ${tests_AT_ONCE}" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
+    list(JOIN tests_AT_ONCE ":" others)
+    set(filter TEST_FILTER "-${others}")
   endif()
+  foreach(group IN LISTS tests_AT_ONCE)
+    add_test(NAME "${folder}: ${group}" COMMAND ${name}_tests --gtest_filter=${group})
+    set_tests_properties("${folder}: ${group}" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
+  endforeach()
   gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${filter}
                        PROPERTIES TIMEOUT ${timeout} LABELS ${name})
 endfunction()

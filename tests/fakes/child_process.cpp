@@ -1,7 +1,9 @@
 #include "tests/fakes/child_process.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +89,17 @@ void ChildProcess::wait() {
   if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     throw std::runtime_error(name_ + " has failed: " + output());
   }
+}
+
+bool accepts_connections(std::uint16_t port) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int connected = ::connect(descriptor, reinterpret_cast<const ::sockaddr*>(&address), sizeof(address));
+  ::close(descriptor);
+  return connected == 0;
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,9 @@ class ChildProcess {
   std::string output_path_;
   ::pid_t pid_ = -1;
 };
+
+/// Somebody listens on this port of the loopback interface.
+[[nodiscard]] bool accepts_connections(std::uint16_t port);
 
 /// A new folder below the system's for temporary files, removed with this object.
 class TemporaryFolder {

@@ -1,8 +1,6 @@
 #include "tests/fakes/swift_process.hpp"
 
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -100,17 +98,6 @@ constexpr std::array kStorageServers{"account", "container", "object"};
 std::string user_name() {
   const ::passwd* entry = ::getpwuid(::geteuid());
   return entry == nullptr ? "root" : entry->pw_name;
-}
-
-bool accepts_connections(std::uint16_t port) {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ::sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int connected = ::connect(descriptor, reinterpret_cast<const ::sockaddr*>(&address), sizeof(address));
-  ::close(descriptor);
-  return connected == 0;
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include "tests/adapters/s3/real_servers.hpp"
 #include "tests/adapters/s3/store_fixture.hpp"
 
-// The contract on two servers that have nothing in common. Of conditions on writing, s3rver knows none, and Swift those
-// at the end of an upload in parts; upload_test.cpp has the others. Of a blob that is gone there is nothing left to
-// read on any S3.
+// The contract on three servers that have nothing in common. Of conditions on writing, s3rver knows none, Swift those
+// at the end of an upload in parts, Ceph those on a PUT. Of a blob that is gone there is nothing left to read on any
+// S3.
 
 namespace tapedeck {
 namespace {
@@ -45,6 +45,13 @@ std::unique_ptr<BlobSubject> swift_in_parts() {
   return std::make_unique<RealSubject>(fresh_swift_url(), swift_credentials(), kInParts);
 }
 
+std::unique_ptr<BlobSubject> ceph_whole() {
+  return std::make_unique<RealSubject>(fresh_ceph_url(), ceph_credentials(), s3::UploadSizes{});
+}
+std::unique_ptr<BlobSubject> ceph_in_parts() {
+  return std::make_unique<RealSubject>(fresh_ceph_url(), ceph_credentials(), kInParts);
+}
+
 }  // namespace
 
 namespace contract {
@@ -54,5 +61,8 @@ INSTANTIATE_TEST_SUITE_P(S3rver, BlobStoreContract,
 INSTANTIATE_TEST_SUITE_P(Swift, BlobStoreContract,
                          testing::Values(BlobKind{"whole", swift_whole, kReplaces},
                                          BlobKind{"in parts", swift_in_parts, kRefuses}));
+INSTANTIATE_TEST_SUITE_P(Ceph, BlobStoreContract,
+                         testing::Values(BlobKind{"whole", ceph_whole, kRefuses},
+                                         BlobKind{"in parts", ceph_in_parts, kReplaces}));
 }  // namespace contract
 }  // namespace tapedeck

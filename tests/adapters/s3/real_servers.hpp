@@ -15,7 +15,10 @@ namespace tapedeck {
 [[nodiscard]] std::string fresh_swift_url();
 [[nodiscard]] AwsCredentials swift_credentials();
 
-/// The bucket of both.
+[[nodiscard]] std::string fresh_ceph_url();
+[[nodiscard]] AwsCredentials ceph_credentials();
+
+/// The bucket of each.
 inline constexpr const char* kRealBucket = "recordings";
 
 }  // namespace tapedeck
