@@ -65,6 +65,19 @@ TEST(Swift, refuses_bytes_that_are_not_those_that_were_hashed) {
   EXPECT_EQ(content_of(real.store(), sample_key()), "missing");
 }
 
+TEST(Swift, gives_no_byte_of_another_object_than_the_one_that_was_named) {
+  const std::string url = fresh_swift_url();
+  RealStore store(url, swift_credentials(), {});
+  put_blob(store.store(), sample_key(), "bytes");
+  RealConnection real(url, swift_credentials());
+  s3::Call get;
+  get.key = sample_key();
+  get.headers = {{"If-Match", "\"0123456789abcdef0123456789abcdef\""}};
+  const Result<s3::Exchange> answer = run_task(real.connection().exchange(get));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().errc(), Errc::kConflict);
+}
+
 TEST(Swift, keeps_a_long_recording_in_parts_with_its_hash) {
   RealStore real(fresh_swift_url(), swift_credentials(), {.single_put_max = 0, .part_bytes = 100'000});
   const std::string bytes = sample_bytes(700'001);
