@@ -80,7 +80,7 @@ Task<> CurlTransfer::ended() { co_await wait_for(state_, TransferWish::kEnd); }
 
 bool CurlTransfer::cut_by_us() const { return state_->was_cut_by_us(); }
 
-CurlClient::CurlClient() : driver_(std::make_shared<CurlDriver>()) {}
+CurlClient::CurlClient(std::size_t connections_kept) : driver_(std::make_shared<CurlDriver>(connections_kept)) {}
 
 CurlClient::~CurlClient() { driver_->stop(); }
 

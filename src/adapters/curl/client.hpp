@@ -19,6 +19,9 @@ namespace tapedeck {
 /// Most bytes of an answer's headers together, informational answers included.
 inline constexpr std::size_t kHeaderBytesMax = 32 * 1024;
 
+/// Connections that a client keeps open at most, those in use included; one more is closed after its answer.
+inline constexpr std::size_t kConnectionsKept = 16;
+
 /// Limits of one transfer. Zero means no limit only where it says so.
 struct CurlLimits {
   Milliseconds connect_timeout{10'000};  ///< name resolution, connecting and TLS together
@@ -120,7 +123,7 @@ class CurlTransfer {
 /// closing it. No proxy, netrc, cookies or content decoding.
 class CurlClient {
  public:
-  CurlClient();
+  explicit CurlClient(std::size_t connections_kept = kConnectionsKept);
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
   /// Cancels what is under way, and joins. The event loops of waiting tasks must still exist.

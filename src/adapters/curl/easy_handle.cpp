@@ -180,11 +180,10 @@ void set_method(CURL* easy, TransferState& state) {
 // False when libcurl has no memory.
 bool set_headers(CURL* easy, TransferState& state) {
   const auto add = [&state](const std::string& line) {
-    curl_slist* longer = curl_slist_append(state.headers.get(), line.c_str());
-    if (longer == nullptr) return false;
-    (void)state.headers.release();  // a part of the longer one now
-    state.headers.reset(longer);
-    return true;
+    curl_slist* begun = state.headers.release();
+    curl_slist* longer = curl_slist_append(begun, line.c_str());
+    state.headers.reset(longer == nullptr ? begun : longer);
+    return longer != nullptr;
   };
   // Nobody is asked whether a body is welcome: R2 does not know the question, and the answer costs a round trip.
   if (!add("Expect:")) return false;

@@ -30,6 +30,8 @@ inline constexpr Milliseconds kPauseFirst{200};
 inline constexpr Milliseconds kPauseMax{10'000};
 /// Most hosts that one call is sent on to.
 inline constexpr int kDetoursMax = 3;
+/// What the CurlClient that is given here should keep: as many as listeners and workers use at once in busy hours.
+inline constexpr std::size_t kStoreConnectionsKept = 256;
 /// Most bytes of an answer that is not streamed.
 inline constexpr std::size_t kAnswerBytesMax = 1024 * 1024;
 /// Bytes of a streamed answer that wait for its reader, who holds as many again.
