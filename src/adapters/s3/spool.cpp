@@ -81,8 +81,10 @@ Result<void> Spool::write_gathered() {
 Task<Result<std::string>> Spool::read(std::uint64_t offset, std::size_t most) {
   if (failed_) co_return fail(*failed_);
   if (offset >= in_file_) {
-    const auto from = static_cast<std::size_t>(std::min<std::uint64_t>(offset - in_file_, gathered_.size()));
-    co_return gathered_.substr(from, most);
+    const std::uint64_t from = offset - in_file_;
+    // Whoever asks goes on until there are enough.
+    if (from >= gathered_.size()) co_return fail(Errc::kInternal, "read beyond a recording's end");
+    co_return gathered_.substr(static_cast<std::size_t>(from), most);
   }
   auto work = [this, offset, most] { return read_now(offset, most); };
   Result<std::string> bytes = co_await offload(pool_, work);
@@ -119,6 +121,7 @@ Result<std::string> Spool::hash_now(std::uint64_t offset, std::uint64_t length) 
     digest.update(*bytes);
     offset += bytes->size();
   }
+  if (end > in_file_ + gathered_.size()) return fail(Errc::kInternal, "hashed beyond a recording's end");
   if (offset < end) {
     const auto from = static_cast<std::size_t>(offset - in_file_);
     digest.update(std::string_view(gathered_).substr(from, static_cast<std::size_t>(end - offset)));
