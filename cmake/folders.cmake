@@ -41,10 +41,10 @@ function(tapedeck_migrations adapter)
   target_sources(tapedeck_${adapter} PRIVATE ${embedded})
 endfunction()
 
-# tapedeck_tests(<folder> [TOGETHER] <dependency>...): one GoogleTest program of every *_test.cpp below tests/<folder>.
-# TOGETHER: run as one test, because its tests share a server that takes a second to make.
+# tapedeck_tests(<folder> <dependency>... [AT_ONCE <filter>...]): one GoogleTest program of every *_test.cpp below
+# tests/<folder>. Each test is run by itself, but those of a filter together: what they share is slow to start.
 function(tapedeck_tests folder)
-  cmake_parse_arguments(PARSE_ARGV 1 tests "TOGETHER" "" "")
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "" "AT_ONCE")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
@@ -60,11 +60,15 @@ function(tapedeck_tests folder)
   if(TAPEDECK_FULL)
     set(timeout 7200)
   endif()
-  if(tests_TOGETHER)
-    add_test(NAME "${folder}: all" COMMAND ${name}_tests)
-    set_tests_properties("${folder}: all" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
-    return()
+  set(filter)
+  if(tests_AT_ONCE)
+    list(JOIN tests_AT_ONCE ":" others)
+    set(filter TEST_FILTER "-${others}")
   endif()
-  gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+  foreach(group IN LISTS tests_AT_ONCE)
+    add_test(NAME "${folder}: ${group}" COMMAND ${name}_tests --gtest_filter=${group})
+    set_tests_properties("${folder}: ${group}" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
+  endforeach()
+  gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${filter}
                        PROPERTIES TIMEOUT ${timeout} LABELS ${name})
 endfunction()

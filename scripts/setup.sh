@@ -6,7 +6,8 @@ BUILD_PACKAGES=(ca-certificates g++ cmake ninja-build ccache mold pkg-config lib
   prometheus-cpp-dev libcli11-dev libjemalloc-dev zlib1g-dev)
 AUDIO_PACKAGES=(espeak-ng sox lame libsox-fmt-mp3)
 TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light prometheus redis-server redis-sentinel redis-tools
-  postgresql-15 spin strace sqlite3 curl espeak-ng sox lame libsox-fmt-mp3)
+  postgresql-15 python3-swift ceph-mon ceph-osd radosgw awscli rclone spin strace sqlite3 curl espeak-ng sox lame
+  libsox-fmt-mp3)
 BENCH_PACKAGES=(wrk nginx-light curl redis-server)
 LINT_PACKAGES=(clang-19 clang-format-19 clang-tidy-19)
 

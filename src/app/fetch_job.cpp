@@ -95,10 +95,10 @@ Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recordin
   if (!fetched.result) co_return fail(fetched.result.error());
   auto checked = sink.finish();
   if (!checked) co_return fail(checked.error());
-  auto published = co_await (*writer)->publish();
+  const BlobFacts facts{sink.sha256_hex(), std::string(content_type_of(checked->kind))};
+  auto published = co_await (*writer)->publish(facts);
   if (!published) co_return fail(published.error());
-  co_return StoredAudio{key, checked->size_bytes, std::string(content_type_of(checked->kind)), sink.sha256_hex(),
-                        d_.clock.system_now()};
+  co_return StoredAudio{key, checked->size_bytes, facts.content_type, facts.sha256_hex, d_.clock.system_now()};
 }
 
 Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, SteadyTime last_byte) {

@@ -32,6 +32,7 @@ constexpr std::array kRows{
     Row{Errc::kNoSpace, kLocalBackoff},
     Row{Errc::kReadOnly, kLocalBackoff},
     Row{Errc::kUnavailable, kLocalBackoff},
+    Row{Errc::kConflict, kLocalBackoff},  // the blob's name is taken; the next attempt has another
     Row{Errc::kTimedOut, kLocalBackoff},
 };
 

@@ -16,6 +16,7 @@ class BlobStoreContract : public testing::TestWithParam<BlobKind> {
  protected:
   BlobStore& store() { return subject_->store(); }
   void settle() { subject_->settle(); }
+  static const BlobTraits& traits() { return GetParam().traits; }
 
  private:
   std::unique_ptr<BlobSubject> subject_ = GetParam().make();
@@ -35,7 +36,7 @@ TEST_P(BlobStoreContract, joins_chunks_of_any_size_in_their_order) {
     ASSERT_TRUE(run_task(writer->write(bytes.substr(at, step))));
     if (at + step >= bytes.size()) break;
   }
-  ASSERT_TRUE(run_task(writer->publish()));
+  ASSERT_TRUE(run_task(writer->publish(facts_of(bytes))));
   EXPECT_EQ(content_of(store(), sample_key()), bytes);
 }
 
@@ -51,9 +52,34 @@ TEST_P(BlobStoreContract, reads_from_any_offset_and_nothing_beyond_the_end) {
   ASSERT_TRUE(blob);
   EXPECT_EQ((*blob)->size(), bytes.size());
   EXPECT_EQ(read_all(**blob, 49'990), bytes.substr(49'990));
-  EXPECT_EQ(read_all(**blob, 123, 77), bytes.substr(123));
+  EXPECT_EQ(read_all(**blob, 123), bytes.substr(123));
+  EXPECT_EQ(read_all(**blob, 49'123, 77), bytes.substr(49'123));
   EXPECT_EQ(read_all(**blob, 50'000), "");
   EXPECT_EQ(read_all(**blob, 1'000'000'000'000), "");
+}
+
+TEST_P(BlobStoreContract, reads_a_part_from_front_to_back_and_nothing_beyond_its_end) {
+  const std::string bytes = sample_bytes(500'000);
+  put_blob(store(), sample_key(), bytes);
+  const Result<std::shared_ptr<Blob>> blob = run_task(store().open(sample_key()));
+  ASSERT_TRUE(blob);
+  EXPECT_TRUE(read_in_order(**blob, 0, 500'000) == bytes);
+  EXPECT_TRUE(read_in_order(**blob, 1'000, 300'001, 7'777) == bytes.substr(1'000, 300'001));
+  EXPECT_EQ(read_in_order(**blob, 0, 2), bytes.substr(0, 2));
+  EXPECT_EQ(read_in_order(**blob, 499'999, 1), bytes.substr(499'999));
+  EXPECT_EQ(read_in_order(**blob, 500'000, 0), "");
+}
+
+TEST_P(BlobStoreContract, lets_readers_of_one_blob_be_at_different_places) {
+  const std::string bytes = sample_bytes(400'000);
+  put_blob(store(), sample_key(), bytes);
+  const Result<std::shared_ptr<Blob>> blob = run_task(store().open(sample_key()));
+  ASSERT_TRUE(blob);
+  const std::unique_ptr<BlobReader> abandoned = (*blob)->read_in_order(0, 400'000);
+  std::string first(100, '\0');
+  ASSERT_TRUE(run_task(abandoned->read(std::as_writable_bytes(std::span(first.data(), first.size())))));
+  EXPECT_EQ(first, bytes.substr(0, 100));
+  EXPECT_TRUE(read_in_order(**blob, 200'000, 200'000) == bytes.substr(200'000));
 }
 
 TEST_P(BlobStoreContract, does_not_find_what_was_never_published) {
@@ -76,23 +102,38 @@ TEST_P(BlobStoreContract, keeps_nothing_of_a_writer_that_was_destroyed_unpublish
   EXPECT_EQ(run_task(store().collect_leftovers()).value(), 0);
 }
 
-TEST_P(BlobStoreContract, replaces_a_blob_that_is_there) {
-  put_blob(store(), sample_key(), "old bytes");
-  put_blob(store(), sample_key(), "new");
+TEST_P(BlobStoreContract, publishes_the_same_bytes_twice_without_complaint) {
+  put_blob(store(), sample_key(), "bytes");
+  put_blob(store(), sample_key(), "bytes");
   settle();
-  EXPECT_EQ(content_of(store(), sample_key()), "new");
+  EXPECT_EQ(content_of(store(), sample_key()), "bytes");
   EXPECT_EQ(run_task(store().collect_leftovers()).value(), 0);
 }
 
-TEST_P(BlobStoreContract, keeps_the_bytes_of_an_open_blob_while_it_is_replaced_and_removed) {
+TEST_P(BlobStoreContract, replaces_other_bytes_or_refuses_to) {
+  put_blob(store(), sample_key(), "old bytes");
+  const Result<void> published = try_to_put(store(), sample_key(), "new");
+  settle();
+  if (traits().replaces_other_bytes) {
+    EXPECT_TRUE(published);
+    EXPECT_EQ(content_of(store(), sample_key()), "new");
+  } else {
+    ASSERT_FALSE(published);
+    EXPECT_EQ(published.error().errc(), Errc::kConflict);
+    EXPECT_EQ(content_of(store(), sample_key()), "old bytes");
+  }
+  EXPECT_EQ(run_task(store().collect_leftovers()).value(), 0);
+}
+
+TEST_P(BlobStoreContract, shows_no_byte_of_another_blob_through_an_open_one) {
   const std::string bytes = sample_bytes(200'000);
   put_blob(store(), sample_key(), bytes);
   const Result<std::shared_ptr<Blob>> blob = run_task(store().open(sample_key()));
   ASSERT_TRUE(blob);
-  put_blob(store(), sample_key(), sample_bytes(200'000, 2));
-  EXPECT_EQ(read_all(**blob), bytes);
   ASSERT_TRUE(run_task(store().remove(sample_key())));
-  EXPECT_EQ(read_all(**blob), bytes);
+  EXPECT_EQ(read_in_order(**blob, 0, 200'000), traits().keeps_open_bytes ? bytes : "not_found");
+  put_blob(store(), sample_key(), sample_bytes(200'000, 2));
+  EXPECT_EQ(read_in_order(**blob, 0, 200'000), traits().keeps_open_bytes ? bytes : "conflict");
 }
 
 TEST_P(BlobStoreContract, keeps_attempts_at_one_recording_apart) {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "core/blob_key.hpp"
+#include "core/encoding.hpp"
 #include "ports/blob_store.hpp"
 #include "tests/contract/run_task.hpp"
 
@@ -26,10 +27,17 @@ class BlobSubject {
   virtual void settle() = 0;
 };
 
+/// What a store does where the port leaves a choice, and what cannot be seen on it.
+struct BlobTraits {
+  bool replaces_other_bytes = true;  ///< where false, publishing other bytes under a key that is taken is kConflict
+  bool keeps_open_bytes = true;  ///< of a blob that is replaced or removed while it is open; where false, reads fail
+};
+
 /// One kind of store that the contract is run on.
 struct BlobKind {
   std::string name;
   std::unique_ptr<BlobSubject> (*make)();
+  BlobTraits traits;
 };
 
 inline void PrintTo(const BlobKind& kind, std::ostream* out) { *out << kind.name; }
@@ -57,10 +65,16 @@ inline std::unique_ptr<BlobWriter> begin_blob(BlobStore& store, const std::strin
   return writer ? std::move(*writer) : nullptr;
 }
 
-inline void put_blob(BlobStore& store, const std::string& key, const std::string& bytes) {
+inline BlobFacts facts_of(const std::string& bytes) { return {sha256_hex(bytes), "audio/mpeg"}; }
+
+inline Result<void> try_to_put(BlobStore& store, const std::string& key, const std::string& bytes) {
   const std::unique_ptr<BlobWriter> writer = begin_blob(store, key);
-  ASSERT_TRUE(run_task(writer->write(bytes)));
-  const Result<void> published = run_task(writer->publish());
+  if (Result<void> written = run_task(writer->write(bytes)); !written) return written;
+  return run_task(writer->publish(facts_of(bytes)));
+}
+
+inline void put_blob(BlobStore& store, const std::string& key, const std::string& bytes) {
+  const Result<void> published = try_to_put(store, key, bytes);
   ASSERT_TRUE(published) << published.error().detail;
 }
 
@@ -72,6 +86,19 @@ inline std::string read_all(Blob& blob, std::uint64_t offset = 0, std::size_t st
         run_task(blob.read(offset + bytes.size(), std::as_writable_bytes(std::span(part.data(), part.size()))));
     EXPECT_TRUE(got);
     if (!got || *got == 0) return bytes;
+    bytes.append(part, 0, *got);
+  }
+}
+
+/// The bytes, and at a read that fails the error's name instead of the rest.
+inline std::string read_in_order(Blob& blob, std::uint64_t offset, std::uint64_t length, std::size_t step = 10'000) {
+  const std::unique_ptr<BlobReader> reader = blob.read_in_order(offset, length);
+  std::string bytes;
+  std::string part(step, '\0');
+  while (true) {
+    const Result<std::size_t> got = run_task(reader->read(std::as_writable_bytes(std::span(part.data(), part.size()))));
+    if (!got) return bytes.append(errc_name(got.error().errc()));
+    if (*got == 0) return bytes;
     bytes.append(part, 0, *got);
   }
 }

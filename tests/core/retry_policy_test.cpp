@@ -97,6 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"read_only", Errc::kReadOnly, 1, kNone, kNone, 0.5, kRetry, 500ms},
                     Case{"io_error", Errc::kIo, 2, kNone, kNone, 0.5, kRetry, 1s},
                     Case{"store_away", Errc::kUnavailable, 1, kNone, kNone, 0, kRetry, 0s},
+                    Case{"name_taken", Errc::kConflict, 1, kNone, kNone, 0.5, kRetry, 500ms},
                     Case{"cancelled", Errc::kCancelled, 9, kNone, kNone, 0.9, kRetry, 0s},
                     Case{"lease_lost", Errc::kLeaseLost, 9, kNone, kNone, 0.9, kRetry, 0s},
                     Case{"broken_invariant", Errc::kInternal, 1, kNone, kNone, 0, kFailed, 0s}),

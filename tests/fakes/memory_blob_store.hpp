@@ -43,7 +43,7 @@ class MemoryBlobStore final : public BlobStore {
       bytes_ += chunk;
       co_return Result<void>();
     }
-    [[nodiscard]] Task<Result<void>> publish() override {
+    [[nodiscard]] Task<Result<void>> publish(BlobFacts) override {
       if (store_.failing) co_return fail(*store_.failing);
       store_.blobs_[key_] = bytes_;
       co_return Result<void>();

@@ -51,6 +51,14 @@ CurlTransfer::CurlTransfer(std::shared_ptr<CurlDriver> driver, std::shared_ptr<T
 
 CurlTransfer::~CurlTransfer() { cancel(); }
 
+Task<bool> CurlTransfer::write(std::string chunk) {
+  co_await wait_for(state_, TransferWish::kRoom);
+  bool resume = false;
+  const bool taken = state_->put_upload(std::move(chunk), resume);
+  if (resume) driver_->post(CurlDriver::Order::kResume, state_);
+  co_return taken;
+}
+
 Task<CurlResult<CurlHead>> CurlTransfer::head() {
   co_await wait_for(state_, TransferWish::kHead);
   co_return state_->take_head();
@@ -72,7 +80,7 @@ Task<> CurlTransfer::ended() { co_await wait_for(state_, TransferWish::kEnd); }
 
 bool CurlTransfer::cut_by_us() const { return state_->was_cut_by_us(); }
 
-CurlClient::CurlClient() : driver_(std::make_shared<CurlDriver>()) {}
+CurlClient::CurlClient(std::size_t connections_kept) : driver_(std::make_shared<CurlDriver>(connections_kept)) {}
 
 CurlClient::~CurlClient() { driver_->stop(); }
 

@@ -19,17 +19,20 @@ namespace tapedeck {
 /// Most bytes of an answer's headers together, informational answers included.
 inline constexpr std::size_t kHeaderBytesMax = 32 * 1024;
 
+/// Connections that a client keeps open at most, those in use included; one more is closed after its answer.
+inline constexpr std::size_t kConnectionsKept = 16;
+
 /// Limits of one transfer. Zero means no limit only where it says so.
 struct CurlLimits {
-  Milliseconds connect_timeout{10'000};            ///< name resolution, connecting and TLS together
-  Milliseconds answer_timeout{30'000};             ///< from sending the request to the end of the answer's headers
-  Milliseconds idle_timeout{20'000};               ///< without any byte of the body
+  Milliseconds connect_timeout{10'000};  ///< name resolution, connecting and TLS together
+  Milliseconds answer_timeout{30'000};   ///< from the last byte of the request to the end of the answer's headers
+  Milliseconds idle_timeout{20'000};     ///< without any byte of the body
   std::uint64_t low_speed_bytes_per_second = 500;  ///< slower than this over a whole window is too slow; 0: no limit
   Milliseconds low_speed_window{30'000};
   Milliseconds total_timeout{2 * 60 * 60'000};  ///< everything, the consumer's own slowness included
   std::uint64_t body_bytes_max = 1ULL << 30U;
-  /// Bytes that wait for a slow consumer; then the connection is not read any more. Bounds the memory of a transfer:
-  /// about twice this, while the consumer holds as much again.
+  /// Bytes that wait for a slow consumer, in either direction; then the connection is not read any more, or write()
+  /// waits. Bounds the memory of a transfer: about twice this, while the consumer holds as much again.
   std::size_t pipe_bytes = 256 * 1024;
 };
 
@@ -39,9 +42,16 @@ struct BasicLogin {
   std::string password;
 };
 
-/// A GET. Redirects are not followed here (see follow.hpp).
+enum class CurlMethod { kGet, kHead, kPut, kPost, kDelete };
+
+/// One request. Redirects are not followed here (see follow.hpp).
 struct CurlRequest {
   Url url;
+  CurlMethod method = CurlMethod::kGet;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< besides libcurl's own; no value is empty
+  std::string body;                                          ///< of a PUT or a POST; sent again where libcurl must
+  /// The body of a PUT or a POST has this length, and comes by CurlTransfer::write() instead.
+  std::optional<std::uint64_t> streamed_bytes;
   std::optional<BasicLogin> login;
   bool may_be_private = false;  ///< addresses that are not public are refused unless this is set
   CurlLimits limits;
@@ -88,6 +98,9 @@ class CurlTransfer {
   CurlTransfer& operator=(const CurlTransfer&) = delete;
   ~CurlTransfer();
 
+  /// Waits until there is room, then hands over bytes of a streamed body. False: nothing more is wanted, for the
+  /// answer has come, or the transfer has ended; head() tells.
+  [[nodiscard]] Task<bool> write(std::string chunk);
   /// Waits for the answer's headers.
   [[nodiscard]] Task<CurlResult<CurlHead>> head();
   /// Waits for bytes of the body; empty at its end.
@@ -110,7 +123,7 @@ class CurlTransfer {
 /// closing it. No proxy, netrc, cookies or content decoding.
 class CurlClient {
  public:
-  CurlClient();
+  explicit CurlClient(std::size_t connections_kept = kConnectionsKept);
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
   /// Cancels what is under way, and joins. The event loops of waiting tasks must still exist.

@@ -12,8 +12,6 @@
 namespace tapedeck {
 namespace {
 
-// Idle connections that are kept for the next transfer.
-constexpr long kIdleConnectionsMax = 16;
 // Longest wait without anything to do; commands interrupt it.
 constexpr Milliseconds kIdleWait{60'000};
 
@@ -43,10 +41,10 @@ Deadline next_deadline(const TransferState& state) {
 
 }  // namespace
 
-CurlDriver::CurlDriver() {
+CurlDriver::CurlDriver(std::size_t connections_kept) {
   prepare_libcurl();
   multi_.reset(curl_multi_init());
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kIdleConnectionsMax);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections_kept));
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "curl");
     run();
@@ -132,6 +130,7 @@ void CurlDriver::begin(const std::shared_ptr<TransferState>& state) {
 void CurlDriver::resume(TransferState& state) {
   state.waits_for_consumer = false;
   state.last_byte_at = DriverClock::now();
+  state.sent_at = state.last_byte_at;
   state.speed.restart(state.last_byte_at);
   (void)curl_easy_pause(state.easy, CURLPAUSE_CONT);
 }

@@ -20,7 +20,7 @@ class CurlDriver {
  public:
   enum class Order { kStart, kCancel, kResume };
 
-  CurlDriver();
+  explicit CurlDriver(std::size_t connections_kept);
   CurlDriver(const CurlDriver&) = delete;
   CurlDriver& operator=(const CurlDriver&) = delete;
   ~CurlDriver();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <mutex>
+#include <span>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -100,6 +102,29 @@ std::size_t take_body(const char* bytes, std::size_t size, std::size_t count, vo
   return piece.size();
 }
 
+// Bytes of the request's body. The time for the answer runs from the last of them.
+std::size_t give_body(char* out, std::size_t size, std::size_t count, void* context) noexcept {
+  auto& state = *static_cast<TransferState*>(context);
+  state.sent_at = DriverClock::now();
+  const std::span<char> room(out, size * count);
+  if (state.request.streamed_bytes) {
+    const std::size_t taken = state.take_upload(room);
+    return taken == 0 ? CURL_READFUNC_PAUSE : taken;
+  }
+  const std::size_t copied = state.request.body.copy(room.data(), room.size(), state.body_sent);
+  state.body_sent += copied;
+  return copied;
+}
+
+// An idle connection turned out to be closed after the body was begun: libcurl goes back to its start on a new one.
+// What was streamed is gone.
+int rewind_body(void* context, curl_off_t offset, int origin) noexcept {
+  auto& state = *static_cast<TransferState*>(context);
+  if (state.request.streamed_bytes || origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
+  state.body_sent = 0;
+  return CURL_SEEKFUNC_OK;
+}
+
 // libcurl takes over none of the strings it is given, but copies them.
 void set_target(CURL* easy, const CurlRequest& request) {
   curl_easy_setopt(easy, CURLOPT_URL, request.url.text.c_str());
@@ -120,6 +145,53 @@ void set_target(CURL* easy, const CurlRequest& request) {
     curl_easy_setopt(easy, CURLOPT_USERNAME, request.login->user.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, request.login->password.c_str());
   }
+}
+
+void set_body(CURL* easy, TransferState& state) {
+  const std::uint64_t length = state.request.streamed_bytes.value_or(state.request.body.size());
+  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(length));
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &state);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &state);
+}
+
+void set_method(CURL* easy, TransferState& state) {
+  switch (state.request.method) {
+    case CurlMethod::kGet:
+      break;
+    case CurlMethod::kHead:
+      curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+      break;
+    case CurlMethod::kPut:
+      set_body(easy, state);
+      break;
+    case CurlMethod::kPost:
+      set_body(easy, state);
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "POST");
+      break;
+    case CurlMethod::kDelete:
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+      break;
+  }
+}
+
+// False when libcurl has no memory.
+bool set_headers(CURL* easy, TransferState& state) {
+  const auto add = [&state](const std::string& line) {
+    curl_slist* begun = state.headers.release();
+    curl_slist* longer = curl_slist_append(begun, line.c_str());
+    state.headers.reset(longer == nullptr ? begun : longer);
+    return longer != nullptr;
+  };
+  // Nobody is asked whether a body is welcome: R2 does not know the question, and the answer costs a round trip.
+  if (!add("Expect:")) return false;
+  for (const auto& [name, value] : state.request.headers) {
+    if (!add(fmt::format("{}: {}", name, value))) return false;
+  }
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, state.headers.get());
+  return true;
 }
 
 void set_connection(CURL* easy, const CurlLimits& limits) {
@@ -169,8 +241,13 @@ CURL* make_easy_handle(TransferState& state) {
   CURL* easy = curl_easy_init();
   if (easy == nullptr) return nullptr;
   set_target(easy, state.request);
+  set_method(easy, state);
   set_connection(easy, state.request.limits);
   set_callbacks(easy, state);
+  if (!set_headers(easy, state)) {
+    curl_easy_cleanup(easy);
+    return nullptr;
+  }
   return easy;
 }
 

@@ -1,5 +1,6 @@
 #include "adapters/curl/transfer_state.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tapedeck {
@@ -14,6 +15,23 @@ bool TransferState::offer(std::string_view bytes) {
   pipe_ += bytes;
   notify(std::move(lock));
   return true;
+}
+
+std::size_t TransferState::take_upload(std::span<char> out) {
+  std::unique_lock lock(mutex_);
+  const std::size_t count = std::min(out.size(), upload_.size() - upload_taken_);
+  if (count == 0) {
+    upload_paused_ = true;
+    return 0;
+  }
+  upload_.copy(out.data(), count, upload_taken_);
+  upload_taken_ += count;
+  if (upload_taken_ == upload_.size()) {
+    upload_.clear();
+    upload_taken_ = 0;
+  }
+  notify(std::move(lock));
+  return count;
 }
 
 void TransferState::announce_head(CurlHead head) {
@@ -38,6 +56,19 @@ void TransferState::when(TransferWish wish, Waiter waiter) {
   waiter_ = std::move(waiter);
   wish_ = wish;
   notify(std::move(lock));
+}
+
+bool TransferState::put_upload(std::string bytes, bool& resume) {
+  const std::scoped_lock lock(mutex_);
+  // Also where nothing more is wanted: libcurl ends no transfer that is paused.
+  resume = std::exchange(upload_paused_, false);
+  if (ended_ || head_) return false;
+  if (upload_.empty()) {
+    upload_ = std::move(bytes);
+  } else {
+    upload_ += bytes;
+  }
+  return true;
 }
 
 CurlResult<CurlHead> TransferState::take_head() {
@@ -67,6 +98,8 @@ bool TransferState::was_cut_by_us() const {
 
 bool TransferState::is_fulfilled(TransferWish wish) const {
   switch (wish) {
+    case TransferWish::kRoom:
+      return ended_ || head_.has_value() || upload_.size() - upload_taken_ < request.limits.pipe_bytes;
     case TransferWish::kHead:
       return ended_ || head_.has_value();
     case TransferWish::kBytes:

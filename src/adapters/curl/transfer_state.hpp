@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <curl/curl.h>
@@ -21,7 +23,11 @@ namespace tapedeck {
 using DriverClock = std::chrono::steady_clock;
 
 /// What a consumer waits for. The end satisfies every wish.
-enum class TransferWish { kHead, kBytes, kEnd };
+enum class TransferWish { kRoom, kHead, kBytes, kEnd };
+
+struct FreeHeaders {
+  void operator()(curl_slist* headers) const noexcept { curl_slist_free_all(headers); }
+};
 
 struct TransferState {
   using Waiter = std::move_only_function<void()>;
@@ -34,21 +40,25 @@ struct TransferState {
   // The driver's part.
 
   CURL* easy = nullptr;
+  std::unique_ptr<curl_slist, FreeHeaders> headers;  // libcurl refers to them
   char error_text[CURL_ERROR_SIZE] = {};
   CurlHead arriving;             // headers so far
   std::size_t header_bytes = 0;  // of all answers, informational ones included
   std::uint64_t body_bytes = 0;
+  std::size_t body_sent = 0;  // of request.body
   bool request_sent = false;
   bool head_complete = false;
   bool waits_for_consumer = false;   // from a refused offer() to the resume that follows it
   std::optional<CurlError> verdict;  // why a callback stops the transfer
   DriverClock::time_point started_at;
-  DriverClock::time_point sent_at;
+  DriverClock::time_point sent_at;  // the request's last byte so far
   DriverClock::time_point last_byte_at;
   SpeedWindow speed;
 
   /// Takes bytes of the body, or none of them: false, and the transfer is to pause until the consumer has read.
   [[nodiscard]] bool offer(std::string_view bytes);
+  /// Bytes of a streamed body, up to out.size(). None: there are none yet, and the transfer is to pause.
+  [[nodiscard]] std::size_t take_upload(std::span<char> out);
   void announce_head(CurlHead head);
   /// The end. Nothing of the connection is left when this is called.
   void end(std::optional<CurlError> error, bool cut_by_us);
@@ -57,6 +67,8 @@ struct TransferState {
 
   /// Calls `waiter` once the wish is fulfilled; at once if it is.
   void when(TransferWish wish, Waiter waiter);
+  /// False once nothing more is wanted. `resume` says that the transfer had paused and may go on.
+  [[nodiscard]] bool put_upload(std::string bytes, bool& resume);
   [[nodiscard]] CurlResult<CurlHead> take_head();
   /// Everything that is there. `resume` says that the transfer had paused and may go on.
   [[nodiscard]] CurlResult<std::string> take_bytes(bool& resume);
@@ -71,6 +83,9 @@ struct TransferState {
   std::optional<CurlHead> head_;
   std::string pipe_;
   bool paused_ = false;
+  std::string upload_;
+  std::size_t upload_taken_ = 0;  // of upload_
+  bool upload_paused_ = false;
   bool ended_ = false;
   bool cut_by_us_ = false;
   std::optional<CurlError> error_;

@@ -69,7 +69,8 @@ class FileBlobWriter final : public BlobWriter {
     co_return written;
   }
 
-  [[nodiscard]] Task<Result<void>> publish() override {
+  // The row in the call store keeps the facts; a file has no place for them.
+  [[nodiscard]] Task<Result<void>> publish(BlobFacts) override {
     auto work = [this] { return publish_now(); };
     Result<void> published = co_await offload(pool_, work);
     co_return published;

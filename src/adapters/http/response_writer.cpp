@@ -36,6 +36,7 @@ constexpr std::size_t kScratchMax = 64 * 1024;
 ResponseWriter::Step ResponseWriter::start(int socket, Response response, const ResponseFraming& framing,
                                            WriterContext& context) {
   bytes_sent_ = 0;
+  reader_.reset();
   std::string& head = context.scratch;
   if (head.capacity() > kScratchMax) head = {};
   head.clear();
@@ -173,11 +174,12 @@ Task<bool> ResponseWriter::fetch() {
   const int file = blob_->file_descriptor();
   const bool through_sendfile = file >= 0 && blob_rest_ > kInlineBlobMax;
   if (!through_sendfile) {
+    if (!reader_) reader_ = blob_->read_in_order(blob_offset_, blob_rest_);
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(blob_rest_, kBlobChunk));
     const std::size_t kept = pending_.size();  // the head, before the first chunk
     pending_.resize(kept + want);
     const std::span<std::byte> target = std::as_writable_bytes(std::span(pending_)).subspan(kept);
-    const Result<std::size_t> got = co_await blob_->read(blob_offset_, target);
+    const Result<std::size_t> got = co_await reader_->read(target);
     if (!got || *got == 0) co_return false;
     pending_.resize(kept + *got);
     blob_offset_ += *got;
@@ -200,6 +202,7 @@ ResponseWriter::Step ResponseWriter::after_send_error() const {
 }
 
 void ResponseWriter::reset() {
+  reader_.reset();
   body_ = std::string();
   pending_ = {};
   pending_sent_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -55,8 +56,9 @@ class ResponseWriter {
   std::variant<std::string, StaticBody, BlobBody> body_;  ///< keeps alive what text_ and the blob's part refer to
   std::string pending_;                                   ///< bytes to send before anything else
   std::size_t pending_sent_ = 0;
-  std::string_view text_;  ///< the rest of a text body
-  Blob* blob_ = nullptr;   ///< of body_
+  std::string_view text_;               ///< the rest of a text body
+  Blob* blob_ = nullptr;                ///< of body_
+  std::unique_ptr<BlobReader> reader_;  ///< of blob_, where the bytes do not come by sendfile(2)
   std::uint64_t blob_offset_ = 0;
   std::uint64_t blob_rest_ = 0;   ///< bytes of the blob still to be sent
   std::uint64_t warm_until_ = 0;  ///< offset up to which fetch() has brought the file's pages in

@@ -196,6 +196,16 @@ Task<Result<std::vector<WaitingRecording>>> PostgresCallStore::waiting_of(Busine
   });
 }
 
+Task<Result<std::vector<Sid>>> PostgresCallStore::waiting_fetches(BusinessId business, SystemTime now, int limit) {
+  return run_on(reads_, [business = std::move(business), now, limit](Database& database) {
+    return postgres::waiting_fetches(database, business, now, limit);
+  });
+}
+
+Task<Result<std::vector<BacklogLine>>> PostgresCallStore::backlog(SystemTime now) {
+  return run_on(reads_, [now](Database& database) { return postgres::backlog(database, now); });
+}
+
 Task<Result<std::vector<BusinessId>>> PostgresCallStore::businesses_at_work() {
   return run_on(reads_, [](Database& database) { return postgres::businesses_at_work(database); });
 }

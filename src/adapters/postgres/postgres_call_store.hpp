@@ -65,6 +65,8 @@ class PostgresCallStore final : public CallStore {
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
   Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override;
+  Task<Result<std::vector<Sid>>> waiting_fetches(BusinessId business, SystemTime now, int limit) override;
+  Task<Result<std::vector<BacklogLine>>> backlog(SystemTime now) override;
   Task<Result<std::vector<BusinessId>>> businesses_at_work() override;
   Task<Result<bool>> has_open_attempt(BusinessId business) override;
   Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override;

@@ -1,5 +1,7 @@
 #include "adapters/postgres/rebuilding.hpp"
 
+#include <array>
+
 #include "adapters/postgres/rows.hpp"
 
 #define TAPEDECK_WAITING_COLUMNS "business_id, sid, lane, state, wanted_order, retry_at, cause_code, cause_detail"
@@ -40,6 +42,32 @@ Result<std::vector<WaitingRecording>> waiting_of(Database& database, const Busin
                                      " FROM recordings WHERE business_id = $1 AND state IN ('queued', 'processing')"
                                      " AND wanted_order > $2 ORDER BY wanted_order LIMIT $3",
                                      business, after, limit));
+}
+
+Result<std::vector<Sid>> waiting_fetches(Database& database, const BusinessId& business, SystemTime now, int limit) {
+  std::vector<Sid> found;
+  const ResultRows rows = database.query(
+      "SELECT sid FROM recordings WHERE business_id = $1 AND state IN ('queued', 'processing') AND state = 'queued'"
+      " AND lane = 'fetch' AND (retry_at IS NULL OR retry_at <= $2) ORDER BY wanted_order LIMIT $3",
+      business, now, limit);
+  for (const Row row : rows) found.push_back(read_id<Sid>(row, 0));
+  return found;
+}
+
+Result<std::vector<BacklogLine>> backlog(Database& database, SystemTime now) {
+  constexpr std::array kReasons{BacklogReason::kRunning, BacklogReason::kSlot, BacklogReason::kPaused,
+                                BacklogReason::kRetry};
+  std::vector<BacklogLine> lines;
+  const ResultRows rows = database.query(
+      "SELECT lane, CASE WHEN state = 'processing' THEN 0 WHEN retry_at > $1 THEN 3 WHEN paused THEN 2 ELSE 1 END,"
+      " count(*), min(wanted_at) FROM recordings JOIN businesses ON businesses.id = business_id"
+      " WHERE state IN ('queued', 'processing') GROUP BY 1, 2",
+      now);
+  for (const Row row : rows) {
+    const BacklogReason reason = kReasons.at(static_cast<std::size_t>(row.integer(1)));
+    lines.push_back({read_name(row, 0, parse_lane), reason, row.integer(2), read_time(row, 3).value_or(now)});
+  }
+  return lines;
 }
 
 Result<std::vector<BusinessId>> businesses_at_work(Database& database) {

@@ -49,8 +49,8 @@ Result<RecordingChange> want(Database& database, const BusinessId& business, con
   if (!may_be_queued(*before, lane, now)) return RecordingChange{std::move(*before), false};
   const ResultRows queued = database.query(
       "UPDATE recordings SET state = 'queued', lane = $2, attempts = 0, retry_at = NULL,"
-      " wanted_order = nextval('wanted_orders') WHERE id = $1 RETURNING " TAPEDECK_RECORDING_COLUMNS,
-      before->row_id, lane_name(lane));
+      " wanted_order = nextval('wanted_orders'), wanted_at = $3 WHERE id = $1 RETURNING " TAPEDECK_RECORDING_COLUMNS,
+      before->row_id, lane_name(lane), now);
   return change_of(queued, std::move(*before));
 }
 
@@ -59,7 +59,7 @@ Result<RecordingChange> retry(Database& database, const BusinessId& business, co
   if (!before) return no_recording(sid);
   const ResultRows queued = database.query(
       "UPDATE recordings SET state = 'queued', lane = 'play', attempts = 0, retry_at = NULL,"
-      " wanted_order = nextval('wanted_orders')"
+      " wanted_order = nextval('wanted_orders'), wanted_at = $2"
       " WHERE id = $1 AND (state IN ('failed', 'absent') OR (state = 'queued' AND retry_at > $2))"
       " RETURNING " TAPEDECK_RECORDING_COLUMNS,
       before->row_id, now);

@@ -67,7 +67,7 @@ Result<std::vector<BacklogLine>> backlog(Database& database, SystemTime now) {
       now);
   while (rows.step()) {
     const BacklogReason reason = kReasons.at(static_cast<std::size_t>(rows.integer(1)));
-    lines.push_back({read_name(rows, 0, parse_lane), reason, rows.integer(2), rows.time(3)});
+    lines.push_back({read_name(rows, 0, parse_lane), reason, rows.integer(2), read_time(rows, 3).value_or(now)});
   }
   return lines;
 }

@@ -38,7 +38,7 @@ std::unique_ptr<contract::BlobSubject> make_subject() { return std::make_unique<
 }  // namespace
 
 namespace contract {
-INSTANTIATE_TEST_SUITE_P(Filesystem, BlobStoreContract, testing::Values(BlobKind{"filesystem", make_subject}));
+INSTANTIATE_TEST_SUITE_P(Filesystem, BlobStoreContract, testing::Values(BlobKind{"filesystem", make_subject, {}}));
 }
 
 namespace {
@@ -81,7 +81,7 @@ TEST_F(FilesystemBlobStoreTest, leaves_alone_what_another_process_is_writing) {
   ASSERT_TRUE(run_task((*writer)->write("bytes")));
   FilesystemBlobStore other(pool_, scratch_.path());
   EXPECT_EQ(run_task(other.collect_leftovers()).value(), 0);
-  ASSERT_TRUE(run_task((*writer)->publish()));
+  ASSERT_TRUE(run_task((*writer)->publish(contract::facts_of("bytes"))));
   EXPECT_EQ(content_of(other, sample_key()), "bytes");
 }
 

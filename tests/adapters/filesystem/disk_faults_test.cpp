@@ -19,6 +19,7 @@ namespace {
 
 using contract::begin_blob;
 using contract::content_of;
+using contract::facts_of;
 using contract::put_blob;
 using contract::sample_bytes;
 using contract::sample_key;
@@ -61,10 +62,10 @@ Result<void> put_into(BlobStore& store, const std::string& key, const std::strin
   const Result<void> written = run_task((*writer)->write(bytes));
   if (!written) {
     // What follows the failure must not make it good again.
-    EXPECT_FALSE(run_task((*writer)->publish()));
+    EXPECT_FALSE(run_task((*writer)->publish(facts_of(bytes))));
     return written;
   }
-  return run_task((*writer)->publish());
+  return run_task((*writer)->publish(facts_of(bytes)));
 }
 
 class DiskFaults : public testing::Test {
@@ -117,11 +118,11 @@ TEST_F(DiskFaults, a_failed_fsync_of_the_file_loses_the_blob_and_is_not_tried_ag
   ASSERT_TRUE(run_task(writer->write("bytes")));
   faults_.reset();
   faults_.fail_fsync_at = 1;
-  const Result<void> published = run_task(writer->publish());
+  const Result<void> published = run_task(writer->publish(facts_of("bytes")));
   ASSERT_FALSE(published);
   EXPECT_EQ(published.error().errc(), Errc::kIo);
   EXPECT_EQ(faults_.fsyncs, 1);
-  EXPECT_FALSE(run_task(writer->publish()));
+  EXPECT_FALSE(run_task(writer->publish(facts_of("bytes"))));
   EXPECT_EQ(faults_.fsyncs, 1);
   EXPECT_EQ(content_of(store_, sample_key()), "missing");
 }

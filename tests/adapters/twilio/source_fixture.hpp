@@ -13,7 +13,7 @@
 
 #include "adapters/curl/client.hpp"
 #include "adapters/twilio/recording_source.hpp"
-#include "tests/adapters/twilio/scripted_server.hpp"
+#include "tests/fakes/scripted_server.hpp"
 
 namespace tapedeck {
 

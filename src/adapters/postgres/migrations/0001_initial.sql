@@ -66,6 +66,7 @@ CREATE TABLE recordings (
                    CHECK (state IN ('remote', 'queued', 'processing', 'stored', 'failed', 'absent', 'deleted')),
   lane             text COLLATE "C" NOT NULL DEFAULT 'fetch' CHECK (lane IN ('play', 'fetch')),
   wanted_order     bigint NOT NULL DEFAULT 0,   -- place among those that wait
+  wanted_at        bigint,                      -- when it was asked for
   fence            bigint NOT NULL DEFAULT 0,
   attempts         bigint NOT NULL DEFAULT 0,
   open_attempts    bigint NOT NULL DEFAULT 0,   -- attempts of which nobody has heard the end: 0, 1, or 2 for more

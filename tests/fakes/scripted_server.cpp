@@ -1,4 +1,4 @@
-#include "tests/adapters/twilio/scripted_server.hpp"
+#include "tests/fakes/scripted_server.hpp"
 
 #include <cerrno>
 
@@ -7,7 +7,9 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/completion_condition.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -39,6 +41,10 @@ Step respond(std::string_view status, std::string_view headers, std::string_view
   return send(fmt::format("HTTP/1.1 {}\r\n{}Content-Length: {}\r\n\r\n{}", status, headers, body.size(), body));
 }
 
+Step respond_head(std::string_view status, std::string_view headers, std::size_t length) {
+  return send(fmt::format("HTTP/1.1 {}\r\n{}Content-Length: {}\r\n\r\n", status, headers, length));
+}
+
 ScriptedServer::ScriptedServer(asio::io_context& loop)
     : acceptor_(loop, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
   asio::co_spawn(loop, accept(), rethrow);
@@ -67,14 +73,36 @@ asio::awaitable<void> ScriptedServer::serve(std::size_t connection) {
     if (std::get<0>(read)) co_return;
     record(connection, std::string_view(buffer).substr(0, std::get<1>(read)));
     buffer.erase(0, std::get<1>(read));
-    const bool open = co_await play(*socket, next_answer());
+    const std::size_t index = requests_.size() - 1;
+    Answer answer = next_answer();
+    const bool is_early = !answer.empty() && answer.front().kind == Step::Kind::kEarly;
+    if (!is_early) {
+      const bool whole = co_await take_body(*socket, buffer, index);
+      if (!whole) co_return;
+    }
+    const bool open = co_await play(*socket, std::move(answer));
     if (!open) co_return;
   }
+}
+
+asio::awaitable<bool> ScriptedServer::take_body(Socket& socket, std::string& buffer, std::size_t index) {
+  const std::string announced = requests_[index].header("content-length");
+  const std::size_t length = announced.empty() ? 0 : std::stoul(announced);
+  if (buffer.size() < length) {
+    const std::size_t missing = length - buffer.size();
+    auto read =
+        co_await asio::async_read(socket, asio::dynamic_buffer(buffer), asio::transfer_exactly(missing), kTuple);
+    if (std::get<0>(read)) co_return false;
+  }
+  requests_[index].body = buffer.substr(0, length);
+  buffer.erase(0, length);
+  co_return true;
 }
 
 asio::awaitable<bool> ScriptedServer::play(Socket& socket, Answer answer) {
   asio::steady_timer timer(socket.get_executor());
   for (const Step& step : answer) {
+    if (step.kind == Step::Kind::kEarly) continue;
     bool repeat = step.kind == Step::Kind::kDrip || step.kind == Step::Kind::kEndless;
     do {  // NOLINT(bugprone-infinite-loop): co_return ends it
       if (step.kind == Step::Kind::kHang) {
@@ -114,6 +142,7 @@ asio::awaitable<bool> ScriptedServer::write(Socket& socket, std::string bytes) {
 void ScriptedServer::record(std::size_t connection, std::string_view head) {
   SeenRequest request;
   request.connection = connection;
+  request.method = head.substr(0, head.find(' '));
   const std::size_t target = head.find(' ') + 1;
   request.target = head.substr(target, head.find(' ', target) - target);
   for (std::size_t line = head.find("\r\n") + 2; line < head.size();) {
@@ -127,6 +156,7 @@ void ScriptedServer::record(std::size_t connection, std::string_view head) {
 }
 
 Answer ScriptedServer::next_answer() {
+  if (script_) return script_(requests_.back());
   if (answers_.empty()) return {close_connection()};
   Answer answer = answers_.front();
   if (answers_.size() > 1) answers_.pop_front();

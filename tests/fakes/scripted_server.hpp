@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct Step {
     kHang,     ///< nothing, until the client closes
     kClose,
     kReset,  ///< closes so that the client sees "connection reset"
+    kEarly,  ///< first of all: the answer does not wait for the request's body, which is not read then
   };
   Kind kind = Kind::kSend;
   std::string bytes;
@@ -41,15 +43,20 @@ inline Step endless(std::string bytes) { return {Step::Kind::kEndless, std::move
 inline Step hang() { return {Step::Kind::kHang, {}, {}}; }
 inline Step close_connection() { return {Step::Kind::kClose, {}, {}}; }
 inline Step reset_connection() { return {Step::Kind::kReset, {}, {}}; }
+inline Step early() { return {Step::Kind::kEarly, {}, {}}; }
 
 /// "HTTP/1.1 <status> <reason>", the headers, and Content-Length and body.
 [[nodiscard]] Step respond(std::string_view status, std::string_view headers, std::string_view body);
+/// The same without the body, of which the length alone is told: for HEAD.
+[[nodiscard]] Step respond_head(std::string_view status, std::string_view headers, std::size_t length);
 
 /// A request as it arrived.
 struct SeenRequest {
-  std::size_t connection = 0;                  ///< in the order of arrival
+  std::size_t connection = 0;  ///< in the order of arrival
+  std::string method;
   std::string target;                          ///< "/2010-04-01/..."
   std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body;                            ///< of the length that was announced
 
   [[nodiscard]] std::string header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -66,6 +73,11 @@ class ScriptedServer {
 
   /// Given to the next request that has none yet; the last one is given to all that follow.
   void answer(Answer answer) { answers_.push_back(std::move(answer)); }
+  /// Instead: what each request is given, by its target and headers.
+  using Script = std::function<Answer(const SeenRequest& request)>;
+  void answer_by(Script script) { script_ = std::move(script); }
+  /// What was not given yet, and the last one.
+  void forget_answers() { answers_.clear(); }
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
@@ -81,6 +93,7 @@ class ScriptedServer {
 
   boost::asio::awaitable<void> accept();
   boost::asio::awaitable<void> serve(std::size_t connection);
+  boost::asio::awaitable<bool> take_body(Socket& socket, std::string& buffer, std::size_t index);
   boost::asio::awaitable<bool> play(Socket& socket, Answer answer);
   boost::asio::awaitable<bool> write(Socket& socket, std::string bytes);
   void record(std::size_t connection, std::string_view head);
@@ -89,6 +102,7 @@ class ScriptedServer {
   boost::asio::ip::tcp::acceptor acceptor_;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::deque<Answer> answers_;
+  Script script_;
   std::vector<SeenRequest> requests_;
   std::uint64_t sent_bytes_ = 0;
 };
