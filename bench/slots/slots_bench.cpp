@@ -141,6 +141,7 @@ class Bench {
     const auto founder = [](Bench& bench, std::size_t& next_one, std::size_t count) -> Task<> {
       while (next_one < count) co_await bench.establish_one(business_id(next_one++));
     };
+    tasks.reserve(kAtOnce + 1);
     for (std::size_t i = 0; i < kAtOnce; ++i) tasks.push_back(founder(*this, next, businesses));
     run(std::move(tasks));
   }
@@ -154,6 +155,7 @@ class Bench {
                            Lane into) -> Task<> {
       while (next_one < count) co_await bench.request(business_id(next_one++ % among), into);
     };
+    tasks.reserve(kAtOnce + 1);
     for (std::size_t i = 0; i < kAtOnce; ++i) tasks.push_back(filler(*this, next, businesses * each, businesses, lane));
     run(std::move(tasks));
   }
@@ -200,6 +202,7 @@ struct Cycles {
       }
     };
     std::vector<Task<>> tasks;
+    tasks.reserve(workers + 1);
     for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, done, end, fmt::format("w{}", i)));
     bench.run(std::move(tasks));
     const double took = bench::seconds(now() - begin);
@@ -287,6 +290,7 @@ struct Mix {
       }
     };
     std::vector<Task<>> tasks;
+    tasks.reserve(workers + 1);
     for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, left, businesses));
     bench.run(std::move(tasks));
     fmt::print("{{\"cycles\":{}}}\n", cycles);
@@ -317,9 +321,11 @@ struct Fairness {
       }
     };
     std::vector<Task<>> tasks;
+    tasks.reserve(workers + 1);
     for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, *this, started, starts));
     bench.run(std::move(tasks));
     std::vector<double> shares;
+    shares.reserve(businesses);
     for (std::size_t i = 0; i < businesses; ++i) shares.push_back(starts[business_id(i).str()]);
     fmt::print("{{\"starts\":{},\"jain\":{:.4f}}}\n", started, jain_index(shares));
   }
@@ -368,6 +374,7 @@ struct Neighbours {
       }
     };
     std::vector<Task<>> tasks;
+    tasks.reserve(workers + 1);
     for (std::size_t i = 0; i < workers; ++i) tasks.push_back(worker(bench, service_ms, asked, open));
     tasks.push_back(asker(bench, others, asked));
     bench.run(std::move(tasks));

@@ -10,13 +10,13 @@ namespace {
 
 std::optional<Recording> queue_announced(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
                                          SystemTime now) {
-  return read_one_recording(database.query(
-      "UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
-      " wanted_order = nextval('wanted_orders'), wanted_at = $2, announced_at = $2,"
-      " duration_seconds = coalesce($3, duration_seconds),"
-      " channels = CASE WHEN $4 = 0 THEN channels ELSE $4 END, recorded_at = coalesce($5, recorded_at)"
-      " WHERE id = $1 AND state IN ('remote', 'absent') RETURNING " TAPEDECK_RECORDING_COLUMNS,
-      row_id, now, told.duration_seconds, told.channels, told.started_at));
+  return read_one_recording(
+      database.query("UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
+                     " wanted_order = nextval('wanted_orders'), wanted_at = $2, announced_at = $2,"
+                     " duration_seconds = coalesce($3, duration_seconds),"
+                     " channels = CASE WHEN $4 = 0 THEN channels ELSE $4 END, recorded_at = coalesce($5, recorded_at)"
+                     " WHERE id = $1 AND state IN ('remote', 'absent') RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     row_id, now, told.duration_seconds, told.channels, told.started_at));
 }
 
 // Details that were not known yet, where there are any: a repeat writes nothing.

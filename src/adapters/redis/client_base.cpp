@@ -84,6 +84,7 @@ Task<Result<Reply>> ClientBase::evaluate(const Script& script, std::vector<std::
 std::vector<ScriptTime> ClientBase::script_times() const {
   std::vector<ScriptTime> times;
   const std::scoped_lock lock(script_times_mutex_);
+  times.reserve(script_times_.size());
   for (const auto& [name, sum] : script_times_) times.push_back(sum);
   return times;
 }
@@ -162,6 +163,7 @@ Task<Result<std::vector<NodeReply>>> ClientBase::each_master(std::vector<std::st
   Result<std::vector<Endpoint>> endpoints = co_await masters(loop);
   if (!endpoints) co_return fail(endpoints.error());
   std::vector<NodeReply> replies;
+  replies.reserve(endpoints->size());
   for (const Endpoint& endpoint : *endpoints) {
     Result<Reply> reply = co_await ask(loop, endpoint, greeting_, words);
     if (!reply) co_return fail(reply.error());

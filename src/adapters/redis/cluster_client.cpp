@@ -161,7 +161,8 @@ std::vector<Endpoint> ClusterClient::candidates() {
     if (std::ranges::find(nodes, seed) == nodes.end()) nodes.push_back(seed);
   }
   std::ranges::rotate(nodes, nodes.begin() + static_cast<std::ptrdiff_t>(turn_++ % nodes.size()));
-  if (doubted_) std::ranges::stable_partition(nodes, [this](const Endpoint& node) { return node != *doubted_; });
+  const auto doubted = doubted_ ? std::ranges::find(nodes, *doubted_) : nodes.end();
+  if (doubted != nodes.end()) std::rotate(doubted, doubted + 1, nodes.end());
   return nodes;
 }
 

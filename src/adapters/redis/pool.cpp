@@ -163,7 +163,7 @@ Pool::Pool(std::shared_ptr<ClientShared> shared, Random& random)
 Pool::~Pool() {
   const std::scoped_lock lock(loops_->mutex);
   for (const auto& [context, executor] : loops_->executors) {
-    asio::post(executor, [context = context, id = id_] { asio::use_service<LoopService>(*context).entries.erase(id); });
+    asio::post(executor, [of = context, id = id_] { asio::use_service<LoopService>(*of).entries.erase(id); });
   }
 }
 

@@ -14,8 +14,6 @@ constexpr std::int64_t kRebuilding = 2;
 constexpr std::int64_t kNobodysTurn = 3;
 constexpr std::int64_t kPlayHint = 4;
 constexpr std::int64_t kFetchHint = 8;
-// A block without an end.
-constexpr std::int64_t kForEver = -1;
 // How long a caller waits before it asks again for a business that is being rebuilt.
 constexpr Milliseconds kRebuildPause{100};
 

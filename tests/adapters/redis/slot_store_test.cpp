@@ -2,15 +2,12 @@
 
 #include "adapters/redis/slot_store.hpp"
 
-#include <atomic>
 #include <future>
-#include <mutex>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/adapters/redis/client_fixture.hpp"
+#include "tests/adapters/redis/slot_store_fixture.hpp"
 
 namespace tapedeck {
 namespace {
@@ -19,99 +16,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::UnorderedElementsAre;
-
-constexpr Milliseconds kNoPatience{1};
-// Longer than any test may take: what ends a wait sooner is what the test is about.
-constexpr Milliseconds kLong{60'000};
-
-class CollectedEvents final : public EventSink {
- public:
-  void emit(const Event& event) noexcept override {
-    const std::scoped_lock lock(mutex_);
-    lines_.push_back(format_text(event));
-  }
-  [[nodiscard]] std::vector<std::string> take() {
-    const std::scoped_lock lock(mutex_);
-    return std::exchange(lines_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
-// Passes everything on, and loses one answer when it is told to, after the script has run.
-class LosingClient final : public redis::Client {
- public:
-  explicit LosingClient(redis::Client& client) : client_(client) {}
-  void lose_answer_of(std::string_view script) { lost_ = script; }
-
-  Task<Result<redis::Reply>> command(std::string key, std::vector<std::string> words) override {
-    return client_.command(std::move(key), std::move(words));
-  }
-  Task<Result<redis::Reply>> evaluate(const redis::Script& script, std::vector<std::string> keys,
-                                      std::vector<std::string> arguments) override {
-    auto reply = co_await client_.evaluate(script, std::move(keys), std::move(arguments));
-    if (script.name != lost_) co_return reply;
-    lost_ = {};
-    co_return fail(Errc::kUnavailable, "the answer was lost");
-  }
-  Task<Result<redis::Reply>> wait(std::string key, std::vector<std::string> words, Milliseconds patience,
-                                  std::stop_token stop) override {
-    return client_.wait(std::move(key), std::move(words), patience, std::move(stop));
-  }
-  Task<Result<std::vector<redis::NodeReply>>> each_master(std::vector<std::string> words) override {
-    return client_.each_master(std::move(words));
-  }
-  redis::ClientStatistics statistics() const override { return client_.statistics(); }
-  std::vector<redis::ScriptTime> script_times() const override { return client_.script_times(); }
-
- private:
-  redis::Client& client_;
-  std::string_view lost_;
-};
-
-class RedisSlotStoreTest : public ::testing::Test {
- protected:
-  static Sid sid(int number) { return *Sid::parse(fmt::format("CA{:032x}", number)); }
-  static BusinessId business(const std::string& id) { return *BusinessId::parse(id); }
-
-  bool rebuild(RedisSlotStore& store, const BusinessId& id, std::int64_t epoch, int limit,
-               std::vector<RecoverEntry> entries = {}) {
-    const auto begun = loop_.run(store.begin_recovery(id, epoch, RecoverWhat::kAnything));
-    return begun.value_or(false) &&
-           loop_.run(store.recover(id, epoch, limit, {std::move(entries), false}, {})).has_value();
-  }
-  void recover(const BusinessId& id, std::int64_t epoch, std::vector<RecoverEntry> entries = {}, int limit = 3) {
-    ASSERT_TRUE(rebuild(store_, id, epoch, limit, std::move(entries)));
-  }
-  Result<RequestAnswer> press(const BusinessId& id, int number, Lane lane = Lane::kPlay) {
-    return loop_.run(store_.request(id, sid(number), lane, fmt::format("op-{}", number)));
-  }
-  Result<std::optional<Claim>> claim(const LeaseId& lease, LaneFilter lanes = LaneFilter::kAny,
-                                     Milliseconds patience = kNoPatience) {
-    return loop_.run(store_.claim("worker", lanes, lease, patience, {}));
-  }
-  Result<SweepReport> sweep() { return loop_.run(store_.sweep()); }
-  // As if the time of all leases had passed, and the sweep's.
-  void expire_leases(const BusinessId& id) {
-    for (int i = 1; i <= 9; ++i) redis_.tell({"ZADD", "rec_active:" + id.str(), "XX", "1", sid(i).str()});
-    redis_.tell({"ZADD", "rec_due", "1", id.str()});
-  }
-  void await_blocked() {
-    wait_until("the claim's wait", [this] { return redis_.ask({"INFO", "clients"}).contains("blocked_clients:1"); });
-  }
-
-  RedisProcess redis_;
-  redis::MiddleRandom random_;
-  std::unique_ptr<redis::Client> client_ = redis::client_of(redis_.url(), random_);
-  LosingClient losing_{*client_};
-  CollectedEvents events_;
-  RedisSlotStore store_{losing_, events_, false};
-  redis::LoopThread loop_;
-  BusinessId acme_ = business("123");
-};
 
 TEST_F(RedisSlotStoreTest, ten_presses_and_a_finish_give_the_lines_of_the_contract) {
   recover(acme_, 1);
@@ -131,132 +35,6 @@ TEST_F(RedisSlotStoreTest, ten_presses_and_a_finish_give_the_lines_of_the_contra
   ASSERT_TRUE(finished);
   EXPECT_THAT(events_.take(), ElementsAre("✅ RECORDING_DONE business_id=123 sid=CA000000... active=2/3",
                                           "➡️ RECORDING_NEXT business_id=123 sid=CA000000... active=3/3"));
-}
-
-TEST_F(RedisSlotStoreTest, a_waiting_claim_gets_what_is_granted_meanwhile) {
-  recover(acme_, 1);
-  auto waiting = loop_.start(store_.claim("worker", LaneFilter::kAny, "lease", kLong, {}));
-  await_blocked();
-  ASSERT_TRUE(press(acme_, 7));
-  const auto claimed = waiting.get();
-  ASSERT_TRUE(claimed && *claimed);
-  EXPECT_EQ((*claimed)->business, acme_);
-  EXPECT_EQ((*claimed)->sid, sid(7));
-  EXPECT_EQ((*claimed)->lane, Lane::kPlay);
-}
-
-TEST_F(RedisSlotStoreTest, a_stop_ends_a_waiting_claim) {
-  std::stop_source stop;
-  auto waiting = loop_.start(store_.claim("worker", LaneFilter::kAny, "lease", kLong, stop.get_token()));
-  await_blocked();
-  stop.request_stop();
-  const auto claimed = waiting.get();
-  ASSERT_TRUE(claimed);
-  EXPECT_FALSE(*claimed);
-}
-
-TEST_F(RedisSlotStoreTest, a_stop_that_meets_a_hint_puts_it_back) {
-  recover(acme_, 1);
-  ASSERT_TRUE(press(acme_, 1));
-  std::stop_source stop;
-  stop.request_stop();
-  const auto claimed = loop_.run(store_.claim("worker", LaneFilter::kAny, "lease", kLong, stop.get_token()));
-  ASSERT_TRUE(claimed);
-  EXPECT_FALSE(*claimed);
-  const auto next = claim("other");
-  ASSERT_TRUE(next && *next);
-}
-
-TEST_F(RedisSlotStoreTest, a_claim_for_presses_leaves_automatic_fetches) {
-  recover(acme_, 1);
-  ASSERT_TRUE(press(acme_, 1, Lane::kFetch));
-  const auto none = claim("a", LaneFilter::kPlayOnly);
-  ASSERT_TRUE(none);
-  EXPECT_FALSE(*none);
-  const auto any = claim("b");
-  ASSERT_TRUE(any && *any);
-  EXPECT_EQ((*any)->lane, Lane::kFetch);
-}
-
-TEST_F(RedisSlotStoreTest, claims_go_round_the_businesses_presses_first) {
-  const BusinessId first = business("a");
-  const BusinessId second = business("b");
-  recover(first, 1);
-  recover(second, 1);
-  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(first, i, Lane::kFetch));
-  for (int i = 3; i <= 4; ++i) ASSERT_TRUE(press(second, i, Lane::kFetch));
-  ASSERT_TRUE(press(second, 5));
-  std::vector<std::string> turns;
-  for (int i = 0; i < 5; ++i) {
-    const auto claimed = claim(fmt::format("lease-{}", i));
-    ASSERT_TRUE(claimed && *claimed);
-    turns.push_back((*claimed)->business.str() + std::string(lane_name((*claimed)->lane)));
-  }
-  EXPECT_THAT(turns, ElementsAre("bplay", "afetch", "bfetch", "afetch", "bfetch"));
-}
-
-TEST_F(RedisSlotStoreTest, a_claim_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
-  recover(acme_, 1);
-  ASSERT_TRUE(press(acme_, 1));
-  losing_.lose_answer_of("claim_next");
-  EXPECT_EQ(claim("lease").error().errc(), Errc::kUnavailable);
-  // Nothing is announced any more: only the lease's id leads back.
-  const auto again = claim("lease");
-  ASSERT_TRUE(again && *again);
-  EXPECT_EQ((*again)->business, acme_);
-  EXPECT_EQ((*again)->sid, sid(1));
-  EXPECT_FALSE(*claim("other"));
-}
-
-TEST_F(RedisSlotStoreTest, a_claim_that_waited_and_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
-  recover(acme_, 1);
-  losing_.lose_answer_of("claim");
-  auto waiting = loop_.start(store_.claim("worker", LaneFilter::kAny, "lease", kLong, {}));
-  wait_until("the claim's wait", [this] { return redis_.ask({"INFO", "clients"}).contains("blocked_clients:1"); });
-  ASSERT_TRUE(press(acme_, 1));
-  EXPECT_EQ(waiting.get().error().errc(), Errc::kUnavailable);
-  const auto again = claim("lease");
-  ASSERT_TRUE(again && *again);
-  EXPECT_EQ((*again)->sid, sid(1));
-}
-
-TEST_F(RedisSlotStoreTest, a_lost_answer_that_was_nobodys_turn_lets_the_same_lease_serve_the_next_claim) {
-  recover(acme_, 1);
-  losing_.lose_answer_of("claim_next");
-  EXPECT_EQ(claim("lease").error().errc(), Errc::kUnavailable);
-  ASSERT_TRUE(press(acme_, 1));
-  const auto again = claim("lease");
-  ASSERT_TRUE(again && *again);
-  EXPECT_EQ((*again)->sid, sid(1));
-}
-
-TEST_F(RedisSlotStoreTest, a_window_of_automatic_fetches_waits_in_redis_and_is_refilled) {
-  recover(acme_, 1);
-  const int window = store_.fetch_window();
-  for (int i = 1; i <= window + 3; ++i) ASSERT_NE(press(acme_, i, Lane::kFetch)->kind, RequestKind::kBeyond);
-  EXPECT_EQ(press(acme_, window + 4, Lane::kFetch)->kind, RequestKind::kBeyond);
-  EXPECT_EQ(redis_.ask({"ZCARD", "rec_fetch:123"}), std::to_string(window));
-  EXPECT_TRUE(loop_.run(store_.view(acme_, 1))->has_beyond);
-  for (int i = 0; i < window / 2; ++i) {
-    const auto claimed = claim(fmt::format("lease-{}", i));
-    ASSERT_TRUE(claimed && *claimed);
-    ASSERT_TRUE(loop_.run(store_.finish({acme_, (*claimed)->sid, (*claimed)->lease}, {})));
-  }
-  const auto swept = loop_.run(store_.sweep());
-  ASSERT_TRUE(swept);
-  ASSERT_EQ(swept->refills.size(), 1U);
-  ASSERT_TRUE(loop_.run(store_.refill(acme_, swept->refills.front().refill, {sid(window + 4)}, true)));
-  EXPECT_EQ(loop_.run(store_.status(acme_, sid(window + 4)))->position, window / 2 + 1);
-  EXPECT_EQ(press(acme_, window + 5, Lane::kFetch)->kind, RequestKind::kQueued);
-}
-
-TEST_F(RedisSlotStoreTest, a_hint_of_a_business_that_is_none_is_passed_over) {
-  recover(acme_, 1);
-  (void)redis_.ask({"ZADD", "rec_ready:0:play", "1", "not a business"});
-  ASSERT_TRUE(press(acme_, 1));
-  const auto claimed = claim("lease", LaneFilter::kAny, kLong);
-  ASSERT_TRUE(claimed && *claimed);
-  EXPECT_EQ((*claimed)->business, acme_);
 }
 
 TEST_F(RedisSlotStoreTest, a_request_whose_answer_was_lost_answers_as_it_would_have) {
