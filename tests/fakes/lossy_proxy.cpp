@@ -126,7 +126,7 @@ void LossyProxy::serve(int accepted) {
     if (ready[0].revents == 0) continue;
     const std::string bytes = receive(client.get());
     if (bytes.empty()) return;
-    const Fate fate = bytes.contains(marker_) ? decide_() : Fate::kPass;
+    const Fate fate = bytes.contains(marker_) ? decide() : Fate::kPass;
     if (fate == Fate::kPass) {
       if (!send_all(server.get(), bytes)) return;
       continue;
@@ -137,6 +137,11 @@ void LossyProxy::serve(int accepted) {
     if (fate == Fate::kDelayRequest) answer_late(server.get(), bytes);
     return;
   }
+}
+
+LossyProxy::Fate LossyProxy::decide() {
+  const std::scoped_lock lock(mutex_);
+  return decide_();
 }
 
 void LossyProxy::answer_late(int server, const std::string& request) {

@@ -39,6 +39,7 @@ class LossyProxy {
  private:
   void accept_clients();
   void serve(int client);
+  [[nodiscard]] Fate decide();
   void answer_late(int server, const std::string& request);
 
   const std::string listen_path_;

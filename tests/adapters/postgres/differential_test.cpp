@@ -32,7 +32,7 @@ TEST(Differential, a_store_whose_commits_get_lost_on_the_way_answers_like_one_wh
   const auto seed = std::random_device{}();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   const TestDatabase database;
-  std::mt19937 random(seed);  // asked on the thread of the one connection that changes
+  std::mt19937 random(seed);
   const auto decide = [&random] {
     switch (random() % 10) {
       case 0:
