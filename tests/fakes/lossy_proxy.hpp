@@ -24,7 +24,7 @@ class LossyProxy {
   };
 
   /// Listens on `listen_path`, and connects to `server_path` for each client. `decide` is asked, on a thread of the
-  /// proxy, about each request that contains `marker`.
+  /// proxy, about each request that contains `marker`, one at a time.
   LossyProxy(std::string listen_path, std::string server_path, std::string marker, std::function<Fate()> decide);
   LossyProxy(const LossyProxy&) = delete;
   LossyProxy& operator=(const LossyProxy&) = delete;
