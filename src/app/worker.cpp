@@ -110,7 +110,8 @@ Task<> Worker::return_unanswered(LeaseId lease) {
   auto claimed = co_await d_.slots.claim(options_.name, LaneFilter::kAny, std::move(lease), Milliseconds{0}, {});
   if (!claimed || !*claimed) co_return;
   LeaseRef held{(*claimed)->business, (*claimed)->sid, (*claimed)->lease};
-  co_await give_back(std::move(held), {FinishKind::kHandBack, std::nullopt, {}});
+  FinishOutcome outcome{FinishKind::kHandBack, std::nullopt, {}};
+  co_await give_back(std::move(held), std::move(outcome));
 }
 
 Task<> Worker::run_job(Claim claim, Jobs::iterator job) {

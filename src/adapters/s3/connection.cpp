@@ -1,6 +1,7 @@
 #include "adapters/s3/connection.hpp"
 
 #include <algorithm>
+#include <stop_token>
 #include <utility>
 
 #include <fmt/format.h>
@@ -112,7 +113,8 @@ Task<Result<Exchange>> Connection::exchange(Call call) {
     }
     const Milliseconds pause = pause_before(tries, error);
     if (!may_repeat || tries >= call.tries_max || parts_.clock.steady_now() + pause > last_start) break;
-    co_await parts_.clock.sleep_for(pause, {});
+    const std::stop_token never;
+    co_await parts_.clock.sleep_for(pause, never);
   }
   co_return fail(std::move(error));
 }
