@@ -100,8 +100,9 @@ Task<Result<RedisSlotStore::NextClaim>> RedisSlotStore::claim_next(std::string w
   }
   if (reply->error() != nullptr) {
     // A business that is damaged is found by the sweep, which looks at whatever was announced and not claimed.
+    std::string message = reply->error()->message;
     co_await mend_shared_keys();
-    co_return NextClaim{};
+    co_return fail(Errc::kUnavailable, "Redis does not hand out work: " + message);
   }
   auto next = redis::parse_claim_next(*reply);
   if (!next) co_return fail(next.error());
