@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/import.hpp"
 #include "core/recording.hpp"
 #include "ports/task.hpp"
 
@@ -66,6 +67,9 @@ struct RecordingAnnouncement {
   int channels = 0;
   std::optional<SystemTime> started_at;
   std::string error_code;  ///< Twilio's, with kAbsent and kFailed: "16101" too short, "16102" silent
+  /// Read off a listing, which says nothing new of a recording that is absent: it stays so.
+  bool is_listed = false;
+  std::int64_t import = 0;  ///< the import to whose tally a recording belongs that is queued by this; 0: none
 };
 
 /// A recording after a change, and whether this call is what changed it.
@@ -167,6 +171,8 @@ class CallStore {
   /// Inserts or merges a call, and with it the recording that it names; starts nothing. Error kConflict when the
   /// recording is known already as another call's or another business's.
   [[nodiscard]] virtual Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) = 0;
+  /// Without its recording.
+  [[nodiscard]] virtual Task<Result<std::optional<Call>>> find_call(BusinessId business, CallSid call) = 0;
   /// Newest first, each with its first recording that is not deleted (or its first one).
   [[nodiscard]] virtual Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) = 0;
 
@@ -220,6 +226,40 @@ class CallStore {
   /// The sweep found the worker gone: processing becomes queued (the attempt counts), or failed with `give_up`. Its
   /// connection may be open all the same.
   [[nodiscard]] virtual Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) = 0;
+
+  // Upkeep: imports, and the search for what was missed.
+
+  /// What is known of these recordings of an account, in any business, or told without an account: one answer for each.
+  [[nodiscard]] virtual Task<Result<std::vector<std::optional<KnownRecording>>>> known_recordings(
+      AccountSid account, std::vector<RecordingSid> recordings) = 0;
+  /// The latest import of this scope; when there is none, or `anew`, one that begins now. Error kNotFound: no such
+  /// business.
+  [[nodiscard]] virtual Task<Result<Import>> open_import(BusinessId business, ImportScope scope, bool anew,
+                                                         SystemTime now) = 0;
+  /// Keeps touched_at, next_page, is_listed and the counts. Error kNotFound.
+  [[nodiscard]] virtual Task<Result<void>> save_import(Import import) = 0;
+  /// O(recordings of the import), and cheap for each.
+  [[nodiscard]] virtual Task<Result<std::vector<ImportTally>>> import_tally(std::int64_t import) = 0;
+  /// Businesses with an import that was saved since then; by id.
+  [[nodiscard]] virtual Task<Result<std::vector<BusinessId>>> importing_since(SystemTime since) = 0;
+  /// Stored recordings with row_id > `after`, in that order, at most `limit`.
+  [[nodiscard]] virtual Task<Result<std::vector<Recording>>> stored_after(std::int64_t after, int limit) = 0;
+  /// A stored recording, still at this fence, whose blob is gone: its audio is forgotten. Without a cause it becomes
+  /// queued in the automatic lane, and failed with one. Error kStaleFence: it has changed since.
+  [[nodiscard]] virtual Task<Result<void>> lose_audio(std::int64_t row_id, std::int64_t fence,
+                                                      std::optional<Cause> cause, SystemTime now) = 0;
+
+  /// A lease by name: true when it was free, has expired or was the holder's, who has it until now + ttl. By the wall
+  /// clocks of those who ask, so for work that two may do at once for a moment without harm.
+  [[nodiscard]] virtual Task<Result<bool>> take_lease(std::string name, std::string holder, SystemTime now,
+                                                      Milliseconds ttl) = 0;
+  /// Frees it, where it is the holder's.
+  [[nodiscard]] virtual Task<Result<void>> drop_lease(std::string name, std::string holder) = 0;
+  /// Somebody has it.
+  [[nodiscard]] virtual Task<Result<bool>> is_leased(std::string name, SystemTime now) = 0;
+  /// Empty where there is none.
+  [[nodiscard]] virtual Task<Result<UpkeepMark>> find_mark(std::string name) = 0;
+  [[nodiscard]] virtual Task<Result<void>> put_mark(std::string name, UpkeepMark mark) = 0;
 
   // What the slot store is rebuilt from.
 

@@ -63,6 +63,9 @@ class AnswerText {
     return fmt::format("{} {} {} {} {} {}", w.business.view(), w.sid.view(), lane_name(w.lane), state_name(w.state),
                        show(w.retry_at), w.cause ? show(*w.cause) : "-");
   }
+  std::string show(const KnownRecording& known) {
+    return fmt::format("{} {} {} {}", known.business.view(), known.sid.view(), state_name(known.state), known.import);
+  }
   std::string show(const RecordingChange& change) {
     return fmt::format("{} {}", change.changed ? "changed" : "same", show(change.recording));
   }
@@ -114,7 +117,7 @@ class CallStorePlayer {
 
   std::string step() {
     now_ += Seconds(pick(3));
-    switch (pick(15)) {
+    switch (pick(17)) {
       case 0:
         return "put_call " + show(store_.put_call(business(), call_update(), now_));
       case 1:
@@ -141,6 +144,10 @@ class CallStorePlayer {
         return "close " + show(store_.close_attempt(row(), fence()));
       case 12:
         return look_at_work();
+      case 14:
+        return "lose " + show(store_.lose_audio(row(), fence(), maybe_cause(), now_));
+      case 15:
+        return "known " + show(store_.known_recordings(account(), {recording_of({}), recording_of({})}));
       case 13:
         return "list " + show(store_.list_calls(business(), query()));
       default:
@@ -211,6 +218,8 @@ class CallStorePlayer {
     told.duration_seconds = maybe_seconds();
     told.channels = pick(3);
     told.started_at = maybe_time();
+    told.is_listed = pick(4) == 0;
+    told.import = pick(3);
     told.error_code = kErrors[static_cast<std::size_t>(pick(5))];
     return told;
   }

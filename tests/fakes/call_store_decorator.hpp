@@ -19,6 +19,9 @@ class CallStoreDecorator : public CallStore {
   Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) override {
     return guarded(next_.put_call(std::move(business), std::move(update), now));
   }
+  Task<Result<std::optional<Call>>> find_call(BusinessId business, CallSid call) override {
+    return guarded(next_.find_call(std::move(business), std::move(call)));
+  }
   Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) override {
     return guarded(next_.list_calls(std::move(business), std::move(query)));
   }
@@ -79,6 +82,40 @@ class CallStoreDecorator : public CallStore {
   }
   Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override {
     return guarded(next_.raise_slot_epoch(std::move(business), now));
+  }
+  Task<Result<std::vector<std::optional<KnownRecording>>>> known_recordings(
+      AccountSid account, std::vector<RecordingSid> recordings) override {
+    return guarded(next_.known_recordings(std::move(account), std::move(recordings)));
+  }
+  Task<Result<Import>> open_import(BusinessId business, ImportScope scope, bool anew, SystemTime now) override {
+    return guarded(next_.open_import(std::move(business), std::move(scope), anew, now));
+  }
+  Task<Result<void>> save_import(Import import) override { return guarded(next_.save_import(std::move(import))); }
+  Task<Result<std::vector<ImportTally>>> import_tally(std::int64_t import) override {
+    return guarded(next_.import_tally(import));
+  }
+  Task<Result<std::vector<BusinessId>>> importing_since(SystemTime since) override {
+    return guarded(next_.importing_since(since));
+  }
+  Task<Result<std::vector<Recording>>> stored_after(std::int64_t after, int limit) override {
+    return guarded(next_.stored_after(after, limit));
+  }
+  Task<Result<void>> lose_audio(std::int64_t row_id, std::int64_t fence, std::optional<Cause> cause,
+                                SystemTime now) override {
+    return guarded(next_.lose_audio(row_id, fence, std::move(cause), now));
+  }
+  Task<Result<bool>> take_lease(std::string name, std::string holder, SystemTime now, Milliseconds ttl) override {
+    return guarded(next_.take_lease(std::move(name), std::move(holder), now, ttl));
+  }
+  Task<Result<void>> drop_lease(std::string name, std::string holder) override {
+    return guarded(next_.drop_lease(std::move(name), std::move(holder)));
+  }
+  Task<Result<bool>> is_leased(std::string name, SystemTime now) override {
+    return guarded(next_.is_leased(std::move(name), now));
+  }
+  Task<Result<UpkeepMark>> find_mark(std::string name) override { return guarded(next_.find_mark(std::move(name))); }
+  Task<Result<void>> put_mark(std::string name, UpkeepMark mark) override {
+    return guarded(next_.put_mark(std::move(name), std::move(mark)));
   }
   Task<Result<std::int64_t>> create_key(ApiKey key) override { return next_.create_key(std::move(key)); }
   Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override { return next_.find_key(std::move(hash)); }

@@ -22,6 +22,7 @@ class MemoryCallStore final : public CallStore {
   Task<Result<std::vector<Business>>> list_businesses() override;
 
   Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) override;
+  Task<Result<std::optional<Call>>> find_call(BusinessId business, CallSid call) override;
   Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) override;
 
   Task<Result<std::optional<Recording>>> find_recording(BusinessId business, Sid sid) override;
@@ -47,6 +48,21 @@ class MemoryCallStore final : public CallStore {
   Task<Result<std::vector<BusinessId>>> businesses_at_work() override;
   Task<Result<bool>> has_open_attempt(BusinessId business) override;
   Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override;
+
+  Task<Result<std::vector<std::optional<KnownRecording>>>> known_recordings(
+      AccountSid account, std::vector<RecordingSid> recordings) override;
+  Task<Result<Import>> open_import(BusinessId business, ImportScope scope, bool anew, SystemTime now) override;
+  Task<Result<void>> save_import(Import import) override;
+  Task<Result<std::vector<ImportTally>>> import_tally(std::int64_t import) override;
+  Task<Result<std::vector<BusinessId>>> importing_since(SystemTime since) override;
+  Task<Result<std::vector<Recording>>> stored_after(std::int64_t after, int limit) override;
+  Task<Result<void>> lose_audio(std::int64_t row_id, std::int64_t fence, std::optional<Cause> cause,
+                                SystemTime now) override;
+  Task<Result<bool>> take_lease(std::string name, std::string holder, SystemTime now, Milliseconds ttl) override;
+  Task<Result<void>> drop_lease(std::string name, std::string holder) override;
+  Task<Result<bool>> is_leased(std::string name, SystemTime now) override;
+  Task<Result<UpkeepMark>> find_mark(std::string name) override;
+  Task<Result<void>> put_mark(std::string name, UpkeepMark mark) override;
 
   Task<Result<std::int64_t>> create_key(ApiKey key) override;
   Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override;
@@ -104,6 +120,11 @@ class MemoryCallStore final : public CallStore {
   void set_state(Recording& recording, RecordingState state);
   void enqueue(Recording& recording, Lane lane, SystemTime now);
 
+  struct Lease {
+    std::string holder;
+    SystemTime expires_at;
+  };
+
   std::map<BusinessId, Tenant> tenants_;
   std::deque<CallRow> calls_;
   std::deque<Recording> recordings_;
@@ -113,6 +134,10 @@ class MemoryCallStore final : public CallStore {
   std::set<std::int64_t> deleted_with_blob_;
   std::map<std::int64_t, int> open_attempts_;  // row id -> 1, or 2 for more
   std::map<BusinessId, std::int64_t> slot_epochs_;
+  std::vector<Import> imports_;                     // row id is the place plus one
+  std::map<std::int64_t, std::int64_t> import_of_;  // row id of a recording -> the import that queued it
+  std::map<std::string, Lease> leases_;
+  std::map<std::string, UpkeepMark> marks_;
   std::vector<ApiKey> keys_;
   std::map<std::string, Login> logins_;
   std::vector<AuditEntry> audit_;

@@ -159,6 +159,14 @@ Task<Result<PutOutcome>> MemoryCallStore::put_call(BusinessId business, CallUpda
   co_return created ? PutOutcome::kCreated : PutOutcome::kChanged;
 }
 
+Task<Result<std::optional<Call>>> MemoryCallStore::find_call(BusinessId business, CallSid call) {
+  const Tenant* owner = tenant(business);
+  if (owner == nullptr) co_return std::nullopt;
+  const auto known = owner->calls.find(call);
+  if (known == owner->calls.end()) co_return std::nullopt;
+  co_return calls_[known->second].call;
+}
+
 Task<Result<CallPage>> MemoryCallStore::list_calls(BusinessId business, CallQuery query) {
   CallPage page;
   const Tenant* owner = tenant(business);
@@ -195,7 +203,8 @@ Task<Result<RecordingChange>> MemoryCallStore::announce(BusinessId business, Rec
   CallRow& call = find_or_add_call(*owner, announcement.call, announcement.started_at.value_or(now));
   const auto [recording, created] = find_or_add_recording(*owner, call, announcement.recording, announcement.account);
   const RecordingState before = recording->state;
-  const bool was_untouched = before == RecordingState::kRemote || before == RecordingState::kAbsent;
+  const bool was_untouched =
+      before == RecordingState::kRemote || (before == RecordingState::kAbsent && !announcement.is_listed);
 
   bool changed = created;
   switch (announcement.status) {
@@ -205,12 +214,13 @@ Task<Result<RecordingChange>> MemoryCallStore::announce(BusinessId business, Rec
     case AnnouncedStatus::kCompleted:
       if (was_untouched) {
         overwrite_details(*recording, announcement);
-        recording->announced_at = now;
+        if (!announcement.is_listed) recording->announced_at = now;
+        if (announcement.import != 0) import_of_[recording->row_id] = announcement.import;
         enqueue(*recording, Lane::kFetch, now);
         changed = true;
       } else if (before != RecordingState::kDeleted) {
         fill_blanks(*recording, announcement);
-        if (!recording->announced_at) recording->announced_at = now;
+        if (!recording->announced_at && !announcement.is_listed) recording->announced_at = now;
       }
       break;
     case AnnouncedStatus::kAbsent:

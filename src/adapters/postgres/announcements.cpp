@@ -1,5 +1,5 @@
-// What the provider's webhook says of a recording. Twilio repeats its events and does not keep their order, so each
-// change is guarded by the state that it may leave, and a repeat changes nothing.
+// What the provider's webhook, or its listing, says of a recording. Twilio repeats its events and does not keep their
+// order, so each change is guarded by the state that it may leave, and a repeat changes nothing.
 
 #include "adapters/postgres/call_rows.hpp"
 #include "adapters/postgres/calls.hpp"
@@ -8,15 +8,26 @@
 namespace tapedeck::postgres {
 namespace {
 
+std::optional<SystemTime> announced_at(const RecordingAnnouncement& told, SystemTime now) {
+  return told.is_listed ? std::nullopt : std::optional(now);
+}
+
+std::optional<std::int64_t> import_of(const RecordingAnnouncement& told) {
+  return told.import == 0 ? std::nullopt : std::optional(told.import);
+}
+
 std::optional<Recording> queue_announced(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
                                          SystemTime now) {
   return read_one_recording(
       database.query("UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
-                     " wanted_order = nextval('wanted_orders'), wanted_at = $2, announced_at = $2,"
-                     " duration_seconds = coalesce($3, duration_seconds),"
-                     " channels = CASE WHEN $4 = 0 THEN channels ELSE $4 END, recorded_at = coalesce($5, recorded_at)"
-                     " WHERE id = $1 AND state IN ('remote', 'absent') RETURNING " TAPEDECK_RECORDING_COLUMNS,
-                     row_id, now, told.duration_seconds, told.channels, told.started_at));
+                     " wanted_order = nextval('wanted_orders'), wanted_at = $2,"
+                     " announced_at = coalesce($3, announced_at), duration_seconds = coalesce($4, duration_seconds),"
+                     " channels = CASE WHEN $5 = 0 THEN channels ELSE $5 END, recorded_at = coalesce($6, recorded_at),"
+                     " import_id = coalesce($7, import_id)"
+                     " WHERE id = $1 AND (state = 'remote' OR (state = 'absent' AND NOT $8))"
+                     " RETURNING " TAPEDECK_RECORDING_COLUMNS,
+                     row_id, now, announced_at(told, now), told.duration_seconds, told.channels, told.started_at,
+                     import_of(told), told.is_listed));
 }
 
 // Details that were not known yet, where there are any: a repeat writes nothing.
@@ -73,7 +84,7 @@ Result<RecordingChange> announce(Database& database, const BusinessId& business,
       break;
     case AnnouncedStatus::kCompleted:
       moved = queue_announced(database, row_id, announcement, now);
-      if (!moved) filled = fill_blanks(database, row_id, announcement, now);
+      if (!moved) filled = fill_blanks(database, row_id, announcement, announced_at(announcement, now));
       break;
     case AnnouncedStatus::kAbsent:
     case AnnouncedStatus::kFailed:

@@ -32,7 +32,7 @@ namespace {
 
 constexpr int kCallColumns = 8;
 
-Call read_call(const Row& row) {
+Call read_call_alone(const Row& row) {
   Call call;
   call.row_id = row.integer(0);
   call.business = read_id<BusinessId>(row, 1);
@@ -42,6 +42,11 @@ Call read_call(const Row& row) {
   if (!row.is_null(5)) call.direction = read_name(row, 5, parse_direction);
   call.started_at = row.time(6);
   call.duration_seconds = read_int(row, 7);
+  return call;
+}
+
+Call read_call(const Row& row) {
+  Call call = read_call_alone(row);
   if (!row.is_null(kCallColumns)) call.recording = read_recording(row, kCallColumns);
   return call;
 }
@@ -88,6 +93,13 @@ ResultRows page_of(Database& database, const Bounds& at, const SearchNeedles& ne
 }
 
 }  // namespace
+
+Result<std::optional<Call>> find_call(Database& database, const BusinessId& business, const CallSid& call) {
+  const ResultRows rows = database.query(
+      "SELECT " TAPEDECK_CALL_COLUMNS " FROM calls WHERE business_id = $1 AND call_sid = $2", business, call);
+  if (rows.empty()) return std::nullopt;
+  return read_call_alone(rows.front());
+}
 
 Result<CallPage> list_calls(Database& database, const BusinessId& business, const CallQuery& query) {
   const int limit = std::clamp(query.limit, 1, kCallPageMax);

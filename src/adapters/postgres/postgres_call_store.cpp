@@ -9,10 +9,12 @@
 #include "adapters/postgres/migrations.hpp"
 #include "adapters/postgres/rebuilding.hpp"
 #include "adapters/postgres/recordings.hpp"
+#include "adapters/postgres/upkeep.hpp"
 
 // Every function here packs its arguments for a thread of the database and returns the task that waits for it: what is
-// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, rebuilding.cpp and
-// access.cpp. None of these functions is a coroutine itself, so the lambdas own their arguments until the work is done.
+// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, rebuilding.cpp,
+// upkeep.cpp and access.cpp. None of these functions is a coroutine itself, so the lambdas own their arguments until
+// the work is done.
 
 namespace tapedeck {
 
@@ -96,6 +98,12 @@ Task<Result<std::vector<Business>>> PostgresCallStore::list_businesses() {
 Task<Result<PutOutcome>> PostgresCallStore::put_call(BusinessId business, CallUpdate update, SystemTime now) {
   return run_on(changes_, [business = std::move(business), update = std::move(update), now](Database& database) {
     return postgres::put_call(database, business, update, now);
+  });
+}
+
+Task<Result<std::optional<Call>>> PostgresCallStore::find_call(BusinessId business, CallSid call) {
+  return run_on(reads_, [business = std::move(business), call = std::move(call)](Database& database) {
+    return postgres::find_call(database, business, call);
   });
 }
 
@@ -219,6 +227,71 @@ Task<Result<bool>> PostgresCallStore::has_open_attempt(BusinessId business) {
 Task<Result<std::int64_t>> PostgresCallStore::raise_slot_epoch(BusinessId business, SystemTime now) {
   return run_on(changes_, [business = std::move(business), now](Database& database) {
     return postgres::raise_slot_epoch(database, business, now);
+  });
+}
+
+Task<Result<std::vector<std::optional<KnownRecording>>>> PostgresCallStore::known_recordings(
+    AccountSid account, std::vector<RecordingSid> recordings) {
+  return run_on(reads_, [account = std::move(account), recordings = std::move(recordings)](Database& database) {
+    return postgres::known_recordings(database, account, recordings);
+  });
+}
+
+Task<Result<Import>> PostgresCallStore::open_import(BusinessId business, ImportScope scope, bool anew, SystemTime now) {
+  return run_on(changes_, [business = std::move(business), scope = std::move(scope), anew, now](Database& database) {
+    return postgres::open_import(database, business, scope, anew, now);
+  });
+}
+
+Task<Result<void>> PostgresCallStore::save_import(Import import) {
+  return run_on(changes_,
+                [import = std::move(import)](Database& database) { return postgres::save_import(database, import); });
+}
+
+Task<Result<std::vector<ImportTally>>> PostgresCallStore::import_tally(std::int64_t import) {
+  return run_on(reads_, [import](Database& database) { return postgres::import_tally(database, import); });
+}
+
+Task<Result<std::vector<BusinessId>>> PostgresCallStore::importing_since(SystemTime since) {
+  return run_on(reads_, [since](Database& database) { return postgres::importing_since(database, since); });
+}
+
+Task<Result<std::vector<Recording>>> PostgresCallStore::stored_after(std::int64_t after, int limit) {
+  return run_on(reads_, [after, limit](Database& database) { return postgres::stored_after(database, after, limit); });
+}
+
+Task<Result<void>> PostgresCallStore::lose_audio(std::int64_t row_id, std::int64_t fence, std::optional<Cause> cause,
+                                                 SystemTime now) {
+  return run_on(changes_, [row_id, fence, cause = std::move(cause), now](Database& database) {
+    return postgres::lose_audio(database, row_id, fence, cause, now);
+  });
+}
+
+Task<Result<bool>> PostgresCallStore::take_lease(std::string name, std::string holder, SystemTime now,
+                                                 Milliseconds ttl) {
+  return run_on(changes_, [name = std::move(name), holder = std::move(holder), now, ttl](Database& database) {
+    return postgres::take_lease(database, name, holder, now, ttl);
+  });
+}
+
+Task<Result<void>> PostgresCallStore::drop_lease(std::string name, std::string holder) {
+  return run_on(changes_, [name = std::move(name), holder = std::move(holder)](Database& database) {
+    return postgres::drop_lease(database, name, holder);
+  });
+}
+
+Task<Result<bool>> PostgresCallStore::is_leased(std::string name, SystemTime now) {
+  return run_on(reads_,
+                [name = std::move(name), now](Database& database) { return postgres::is_leased(database, name, now); });
+}
+
+Task<Result<UpkeepMark>> PostgresCallStore::find_mark(std::string name) {
+  return run_on(reads_, [name = std::move(name)](Database& database) { return postgres::find_mark(database, name); });
+}
+
+Task<Result<void>> PostgresCallStore::put_mark(std::string name, UpkeepMark mark) {
+  return run_on(changes_, [name = std::move(name), mark = std::move(mark)](Database& database) {
+    return postgres::put_mark(database, name, mark);
   });
 }
 

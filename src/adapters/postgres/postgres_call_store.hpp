@@ -45,6 +45,7 @@ class PostgresCallStore final : public CallStore {
   Task<Result<std::vector<Business>>> list_businesses() override;
 
   Task<Result<PutOutcome>> put_call(BusinessId business, CallUpdate update, SystemTime now) override;
+  Task<Result<std::optional<Call>>> find_call(BusinessId business, CallSid call) override;
   Task<Result<CallPage>> list_calls(BusinessId business, CallQuery query) override;
 
   Task<Result<std::optional<Recording>>> find_recording(BusinessId business, Sid sid) override;
@@ -70,6 +71,21 @@ class PostgresCallStore final : public CallStore {
   Task<Result<std::vector<BusinessId>>> businesses_at_work() override;
   Task<Result<bool>> has_open_attempt(BusinessId business) override;
   Task<Result<std::int64_t>> raise_slot_epoch(BusinessId business, SystemTime now) override;
+
+  Task<Result<std::vector<std::optional<KnownRecording>>>> known_recordings(
+      AccountSid account, std::vector<RecordingSid> recordings) override;
+  Task<Result<Import>> open_import(BusinessId business, ImportScope scope, bool anew, SystemTime now) override;
+  Task<Result<void>> save_import(Import import) override;
+  Task<Result<std::vector<ImportTally>>> import_tally(std::int64_t import) override;
+  Task<Result<std::vector<BusinessId>>> importing_since(SystemTime since) override;
+  Task<Result<std::vector<Recording>>> stored_after(std::int64_t after, int limit) override;
+  Task<Result<void>> lose_audio(std::int64_t row_id, std::int64_t fence, std::optional<Cause> cause,
+                                SystemTime now) override;
+  Task<Result<bool>> take_lease(std::string name, std::string holder, SystemTime now, Milliseconds ttl) override;
+  Task<Result<void>> drop_lease(std::string name, std::string holder) override;
+  Task<Result<bool>> is_leased(std::string name, SystemTime now) override;
+  Task<Result<UpkeepMark>> find_mark(std::string name) override;
+  Task<Result<void>> put_mark(std::string name, UpkeepMark mark) override;
 
   Task<Result<std::int64_t>> create_key(ApiKey key) override;
   Task<Result<std::optional<ApiKey>>> find_key(std::string hash) override;

@@ -1,5 +1,5 @@
-// What the provider's webhook says of a recording. Twilio repeats its events and does not keep their order, so each
-// change is guarded by the state that it may leave.
+// What the provider's webhook, or its listing, says of a recording. Twilio repeats its events and does not keep their
+// order, so each change is guarded by the state that it may leave.
 
 #include "adapters/sqlite/call_rows.hpp"
 #include "adapters/sqlite/calls.hpp"
@@ -9,15 +9,26 @@
 namespace tapedeck::sqlite {
 namespace {
 
+std::optional<SystemTime> announced_at(const RecordingAnnouncement& told, SystemTime now) {
+  return told.is_listed ? std::nullopt : std::optional(now);
+}
+
+std::optional<std::int64_t> import_of(const RecordingAnnouncement& told) {
+  return told.import == 0 ? std::nullopt : std::optional(told.import);
+}
+
 std::optional<Recording> queue_announced(Database& database, std::int64_t row_id, const RecordingAnnouncement& told,
                                          SystemTime now) {
-  return change_recording(database,
-                          "UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
-                          " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
-                          ", wanted_at = ?2, announced_at = ?2, duration_seconds = coalesce(?3, duration_seconds),"
-                          " channels = iif(?4 = 0, channels, ?4), recorded_at = coalesce(?5, recorded_at)"
-                          " WHERE id = ?1 AND state IN ('remote', 'absent')",
-                          row_id, now, told.duration_seconds, told.channels, told.started_at);
+  return change_recording(
+      database,
+      "UPDATE recordings SET state = 'queued', lane = 'fetch', attempts = 0, retry_at = NULL,"
+      " wanted_order = " TAPEDECK_NEXT_WANTED_ORDER
+      ", wanted_at = ?2, announced_at = coalesce(?3, announced_at), duration_seconds = coalesce(?4, duration_seconds),"
+      " channels = iif(?5 = 0, channels, ?5), recorded_at = coalesce(?6, recorded_at),"
+      " import_id = coalesce(?7, import_id)"
+      " WHERE id = ?1 AND (state = 'remote' OR (state = 'absent' AND NOT ?8))",
+      row_id, now, announced_at(told, now), told.duration_seconds, told.channels, told.started_at, import_of(told),
+      told.is_listed);
 }
 
 // Details that were not known yet, where there are any: a repeat writes nothing.
@@ -73,7 +84,7 @@ Result<RecordingChange> announce(Database& database, const BusinessId& business,
       break;
     case AnnouncedStatus::kCompleted:
       moved = queue_announced(database, row_id, announcement, now);
-      if (!moved) filled = fill_blanks(database, row_id, announcement, now);
+      if (!moved) filled = fill_blanks(database, row_id, announcement, announced_at(announcement, now));
       break;
     case AnnouncedStatus::kAbsent:
     case AnnouncedStatus::kFailed:

@@ -8,6 +8,8 @@
 #include "adapters/sqlite/rows.hpp"
 #include "core/search_text.hpp"
 
+#define TAPEDECK_CALL_COLUMNS "id, business_id, call_sid, from_party, to_party, direction, started_at, duration_seconds"
+
 namespace tapedeck::sqlite {
 namespace {
 
@@ -84,6 +86,13 @@ Result<PutOutcome> put_call(Database& database, const BusinessId& business, cons
   return is_new ? PutOutcome::kCreated : PutOutcome::kChanged;
 }
 
+Result<std::optional<Call>> find_call(Database& database, const BusinessId& business, const CallSid& call) {
+  Statement row = database.query("SELECT " TAPEDECK_CALL_COLUMNS " FROM calls WHERE business_id = ?1 AND call_sid = ?2",
+                                 business, call);
+  if (!row.step()) return std::nullopt;
+  return read_call(row);
+}
+
 Result<CallPage> list_calls(Database& database, const BusinessId& business, const CallQuery& query) {
   const int limit = std::clamp(query.limit, 1, kCallPageMax);
   const CallCursor before = upper_bound(query);
@@ -93,14 +102,15 @@ Result<CallPage> list_calls(Database& database, const BusinessId& business, cons
 
   CallPage page;
   // One row more than the page holds tells whether there is a next one.
-  Statement rows = database.query(
-      "SELECT id, business_id, call_sid, from_party, to_party, direction, started_at, duration_seconds FROM calls"
-      " WHERE business_id = ?1 AND (started_at, id) < (?2, ?3) AND started_at >= ?4"
-      " AND (?5 IS NULL OR direction = ?5)"
-      " AND (?6 = '' OR instr(search_text, ?6) > 0 OR (?7 <> '' AND instr(search_text, ?7) > 0))"
-      " ORDER BY started_at DESC, id DESC LIMIT ?8",
-      business, before.started_at, before.row_id, query.since.value_or(SystemTime::min()), direction, needles.text,
-      needles.digits, limit + 1);
+  Statement rows =
+      database.query("SELECT " TAPEDECK_CALL_COLUMNS
+                     " FROM calls"
+                     " WHERE business_id = ?1 AND (started_at, id) < (?2, ?3) AND started_at >= ?4"
+                     " AND (?5 IS NULL OR direction = ?5)"
+                     " AND (?6 = '' OR instr(search_text, ?6) > 0 OR (?7 <> '' AND instr(search_text, ?7) > 0))"
+                     " ORDER BY started_at DESC, id DESC LIMIT ?8",
+                     business, before.started_at, before.row_id, query.since.value_or(SystemTime::min()), direction,
+                     needles.text, needles.digits, limit + 1);
   while (rows.step()) {
     if (std::ssize(page.calls) == limit) {
       page.next = CallCursor{*page.calls.back().started_at, page.calls.back().row_id};

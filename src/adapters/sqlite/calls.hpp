@@ -9,6 +9,8 @@ namespace tapedeck::sqlite {
 
 [[nodiscard]] Result<PutOutcome> put_call(Database& database, const BusinessId& business, const CallUpdate& update,
                                           SystemTime now);
+[[nodiscard]] Result<std::optional<Call>> find_call(Database& database, const BusinessId& business,
+                                                    const CallSid& call);
 [[nodiscard]] Result<CallPage> list_calls(Database& database, const BusinessId& business, const CallQuery& query);
 [[nodiscard]] Result<RecordingChange> announce(Database& database, const BusinessId& business,
                                                const RecordingAnnouncement& announcement, SystemTime now);

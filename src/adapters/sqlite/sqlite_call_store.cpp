@@ -9,10 +9,12 @@
 #include "adapters/sqlite/migrations.hpp"
 #include "adapters/sqlite/rebuilding.hpp"
 #include "adapters/sqlite/recordings.hpp"
+#include "adapters/sqlite/upkeep.hpp"
 
 // Every function here packs its arguments for a thread of the database and returns the task that waits for it: what is
-// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, rebuilding.cpp and
-// access.cpp. None of these functions is a coroutine itself, so the lambdas own their arguments until the work is done.
+// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, rebuilding.cpp,
+// upkeep.cpp and access.cpp. None of these functions is a coroutine itself, so the lambdas own their arguments until
+// the work is done.
 
 namespace tapedeck {
 
@@ -90,6 +92,12 @@ Task<Result<std::vector<Business>>> SqliteCallStore::list_businesses() {
 Task<Result<PutOutcome>> SqliteCallStore::put_call(BusinessId business, CallUpdate update, SystemTime now) {
   return write(writes_, [business = std::move(business), update = std::move(update), now](Database& database) {
     return sqlite::put_call(database, business, update, now);
+  });
+}
+
+Task<Result<std::optional<Call>>> SqliteCallStore::find_call(BusinessId business, CallSid call) {
+  return read(reads_, [business = std::move(business), call = std::move(call)](Database& database) {
+    return sqlite::find_call(database, business, call);
   });
 }
 
@@ -210,6 +218,70 @@ Task<Result<bool>> SqliteCallStore::has_open_attempt(BusinessId business) {
 Task<Result<std::int64_t>> SqliteCallStore::raise_slot_epoch(BusinessId business, SystemTime now) {
   return write(writes_, [business = std::move(business), now](Database& database) {
     return sqlite::raise_slot_epoch(database, business, now);
+  });
+}
+
+Task<Result<std::vector<std::optional<KnownRecording>>>> SqliteCallStore::known_recordings(
+    AccountSid account, std::vector<RecordingSid> recordings) {
+  return read(reads_, [account = std::move(account), recordings = std::move(recordings)](Database& database) {
+    return sqlite::known_recordings(database, account, recordings);
+  });
+}
+
+Task<Result<Import>> SqliteCallStore::open_import(BusinessId business, ImportScope scope, bool anew, SystemTime now) {
+  return write(writes_, [business = std::move(business), scope = std::move(scope), anew, now](Database& database) {
+    return sqlite::open_import(database, business, scope, anew, now);
+  });
+}
+
+Task<Result<void>> SqliteCallStore::save_import(Import import) {
+  return write(writes_,
+               [import = std::move(import)](Database& database) { return sqlite::save_import(database, import); });
+}
+
+Task<Result<std::vector<ImportTally>>> SqliteCallStore::import_tally(std::int64_t import) {
+  return read(reads_, [import](Database& database) { return sqlite::import_tally(database, import); });
+}
+
+Task<Result<std::vector<BusinessId>>> SqliteCallStore::importing_since(SystemTime since) {
+  return read(reads_, [since](Database& database) { return sqlite::importing_since(database, since); });
+}
+
+Task<Result<std::vector<Recording>>> SqliteCallStore::stored_after(std::int64_t after, int limit) {
+  return read(reads_, [after, limit](Database& database) { return sqlite::stored_after(database, after, limit); });
+}
+
+Task<Result<void>> SqliteCallStore::lose_audio(std::int64_t row_id, std::int64_t fence, std::optional<Cause> cause,
+                                               SystemTime now) {
+  return write(writes_, [row_id, fence, cause = std::move(cause), now](Database& database) {
+    return sqlite::lose_audio(database, row_id, fence, cause, now);
+  });
+}
+
+Task<Result<bool>> SqliteCallStore::take_lease(std::string name, std::string holder, SystemTime now, Milliseconds ttl) {
+  return write(writes_, [name = std::move(name), holder = std::move(holder), now, ttl](Database& database) {
+    return sqlite::take_lease(database, name, holder, now, ttl);
+  });
+}
+
+Task<Result<void>> SqliteCallStore::drop_lease(std::string name, std::string holder) {
+  return write(writes_, [name = std::move(name), holder = std::move(holder)](Database& database) {
+    return sqlite::drop_lease(database, name, holder);
+  });
+}
+
+Task<Result<bool>> SqliteCallStore::is_leased(std::string name, SystemTime now) {
+  return read(reads_,
+              [name = std::move(name), now](Database& database) { return sqlite::is_leased(database, name, now); });
+}
+
+Task<Result<UpkeepMark>> SqliteCallStore::find_mark(std::string name) {
+  return read(reads_, [name = std::move(name)](Database& database) { return sqlite::find_mark(database, name); });
+}
+
+Task<Result<void>> SqliteCallStore::put_mark(std::string name, UpkeepMark mark) {
+  return write(writes_, [name = std::move(name), mark = std::move(mark)](Database& database) {
+    return sqlite::put_mark(database, name, mark);
   });
 }
 
