@@ -84,6 +84,16 @@ class BlobWriter {
   [[nodiscard]] virtual Task<Result<void>> publish(BlobFacts facts) = 0;
 };
 
+/// Most blobs that one call of list() names.
+inline constexpr int kBlobPageMax = 1'000;
+
+/// A published blob, as a list shows it.
+struct BlobEntry {
+  std::string key;
+  std::uint64_t size = 0;  ///< bytes
+  SystemTime written_at;   ///< by the store's clock; of a file: its last byte's
+};
+
 /// Holds the audio. Thread-safe. Keys come from core/blob_key.hpp only.
 class BlobStore {
  public:
@@ -93,6 +103,12 @@ class BlobStore {
   [[nodiscard]] virtual Task<Result<std::shared_ptr<Blob>>> open(std::string key) = 0;
   /// Removing what is not there succeeds.
   [[nodiscard]] virtual Task<Result<void>> remove(std::string key) = 0;
+  /// How many bytes a blob has, without reading any; empty: there is none.
+  [[nodiscard]] virtual Task<Result<std::optional<std::uint64_t>>> size_of(std::string key) = 0;
+  /// Published blobs whose keys come after `after` in the order of bytes, in that order, at most `limit` (1 to
+  /// kBlobPageMax) of them; fewer are the last ones. Whatever else lies there is passed over. Blobs that are published
+  /// or removed meanwhile may be among them or not. Cost, in a directory: the recordings that share two digits.
+  [[nodiscard]] virtual Task<Result<std::vector<BlobEntry>>> list(std::string after, int limit) = 0;
   /// Removes what earlier processes left unpublished; returns how many. To be called before the first create().
   [[nodiscard]] virtual Task<Result<int>> collect_leftovers() = 0;
   /// Error: why nothing could be written now. For readyz.

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -169,6 +172,65 @@ TEST_P(BlobStoreContract, refuses_keys_that_are_not_its_own) {
     ASSERT_FALSE(removed) << key;
     EXPECT_EQ(removed.error().errc(), Errc::kInvalidArgument) << key;
   }
+}
+
+TEST_P(BlobStoreContract, tells_how_long_a_blob_is) {
+  put_blob(store(), sample_key(), sample_bytes(70'001));
+  EXPECT_EQ(run_task(store().size_of(sample_key())).value(), 70'001U);
+  EXPECT_EQ(run_task(store().size_of(sample_key(2))).value(), std::nullopt);
+  EXPECT_EQ(run_task(store().size_of(other_key("globex", 1))).value(), std::nullopt);
+  EXPECT_EQ(run_task(store().size_of("../x")).error().errc(), Errc::kInvalidArgument);
+}
+
+TEST_P(BlobStoreContract, lists_nothing_while_it_is_empty) {
+  EXPECT_TRUE(run_task(store().list("", 10)).value().empty());
+  const std::unique_ptr<BlobWriter> writer = begin_blob(store(), sample_key());
+  ASSERT_TRUE(run_task(writer->write("bytes")));
+  EXPECT_TRUE(run_task(store().list("", 10)).value().empty());
+}
+
+// Where one business's id begins another's, the slash behind it decides.
+TEST_P(BlobStoreContract, lists_its_blobs_page_by_page_in_the_order_of_their_keys) {
+  std::vector<std::string> keys;
+  for (const char* business : {"acme", "acme-2", "acme2", "acme_2", "Zeta"}) {
+    for (int n = 1; n <= 3; ++n) keys.push_back(other_key(business, n * 250));
+  }
+  for (const std::string& key : keys) put_blob(store(), key, key);
+  std::ranges::sort(keys);
+  for (const int limit : {1, 4, 15, 1'000}) {
+    std::vector<std::string> listed;
+    std::string after;
+    while (true) {
+      const auto page = run_task(store().list(after, limit));
+      ASSERT_TRUE(page) << page.error().detail;
+      ASSERT_LE(std::ssize(*page), limit);
+      for (const BlobEntry& entry : *page) {
+        listed.push_back(entry.key);
+        EXPECT_EQ(entry.size, entry.key.size());
+      }
+      if (std::ssize(*page) < limit) break;
+      after = listed.back();
+    }
+    EXPECT_EQ(listed, keys) << limit;
+  }
+}
+
+TEST_P(BlobStoreContract, lists_when_a_blob_was_written) {
+  const auto now = [] { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); };
+  const auto before = now();
+  put_blob(store(), sample_key(), "bytes");
+  const auto page = run_task(store().list("", 10)).value();
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_GE(page.front().written_at, before - Seconds(2));
+  EXPECT_LE(page.front().written_at, now() + Seconds(2));
+}
+
+TEST_P(BlobStoreContract, goes_on_after_a_key_that_is_gone) {
+  for (int n = 1; n <= 3; ++n) put_blob(store(), other_key("acme", n), "bytes");
+  ASSERT_TRUE(run_task(store().remove(other_key("acme", 2))));
+  const auto page = run_task(store().list(other_key("acme", 2), 10)).value();
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_EQ(page.front().key, other_key("acme", 3));
 }
 
 TEST_P(BlobStoreContract, is_ready) { EXPECT_TRUE(run_task(store().ping())); }

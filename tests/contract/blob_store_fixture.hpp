@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/blob_key.hpp"
@@ -45,6 +46,13 @@ inline void PrintTo(const BlobKind& kind, std::ostream* out) { *out << kind.name
 inline std::string sample_key(int fence = 1) {
   const BlobName name{*BusinessId::parse("acme"), *AccountSid::parse("AC00000000000000000000000000000001"),
                       *RecordingSid::parse("RE00000000000000000000000000000003"), fence, AudioKind::kMpeg};
+  return blob_key(name);
+}
+
+/// The key of recording `n` of a business.
+inline std::string other_key(std::string_view business, int n) {
+  const BlobName name{*BusinessId::parse(business), *AccountSid::parse("AC00000000000000000000000000000001"),
+                      *RecordingSid::parse(fmt::format("RE{:032x}", n)), 1, AudioKind::kMpeg};
   return blob_key(name);
 }
 

@@ -14,6 +14,8 @@ class MemoryBlobStore final : public BlobStore {
  public:
   /// What the next writes fail with, while it is set.
   std::optional<Error> failing;
+  /// When every blob was written, as list() tells it.
+  SystemTime written_at;
 
   [[nodiscard]] Task<Result<std::unique_ptr<BlobWriter>>> create(std::string key) override {
     if (failing) co_return fail(*failing);
@@ -27,6 +29,20 @@ class MemoryBlobStore final : public BlobStore {
   [[nodiscard]] Task<Result<void>> remove(std::string key) override {
     blobs_.erase(key);
     co_return Result<void>();
+  }
+  [[nodiscard]] Task<Result<std::optional<std::uint64_t>>> size_of(std::string key) override {
+    if (failing) co_return fail(*failing);
+    const auto found = blobs_.find(key);
+    if (found == blobs_.end()) co_return std::nullopt;
+    co_return found->second.size();
+  }
+  [[nodiscard]] Task<Result<std::vector<BlobEntry>>> list(std::string after, int limit) override {
+    if (failing) co_return fail(*failing);
+    std::vector<BlobEntry> entries;
+    for (auto next = blobs_.upper_bound(after); next != blobs_.end() && std::ssize(entries) < limit; ++next) {
+      entries.push_back({next->first, next->second.size(), written_at});
+    }
+    co_return entries;
   }
   [[nodiscard]] Task<Result<int>> collect_leftovers() override { co_return 0; }
   [[nodiscard]] Task<Result<void>> ping() override { co_return Result<void>(); }

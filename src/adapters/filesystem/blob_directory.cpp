@@ -249,6 +249,20 @@ Result<FileDescriptor> BlobDirectory::open(std::string_view key) const {
   return file;
 }
 
+Result<std::optional<std::uint64_t>> BlobDirectory::size_of(std::string_view key) const {
+  if (Result<void> good = check_key(key); !good) return fail(good.error());
+  const Result<FileDescriptor> folder = open_folder_of(key);
+  if (!folder && is_not_found(folder.error())) return std::nullopt;
+  if (!folder) return fail(folder.error());
+  struct stat status{};
+  if (::fstatat(folder->get(), name_of(key).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return fail_read("cannot look at the file");
+  }
+  if (!S_ISREG(status.st_mode)) return fail(Errc::kCorrupt, "what lies there is not a file");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
 Result<void> BlobDirectory::remove(std::string_view key) {
   if (Result<void> good = check_key(key); !good) return good;
   const Result<FileDescriptor> folder = open_folder_of(key);

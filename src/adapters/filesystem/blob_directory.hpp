@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -53,12 +54,16 @@ class BlobDirectory {
 
   /// For reading. Error kNotFound.
   [[nodiscard]] Result<FileDescriptor> open(std::string_view key) const;
+  /// Bytes of a file; empty: there is none.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> size_of(std::string_view key) const;
   /// Removing what is not there succeeds.
   [[nodiscard]] Result<void> remove(std::string_view key);
   /// Removes from ".tmp/" what no process writes any more; returns how many files that were.
   [[nodiscard]] Result<int> collect_leftovers();
   /// Writes, flushes and removes a small file.
   [[nodiscard]] Result<void> probe();
+  /// For walk_blobs().
+  [[nodiscard]] const FileDescriptor& root() const noexcept { return root_; }
 
  private:
   [[nodiscard]] Result<void> flush(int descriptor, std::string_view what) const;

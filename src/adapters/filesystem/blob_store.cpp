@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/filesystem/blob_walk.hpp"
+
 namespace tapedeck {
 namespace {
 
@@ -146,6 +148,18 @@ Task<Result<void>> FilesystemBlobStore::remove(std::string key) {
   auto work = [this, &key] { return directory_->remove(key); };
   Result<void> removed = co_await offload(pool_, work);
   co_return removed;
+}
+
+Task<Result<std::optional<std::uint64_t>>> FilesystemBlobStore::size_of(std::string key) {
+  auto work = [this, &key] { return directory_->size_of(key); };
+  Result<std::optional<std::uint64_t>> size = co_await offload(pool_, work);
+  co_return size;
+}
+
+Task<Result<std::vector<BlobEntry>>> FilesystemBlobStore::list(std::string after, int limit) {
+  auto work = [this, &after, limit] { return walk_blobs(directory_->root(), after, limit); };
+  Result<std::vector<BlobEntry>> entries = co_await offload(pool_, work);
+  co_return entries;
 }
 
 Task<Result<int>> FilesystemBlobStore::collect_leftovers() {

@@ -25,6 +25,8 @@ class FilesystemBlobStore final : public BlobStore {
   [[nodiscard]] Task<Result<std::unique_ptr<BlobWriter>>> create(std::string key) override;
   [[nodiscard]] Task<Result<std::shared_ptr<Blob>>> open(std::string key) override;
   [[nodiscard]] Task<Result<void>> remove(std::string key) override;
+  [[nodiscard]] Task<Result<std::optional<std::uint64_t>>> size_of(std::string key) override;
+  [[nodiscard]] Task<Result<std::vector<BlobEntry>>> list(std::string after, int limit) override;
   [[nodiscard]] Task<Result<int>> collect_leftovers() override;
   [[nodiscard]] Task<Result<void>> ping() override;
 

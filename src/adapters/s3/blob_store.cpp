@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/s3/blob.hpp"
+#include "adapters/s3/listing.hpp"
 #include "core/blob_key.hpp"
 
 namespace tapedeck {
@@ -75,6 +76,19 @@ Task<Result<void>> S3BlobStore::remove(std::string key) {
   if (Result<void> good = check_key(key); !good) co_return good;
   Result<void> removed = co_await s3::remove_object(connection_, std::move(key));
   co_return removed;
+}
+
+Task<Result<std::optional<std::uint64_t>>> S3BlobStore::size_of(std::string key) {
+  if (Result<void> good = check_key(key); !good) co_return fail(good.error());
+  Result<s3::ObjectHead> head = co_await s3::head_object(connection_, std::move(key));
+  if (!head && is_not_found(head.error())) co_return std::nullopt;
+  if (!head) co_return fail(head.error());
+  co_return head->size;
+}
+
+Task<Result<std::vector<BlobEntry>>> S3BlobStore::list(std::string after, int limit) {
+  Result<std::vector<BlobEntry>> entries = co_await s3::list_blobs(connection_, std::move(after), limit);
+  co_return entries;
 }
 
 Task<Result<int>> S3BlobStore::collect_leftovers() {

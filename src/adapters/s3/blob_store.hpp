@@ -42,6 +42,9 @@ class S3BlobStore final : public BlobStore {
   [[nodiscard]] Task<Result<std::unique_ptr<BlobWriter>>> create(std::string key) override;
   [[nodiscard]] Task<Result<std::shared_ptr<Blob>>> open(std::string key) override;
   [[nodiscard]] Task<Result<void>> remove(std::string key) override;
+  [[nodiscard]] Task<Result<std::optional<std::uint64_t>>> size_of(std::string key) override;
+  /// Asks for ListBucket below the prefix.
+  [[nodiscard]] Task<Result<std::vector<BlobEntry>>> list(std::string after, int limit) override;
   [[nodiscard]] Task<Result<int>> collect_leftovers() override;
   /// Reads a small object of its own, ".tapedeck-probe", and writes it now and then, and first of all.
   [[nodiscard]] Task<Result<void>> ping() override;
