@@ -102,6 +102,21 @@ describe('counts', () => {
   });
 });
 
+test('a list has no more on a page than the setting allows', async () => {
+  await sim.reset();
+  const account = await sim.addAccount();
+  await sim.addRecordings({ account: account.sid, count: 5 });
+  await sim.settings({ most_per_page: 2 });
+  const page = async (path) => JSON.parse((await sim.request('GET', path, { account })).body);
+  const first = await page(`/2010-04-01/Accounts/${account.sid}/Recordings.json?PageSize=1000`);
+  assert.equal(first.recordings.length, 2);
+  const second = await page(first.next_page_uri);
+  assert.equal(second.recordings.length, 2);
+  assert.equal((await page(second.next_page_uri)).next_page_uri, null);
+  await sim.settings({ most_per_page: null });
+  assert.equal((await page(`/2010-04-01/Accounts/${account.sid}/Recordings.json?PageSize=1000`)).recordings.length, 5);
+});
+
 describe('the log', () => {
   test('tells of every step of a request, in order, in memory and in the file', async () => {
     const recording = await sim.addRecording({ account: account.sid });

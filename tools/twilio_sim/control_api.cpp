@@ -140,6 +140,7 @@ void reset_all(World& world) {
   world.log.forget();
   world.settings.bytes_per_second.reset();
   world.settings.most_downloads_per_account.reset();
+  world.settings.most_per_page.reset();
 }
 
 Plan settings(World& world, const Request& request) {

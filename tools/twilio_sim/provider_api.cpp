@@ -1,5 +1,6 @@
 #include "provider_api.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -199,8 +200,9 @@ Plan ProviderApi::call(const Request& request, const Target& target) {
 
 Plan ProviderApi::list(const Request& request, const Target& target) {
   if (!is_read(request)) return method_not_allowed();
-  const auto query = parse_list_query(request, target, directory_);
+  auto query = parse_list_query(request, target, directory_);
   if (!query) return rest_exception(400, 20001, query.error().detail);
+  if (settings_.most_per_page) query->page_size = std::min<std::size_t>(query->page_size, *settings_.most_per_page);
   const ListPage page = select_page(*query, target.account, directory_);
   json::array recordings;
   for (const Recording* recording : page.recordings) {

@@ -31,6 +31,8 @@ struct Settings {
   std::optional<std::uint64_t> bytes_per_second;
   /// An account with more downloads than this at once gets 429; none: no limit.
   std::optional<std::uint64_t> most_downloads_per_account;
+  /// Most recordings on a page of a list, however many are asked for; none: as many as are asked for.
+  std::optional<std::uint64_t> most_per_page;
 };
 
 }  // namespace tapedeck::twilio_sim

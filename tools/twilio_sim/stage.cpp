@@ -17,6 +17,7 @@ namespace {
 constexpr double kMostDurationSeconds = 86'400;
 constexpr std::int64_t kMostBytesPerSecond = std::int64_t{1} << 40;
 constexpr std::int64_t kMostDownloads = 1'000'000;
+constexpr std::int64_t kMostPerPage = 1'000;
 
 SystemTime read_time(Fields& fields, std::string_view name) {
   const auto now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
@@ -146,9 +147,14 @@ Result<void> stage_settings(World& world, const json::object& object) {
     const auto most = fields.optional_integer("most_downloads_per_account", 0, kMostDownloads);
     settings.most_downloads_per_account = most ? std::optional(static_cast<std::uint64_t>(*most)) : std::nullopt;
   }
-  // Asked for again so that both are known names when either is missing.
+  if (fields.has("most_per_page")) {
+    const auto most = fields.optional_integer("most_per_page", 1, kMostPerPage);
+    settings.most_per_page = most ? std::optional(static_cast<std::uint64_t>(*most)) : std::nullopt;
+  }
+  // Asked for again so that all are known names when one is missing.
   fields.any("bytes_per_second");
   fields.any("most_downloads_per_account");
+  fields.any("most_per_page");
   const auto checked = fields.check();
   if (checked) world.settings = std::move(settings);
   return checked;

@@ -139,7 +139,7 @@ export class Sim {
     return this.control('DELETE', 'rules');
   }
 
-  /** Sets bytes_per_second of each connection or most_downloads_per_account; null lifts a limit. */
+  /** Sets bytes_per_second of each connection, most_downloads_per_account or most_per_page; null lifts a limit. */
   settings(values) {
     return this.control('POST', 'settings', values);
   }
