@@ -13,9 +13,11 @@
 #include "app/access.hpp"
 #include "main/commands/business.hpp"
 #include "main/commands/doctor.hpp"
+#include "main/commands/import.hpp"
 #include "main/commands/key.hpp"
 #include "main/commands/output.hpp"
 #include "main/commands/queue.hpp"
+#include "main/commands/reconcile.hpp"
 #include "main/commands/show_config.hpp"
 #include "main/config.hpp"
 #include "main/exit_code.hpp"
@@ -44,6 +46,8 @@ struct Parsed {
   std::int64_t key_id = 0;
   std::optional<std::string> queue_business;
   bool repair = false;
+  ImportArguments import;
+  ReconcileArguments reconcile;
   DemoOptions demo;
   std::function<int(const Config&)> run;
 };
@@ -124,6 +128,23 @@ class Commands {
       Businesses businesses(calls, clock_, provider_defaults(settings));
       SlotRecovery recovery(calls, slots->store(), businesses, clock_, slots->recovery_hold);
       return repair_queue(recovery, *parsed_.queue_business, output());
+    });
+  }
+
+  int import(const Config& config) {
+    const auto listing = line_.open_listing(config.settings);
+    return with_store(config, [&](Opened& opened) {
+      CallStore& calls = *opened.calls.store;
+      Businesses businesses(calls, clock_, provider_defaults(config.settings));
+      return import_recordings({calls, businesses, *listing, clock_, random_}, parsed_.import, output(),
+                               line_.out_is_terminal);
+    });
+  }
+
+  int reconcile(const Config& config) {
+    return with_store(config, [&](Opened& opened) {
+      return ask_to_reconcile(*opened.calls.store, provider_defaults(config.settings), clock_, parsed_.reconcile,
+                              output());
     });
   }
 
@@ -329,6 +350,35 @@ void add_server_commands(CLI::App& app, Parsed& parsed, Commands& commands) {
   add_json(doctor, parsed);
 }
 
+void add_history_commands(CLI::App& app, Parsed& parsed, Commands& commands) {
+  auto* bring = add_command(app, "import", "Bring a business's recordings over from its provider account.",
+                            "  tapedeck import --business dental --dry-run\n"
+                            "  tapedeck import --business dental --since 2025-01-01 --until 2026-01-01",
+                            parsed, SettingsShown::kAll, [&](const Config& config) { return commands.import(config); });
+  ImportArguments& what = parsed.import;
+  bring->add_option("--business", what.business, "The business.")->type_name("ID")->required();
+  bring->add_option("--since", what.since, "Only what was made from then on: a day in UTC, or a time.")
+      ->type_name("TIME");
+  bring->add_option("--until", what.until, "Only what was made before then.")->type_name("TIME");
+  bring->add_option("--account", what.account, "A sub-account of the business's account; default: that itself.")
+      ->type_name("AC...");
+  bring->add_flag("--dry-run", what.dry_run, "List and count; write nothing.");
+  bring->add_flag("--no-wait", what.no_wait, "End when all is written down, instead of when all is fetched.");
+  bring->add_flag("--restart", what.restart, "List from the beginning, instead of where an earlier import stopped.");
+  bring->add_flag("--whole-account", what.whole_account,
+                  "Where several businesses use the account: take also recordings of calls that nobody knows.");
+  add_json(bring, parsed);
+  auto* look =
+      add_command(app, "reconcile", "Have the worker look now for what was missed, not when it is due.",
+                  "  tapedeck reconcile\n  tapedeck reconcile --business dental --since 2026-11-01", parsed,
+                  SettingsShown::kDataDirOnly, [&](const Config& config) { return commands.reconcile(config); });
+  look->add_option("--business", parsed.reconcile.business, "Of the lists, only its account's.")->type_name("ID");
+  look->add_option("--since", parsed.reconcile.since,
+                   "Look for recordings made from then on; default: since the account is known here.")
+      ->type_name("TIME");
+  add_json(look, parsed);
+}
+
 int run_parsed(const Parsed& parsed, const CommandLine& line) {
   ConfigSources sources{.flags = parsed.flags, .environment = line.environment, .file = std::nullopt};
   if (parsed.settings_file) sources.file = *parsed.settings_file;
@@ -350,6 +400,7 @@ int run_command_line(const std::vector<std::string>& arguments, const CommandLin
   Parsed parsed;
   Commands commands(line, parsed);
   add_server_commands(app, parsed, commands);
+  add_history_commands(app, parsed, commands);
   add_business_commands(app, parsed, commands);
   add_key_commands(app, parsed, commands);
   try {

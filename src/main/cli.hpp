@@ -11,6 +11,7 @@
 
 #include "main/demo.hpp"
 #include "main/settings.hpp"
+#include "ports/recording_listing.hpp"
 #include "ports/recording_source.hpp"
 
 namespace tapedeck {
@@ -21,10 +22,13 @@ struct CommandLine {
   std::function<int(const Settings&, const DemoOptions&)> demo;
   /// The provider, for `doctor`.
   std::function<std::unique_ptr<RecordingSource>(const Settings&)> open_source;
+  /// Its list, for `import`.
+  std::function<std::unique_ptr<RecordingListing>(const Settings&)> open_listing;
   std::function<std::optional<std::string>(std::string_view name)> environment;
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  bool out_is_terminal = false;
 };
 
 /// Runs `tapedeck ARGUMENTS...`; returns its exit code (exit_code.hpp).

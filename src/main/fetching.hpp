@@ -18,6 +18,9 @@ class Fetching {
   /// The worker, until `stop` is requested and every download has ended or was handed back.
   [[nodiscard]] Task<> run(boost::asio::any_io_executor executor, WorkerOptions options, std::stop_token stop);
 
+  [[nodiscard]] RecordingSource& source() { return *source_; }
+  [[nodiscard]] CurlClient& curl() { return curl_; }
+
  private:
   explicit Fetching(const SharedParts& parts) : parts_(parts) {}
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/planted_bugs.hpp"
 #include "main/cli.hpp"
@@ -43,10 +44,12 @@ int main(int count, char** words) {
   const CommandLine line{.serve = serve,
                          .demo = demo,
                          .open_source = open_provider,
+                         .open_listing = open_provider_listing,
                          .environment = read_environment,
                          .in = std::cin,
                          .out = std::cout,
-                         .err = std::cerr};
+                         .err = std::cerr,
+                         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1};
   try {
     return run_command_line(std::vector<std::string>(words + 1, words + count), line);
   } catch (const std::exception& error) {

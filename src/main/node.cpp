@@ -94,6 +94,9 @@ Result<void> Node::open(const std::string& secret_key) {
     auto fetching = Fetching::make(parts());
     if (!fetching) return fail(fetching.error());
     fetching_ = std::move(*fetching);
+    auto upkeeping = Upkeeping::make(parts(), *fetching_);
+    if (!upkeeping) return fail(upkeeping.error());
+    upkeeping_ = std::move(*upkeeping);
   }
   if (role_ == Role::kWorker) {
     health_.emplace(health());
@@ -206,6 +209,7 @@ Task<> Node::work(std::stop_token stop) {
       if (pulse_) pulse_(confirmed);
     };
     scope.spawn(fetching_->run(executor, worker_options(settings_, random_, pulse), stop));
+    scope.spawn(upkeeping_->upkeep().run(executor, stop));
     scope.spawn(reconcile(stop));
     scope.spawn(backlog_.run(stop));
   }
@@ -221,7 +225,8 @@ Task<> Node::refresh_rules(std::stop_token stop) {
   }
 }
 
-// Now and then, and as soon as a slot store is back that was away: what webhooks announced meanwhile waits for it.
+// Now and then, by whoever has the lease of the upkeep; and by each as soon as a slot store is back that was away: what
+// webhooks announced meanwhile waits for it.
 Task<> Node::reconcile(std::stop_token stop) {
   SteadyTime next = clock_.steady_now() + kReconcileEvery;
   bool was_away = false;
@@ -233,6 +238,7 @@ Task<> Node::reconcile(std::stop_token stop) {
     if (!alive) was_away = true;
     if (!alive || (!is_back && clock_.steady_now() < next)) continue;
     next = clock_.steady_now() + kReconcileEvery;
+    if (!is_back && !upkeeping_->upkeep().has_lease()) continue;
     auto reconciled = co_await reconcile_slots(*store_.store, slots_.store(), *requests_, clock_.system_now());
     if (reconciled && reconciled->recordings > 0) {
       events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});

@@ -25,6 +25,7 @@
 #include "main/settings.hpp"
 #include "main/slot_stores.hpp"
 #include "main/stores.hpp"
+#include "main/upkeeping.hpp"
 
 namespace tapedeck {
 
@@ -90,6 +91,7 @@ class Node {
   Backlog backlog_;
   std::atomic<SteadyTime> leases_confirmed_;  // see Pulse
   std::unique_ptr<Fetching> fetching_;        // null in an API process
+  std::unique_ptr<Upkeeping> upkeeping_;      // the same
   std::unique_ptr<Serving> serving_;          // null in a worker
   std::optional<http::HealthApplication> health_;
   std::optional<http::Server> server_;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "main/settings.hpp"
+#include "ports/recording_listing.hpp"
 #include "ports/recording_source.hpp"
 
 namespace tapedeck {
@@ -10,5 +11,7 @@ namespace tapedeck {
 /// The provider of the settings, with a client of its own: for commands that ask it something. Throws
 /// std::invalid_argument where TWILIO_BASE_URL is no URL.
 [[nodiscard]] std::unique_ptr<RecordingSource> open_provider(const Settings& settings);
+/// Its list, the same way.
+[[nodiscard]] std::unique_ptr<RecordingListing> open_provider_listing(const Settings& settings);
 
 }  // namespace tapedeck

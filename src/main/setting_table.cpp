@@ -141,9 +141,10 @@ Result<void> apply_data_dir(const Setting&, std::string_view text, Settings& set
   return {};
 }
 
+template <auto kMember>
 Result<void> apply_switch(const Setting&, std::string_view text, Settings& settings) {
   if (text != "true" && text != "false" && text != "1" && text != "0") return refuse("expected true or false");
-  settings.is_worker = text == "true" || text == "1";
+  settings.*kMember = text == "true" || text == "1";
   return {};
 }
 
@@ -219,7 +220,7 @@ constexpr std::array kSettings{
             "redis://127.0.0.1:6379/0", apply_redis_url},
     Setting{"ENABLE_SCHEDULERS", SettingType::kSwitch, "", "false", 0, 0, "",
             "With REDIS_URL: this process is a worker, and else an API. Without, every process is both.", "true",
-            apply_switch},
+            apply_switch<&Settings::is_worker>},
     Setting{"MAX_CONCURRENT_DOWNLOADS", SettingType::kNumber, "", "64", 1, 4096, "",
             "Most downloads at once in this process, over all businesses; a quarter is kept for presses of play.", "64",
             apply_downloads},
@@ -234,6 +235,9 @@ constexpr std::array kSettings{
     Setting{"TWILIO_BASE_URL", SettingType::kUrl, "", "https://api.twilio.com", 0, 0, "",
             "The provider's API. Plain http and private addresses are allowed only when this is set.",
             "https://api.dublin.ie1.twilio.com", apply_provider_url},
+    Setting{"RECONCILE_LISTING", SettingType::kSwitch, "", "true", 0, 0, "",
+            "Workers look in the provider's list for recordings whose webhook never came, and fetch them.", "false",
+            apply_switch<&Settings::lists_provider>},
     Setting{"RECORDING_FORMAT", SettingType::kChoice, "", "mp3", 0, 0, "mp3, wav, wav-dual",
             "What to fetch for businesses that set no format of their own; wav-dual has a channel for each party.",
             "mp3", apply_choice<&Settings::format, parse_format>},

@@ -27,8 +27,9 @@ struct Settings {
   bool is_worker = false;  ///< ENABLE_SCHEDULERS; without REDIS_URL a process is API and worker whatever this says
   int downloads_max = 0;
   int slots_per_business = 0;
-  AccountSid account;      ///< empty: no default account
-  std::string auth_token;  ///< of `account`
+  bool lists_provider = true;  ///< RECONCILE_LISTING
+  AccountSid account;          ///< empty: no default account
+  std::string auth_token;      ///< of `account`
   std::string provider_url;
   AudioFormat format = AudioFormat::kMp3;
   std::string secret_key;  ///< 32 bytes; empty: see load_secret_key()

@@ -45,6 +45,17 @@ class OneTokenSource final : public RecordingSource {
   }
 };
 
+class OneTokenListing final : public RecordingListing {
+ public:
+  Task<Result<ListingPage>> list(ListingRequest request, std::stop_token) override {
+    if (request.login.auth_token != kToken) co_return fail(Errc::kProviderUnauthorized, "401 from the provider");
+    co_return ListingPage{};
+  }
+  Task<Result<std::optional<CallUpdate>>> describe_call(ProviderLogin, CallSid, std::stop_token) override {
+    co_return std::nullopt;
+  }
+};
+
 struct Ended {
   int code = 0;
   std::string out;
@@ -65,6 +76,7 @@ class Cli : public testing::Test {
         .demo = [this](const Settings& settings,
                        const DemoOptions& options) { return served_ = settings, demo_ = options, 0; },
         .open_source = [](const Settings&) { return std::make_unique<OneTokenSource>(); },
+        .open_listing = [](const Settings&) { return std::make_unique<OneTokenListing>(); },
         .environment = [this](std::string_view name) -> std::optional<std::string> {
           if (name == "DATA_DIR" && has_data_dir_) return dir_.string();
           return std::nullopt;
@@ -105,7 +117,9 @@ TEST_F(Cli, every_command_has_a_help_with_examples_and_exit_codes) {
                                                        {"business", "list"},
                                                        {"key", "create"},
                                                        {"key", "list"},
-                                                       {"key", "revoke"}};
+                                                       {"key", "revoke"},
+                                                       {"import"},
+                                                       {"reconcile"}};
   for (std::vector<std::string> command : commands) {
     command.push_back("--help");
     const Ended help = run(command);

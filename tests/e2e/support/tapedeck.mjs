@@ -224,9 +224,14 @@ export class Tapedeck {
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
+  /** Starts `tapedeck …`; returns its process. */
+  launch(args, settings = {}) {
+    return spawn(tapedeckBinary(), args, { env: this.#environment(settings) });
+  }
+
   /** Runs `tapedeck …`; returns { code, stdout, stderr } however it ends. */
   async run(args, { settings = {}, input = '' } = {}) {
-    const child = spawn(tapedeckBinary(), args, { env: this.#environment(settings) });
+    const child = this.launch(args, settings);
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
     child.stdin.on('error', () => {});

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "adapters/twilio/recording_listing.hpp"
+#include "app/upkeep.hpp"
+#include "app/webhooks.hpp"
+#include "main/fetching.hpp"
+#include "main/shared_parts.hpp"
+
+namespace tapedeck {
+
+/// What a worker's process does beside downloading: see Upkeep.
+class Upkeeping {
+ public:
+  /// `fetching` must outlive it. Error kInvalidArgument: the provider's address.
+  [[nodiscard]] static Result<std::unique_ptr<Upkeeping>> make(const SharedParts& parts, Fetching& fetching);
+
+  [[nodiscard]] Upkeep& upkeep() { return upkeep_; }
+
+ private:
+  Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<TwilioRecordingListing> listing);
+
+  std::unique_ptr<TwilioRecordingListing> listing_;
+  PatientListing patient_;
+  Webhooks webhooks_;
+  MissedWebhooks missed_;
+  StorageCheck storage_;
+  Upkeep upkeep_;
+};
+
+}  // namespace tapedeck
