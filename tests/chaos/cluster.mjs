@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 
-import { startRedis } from '../e2e/support/redis.mjs';
+import { startRedis } from '../../tools/services/redis.mjs';
 import { startSim } from '../e2e/support/sim.mjs';
 import { makeTapedeck } from '../e2e/support/tapedeck.mjs';
 import { startProxy } from '../e2e/support/proxy.mjs';

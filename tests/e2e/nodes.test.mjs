@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { startRedis } from './support/redis.mjs';
+import { startRedis } from '../../tools/services/redis.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck, until } from './support/tapedeck.mjs';
 
