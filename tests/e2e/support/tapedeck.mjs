@@ -52,12 +52,13 @@ export function shortSid(sid) {
 }
 
 /**
- * @param {{sim?: {url: string}, settings?: object, nodes?: string[]}} options the provider's look-alike, settings by
- *     name, such as { LOG_FORMAT: 'json' }, and the roles of the processes, such as ['api', 'worker'].
+ * @param {{sim?: {url: string}, settings?: object, nodes?: string[], redis?: {url: string}, folder?: string}} options
+ *     the provider's look-alike, settings by name, such as { LOG_FORMAT: 'json' }, the roles of the processes, such as
+ *     ['api', 'worker'], their Redis, of which this takes care from now on, and where the DATA_DIR is made.
  * @returns {Promise<Tapedeck>} with a DATA_DIR and an operator's key, not started yet
  */
 export async function makeTapedeck(options = {}) {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-e2e-'));
+  const dataDir = await mkdtemp(path.join(options.folder ?? os.tmpdir(), 'tapedeck-e2e-'));
   const nodes = options.nodes ?? (process.env.TAPEDECK_NODES || undefined)?.split(',');
   const redis = nodes && (options.redis ?? await startRedis());
   const deck = new Tapedeck(dataDir, { ...options, nodes, redis });
@@ -78,6 +79,7 @@ export class Tapedeck {
 
   constructor(dataDir, { sim, settings = {}, nodes = ['alone'], redis }) {
     this.dataDir = dataDir;
+    this.sim = sim;
     this.redis = redis;
     this.#roles = nodes;
     /** The processes that were started last: { role, child, exited, url }. */
