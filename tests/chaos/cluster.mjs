@@ -4,9 +4,11 @@
 import { createHash } from 'node:crypto';
 
 import { startRedis } from '../../tools/services/redis.mjs';
+import { startDisk } from './disk.mjs';
 import { startSim } from '../e2e/support/sim.mjs';
 import { makeTapedeck } from '../e2e/support/tapedeck.mjs';
 import { startProxy } from '../e2e/support/proxy.mjs';
+import { until } from '../../tools/services/until.mjs';
 
 const roles = ['api', 'api', 'worker', 'worker', 'worker'];
 const businessCount = 24;
@@ -16,9 +18,15 @@ const recording = { duration_s: 2 };
 // 2 s of sound are 8 kB: each download stands still in its middle for this long.
 const slow = { fault: 'stall', after_bytes: 4000, for_ms: 400 };
 
-export async function startCluster(seed) {
+/** `disk`: its size in MB, and whether a tmpfs may be mounted. */
+export async function startCluster(seed, disk) {
   const cluster = new Cluster();
-  await cluster.start(seed);
+  try {
+    await cluster.start(seed, disk);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
   return cluster;
 }
 
@@ -27,11 +35,14 @@ class Cluster {
   businesses = [];
   asked = []; // what was answered 202 or 204: { sid, call, account, business }
   refused = 0;
+  isFull = false; // the disk
+  fills = 0; // of it
 
-  async start(seed) {
+  async start(seed, { megabytes, mayMount }) {
+    this.disk = await startDisk(megabytes, { mayMount });
     this.sim = await startSim({ seed });
     this.redis = await startRedis({ settings: { appendfsync: 'everysec' } });
-    this.deck = await makeTapedeck({ sim: this.sim, nodes: [], redis: this.redis });
+    this.deck = await makeTapedeck({ sim: this.sim, nodes: [], redis: this.redis, folder: this.disk.directory });
     for (const role of roles) {
       const member = { role, proxy: await startProxy(this.redis.socket) };
       this.members.push(member);
@@ -45,11 +56,26 @@ class Cluster {
     await this.sim.addRule(slow);
   }
 
+  /** Starts it; on a full disk that may fail, and is done again when it is no longer full, as an init system would. */
   async startMember(member) {
-    member.node = await this.deck.startNode(member.role, { settings: { REDIS_URL: member.proxy.url } });
+    const settings = { REDIS_URL: member.proxy.url };
+    for (let node; !node; member.node = node) {
+      const { fills, isFull: wasFull } = this;
+      node = await this.deck.startNode(member.role, { settings }).catch((error) => {
+        if (!wasFull && this.fills === fills) throw error;
+      });
+      if (!node) await until('room on the disk', () => !this.isFull);
+    }
     if (member.role === 'api') this.deck.url = member.node.url; // each start takes another port
     member.node.exited.then(() => (member.isGone = true));
     member.isGone = false;
+  }
+
+  /** Processes that run now, supervisors before their workers. */
+  async pids() {
+    const nodes = this.members.filter(({ isGone }) => !isGone).map(({ node }) => node);
+    const children = await Promise.all(nodes.filter(({ role }) => role === 'worker').map((node) => this.deck.childOf(node)));
+    return [...nodes.map(({ child }) => child.pid), ...children.filter(Boolean)];
   }
 
   of(role) {
@@ -121,5 +147,6 @@ class Cluster {
     await this.deck?.destroy();
     for (const { proxy } of this.members) await proxy.stop();
     await this.sim?.stop();
+    await this.disk?.stop();
   }
 }

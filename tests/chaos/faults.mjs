@@ -11,6 +11,8 @@ const stoppedMs = 17_000;
 const downMaxMs = 3_000;
 const cutMaxMs = 10_000;
 const pauseMaxMs = 4_000;
+const fullMs = [2_000, 6_000];
+const fillAgainMs = 50;
 // In how many workers a kill looks for one with an open download.
 const looks = 6;
 
@@ -103,6 +105,22 @@ export async function cutOff({ cluster, random, counts }) {
   await pause(random.between(1_000, cutMaxMs));
   proxy.mode = 'pass';
   proxy.reset(); // what was swallowed is missing for good
+}
+
+/** The disk under DATA_DIR takes no more: neither recordings nor the rows of the call store. */
+export async function fillDisk({ cluster, random, counts }) {
+  const before = cluster.deck.lines.length;
+  const until = Date.now() + random.between(...fullMs);
+  cluster.isFull = true;
+  ++cluster.fills;
+  ++counts.fullDisks;
+  while (Date.now() < until) {
+    await cluster.disk.fill(await cluster.pids());
+    await pause(fillAgainMs);
+  }
+  await cluster.disk.free(await cluster.pids());
+  cluster.isFull = false;
+  if (cluster.deck.lines.slice(before).some((line) => line.includes('cause=disk_full'))) ++counts.feltFullDisks;
 }
 
 export async function providerFault({ cluster, random, counts }) {

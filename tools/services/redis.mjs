@@ -5,48 +5,86 @@
 //   await redis.ask('SCARD', 'rec_slots:acme');
 //   await redis.kill();  await redis.start();   // with what its append-only file holds
 //   await redis.destroy();
+//
+// With `tcp` it listens on a free port as well, and `url` leads there. Several together: redis_groups.mjs.
 
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { freePort } from './free_port.mjs';
 import { until } from './until.mjs';
 
 const run = promisify(execFile);
+// Somebody else may take a free port before the server does.
+const portAttempts = 5;
 
+/**
+ * @param {{settings?: object|function, tcp?: boolean, sentinel?: string}} options settings of redis-server by name, or what
+ *     promises them, anew for each try; and the configuration that makes it a Sentinel
+ */
 export async function startRedis(options = {}) {
-  const redis = new Redis(await mkdtemp(path.join(os.tmpdir(), 'tapedeck-redis-')), options);
-  await redis.start();
-  return redis;
+  for (let attempt = 1; ; ++attempt) {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-redis-'));
+    const settings = typeof options.settings === 'function' ? await options.settings() : options.settings;
+    const redis = new Redis(directory, { ...options, settings, port: options.tcp ? await freePort() : 0 });
+    try {
+      return await redis.start();
+    } catch (error) {
+      await redis.destroy();
+      if (!options.tcp || attempt === portAttempts) throw error;
+    }
+  }
 }
 
 export class Redis {
   #child;
   #exited;
   #more;
+  #sentinel;
 
-  constructor(directory, { settings = {} } = {}) {
+  constructor(directory, { settings = {}, port = 0, sentinel } = {}) {
     this.directory = directory;
+    this.port = port;
     this.socket = path.join(directory, 'redis.sock');
-    this.url = `unix://${this.socket}`;
-    this.#more = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+    this.url = port ? `redis://127.0.0.1:${port}` : `unix://${this.socket}`;
+    this.#sentinel = sentinel;
+    const ours = sentinel ? {} : { appendonly: 'yes', save: '', 'maxmemory-policy': 'noeviction' };
+    this.#more = Object.entries({ ...ours, ...settings }).flatMap(([name, value]) => [`--${name}`, value]);
   }
 
   async start() {
+    const file = path.join(this.directory, 'redis.conf');
+    // A Sentinel keeps what it has learned there.
+    if (!existsSync(file)) await writeFile(file, this.#sentinel ?? '');
     const child = spawn('redis-server', [
-      '--port', '0', '--unixsocket', this.socket, '--dir', this.directory, '--appendonly', 'yes', '--save', '',
-      '--maxmemory-policy', 'noeviction', '--daemonize', 'no', ...this.#more,
+      file, '--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.directory,
+      '--daemonize', 'no', ...this.#more, ...(this.#sentinel ? ['--sentinel'] : []),
     ], { stdio: 'ignore' });
     this.#child = child;
+    let ended = false;
     this.#exited = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-    await until('redis-server', () => this.ask('PING').catch((error) => error.message), (answer) => answer === 'PONG');
+    this.#exited.finally(() => (ended = true)).catch(() => {});
+    const answer = await until('redis-server', () => this.ask('PING').catch((error) => error.message),
+      (text) => text === 'PONG' || ended);
+    if (answer !== 'PONG') throw new Error(`redis-server ended: ${answer}`);
     return this;
   }
 
   get pid() {
     return this.#child.pid;
+  }
+
+  get isRunning() {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** How this key of a business is called here. */
+  keyOf(prefix, business) {
+    return `${prefix}:${business}`;
   }
 
   /** The answer as redis-cli prints it. */

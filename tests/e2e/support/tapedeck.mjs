@@ -56,13 +56,14 @@ export function shortSid(sid) {
 }
 
 /**
- * @param {{sim?: {url: string}, settings?: object, nodes?: string[], stores?: object}} options the provider's
- *     look-alike, settings by name, such as { LOG_FORMAT: 'json' }, the roles of the processes, such as
- *     ['api', 'worker'], and what makeSharedStores() gave, for others than this test program's own.
+ * @param {{sim?: {url: string}, settings?: object, nodes?: string[], redis?: {url: string}, stores?: object,
+ *     folder?: string}} options the provider's look-alike, settings by name, such as { LOG_FORMAT: 'json' }, the roles of
+ *     the processes, such as ['api', 'worker'], their Redis, of which this takes care from now on, what
+ *     makeSharedStores() gave, for others than this test program's own, and where the DATA_DIR is made.
  * @returns {Promise<Tapedeck>} with a DATA_DIR and an operator's key, not started yet
  */
 export async function makeTapedeck(options = {}) {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-e2e-'));
+  const dataDir = await mkdtemp(path.join(options.folder ?? os.tmpdir(), 'tapedeck-e2e-'));
   const stores = options.stores ?? (process.env.TAPEDECK_STORES === 'shared' ? await makeSharedStores() : undefined);
   const nodes = options.nodes ?? (process.env.TAPEDECK_NODES || undefined)?.split(',');
   const redis = nodes && (options.redis ?? await startRedis());
@@ -111,6 +112,7 @@ export class Tapedeck {
 
   constructor(dataDir, { sim, settings = {}, nodes = ['alone'], redis, stores }) {
     this.dataDir = dataDir;
+    this.sim = sim;
     this.redis = redis;
     this.stores = stores;
     this.#roles = nodes;
