@@ -8,6 +8,7 @@ AUDIO_PACKAGES=(espeak-ng sox lame libsox-fmt-mp3)
 TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light prometheus redis-server redis-sentinel redis-tools
   postgresql-15 python3-swift ceph-mon ceph-osd radosgw awscli rclone spin strace sqlite3 curl espeak-ng sox lame
   libsox-fmt-mp3)
+CLUSTER_PACKAGES=(postgresql-15 redis-server redis-tools nginx-light)
 BENCH_PACKAGES=(wrk nginx-light curl redis-server)
 LINT_PACKAGES=(clang-19 clang-format-19 clang-tidy-19)
 

@@ -9,7 +9,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -26,9 +26,14 @@ const folderOf = () =>
 // What goes before a program that root must not run.
 const asUser = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
 
-/** @param {{settings?: object, folder?: string}} options of the server, by name; an existing or new folder to keep it in. */
-export async function startPostgres({ settings = {}, folder } = {}) {
-  const postgres = new Postgres(folder ?? (await mkdtemp(path.join(os.tmpdir(), 'tapedeck-postgres-'))), settings);
+/**
+ * @param {{settings?: object, folder?: string, detached?: boolean}} options settings of the server by name; a folder, there
+ *     already or not, in which its data stay; and whether it is spared the terminal's Ctrl-C
+ */
+export async function startPostgres({ settings = {}, folder, detached = false } = {}) {
+  if (folder) await mkdir(folder, { recursive: true });
+  const directory = folder ?? (await mkdtemp(path.join(os.tmpdir(), 'tapedeck-postgres-')));
+  const postgres = new Postgres(directory, { settings, isKept: folder !== undefined, detached });
   try {
     await postgres.create();
     await postgres.start();
@@ -47,13 +52,17 @@ export class Postgres {
   // However this process ends, the server ends with it.
   #end = () => {
     this.#child?.kill('SIGQUIT');
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    if (!this.#isKept) rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   };
+  #isKept;
+  #detached;
 
-  constructor(directory, settings) {
+  constructor(directory, { settings, isKept, detached }) {
     this.directory = directory;
     this.data = path.join(directory, 'data');
     this.#settings = settings;
+    this.#isKept = isKept;
+    this.#detached = detached;
   }
 
   async create() {
@@ -85,7 +94,7 @@ export class Postgres {
     const settings = { listen_addresses: '127.0.0.1', port: this.port, unix_socket_directories: this.directory, ...this.#settings };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const [command, ...words] = this.#words('postgres', ['-D', this.data, ...flags]);
-    const child = spawn(command, words, { stdio: 'ignore', cwd: this.directory });
+    const child = spawn(command, words, { stdio: 'ignore', cwd: this.directory, detached: this.#detached });
     this.#child = child;
     let isGone = false;
     this.#exited = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve)).finally(() => (isGone = true));
@@ -96,6 +105,12 @@ export class Postgres {
 
   url(database) {
     return `postgresql://postgres@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** The URL of a database, which is made where it is missing. */
+  async database(name) {
+    const known = await this.ask(this.url('template1'), `SELECT 1 FROM pg_database WHERE datname = '${name}'`);
+    return known === '1' ? this.url(name) : this.makeDatabase(name);
   }
 
   /** The URL of a new, empty database. */
@@ -121,6 +136,13 @@ export class Postgres {
   /** As a power failure does, all processes of it. */
   async kill() {
     this.#child?.kill('SIGQUIT');
+    await this.#exited;
+    process.removeListener('exit', this.#end);
+  }
+
+  /** Ends it in order; its connections are cut. */
+  async stop() {
+    this.#child.kill('SIGINT');
     await this.#exited;
     process.removeListener('exit', this.#end);
   }

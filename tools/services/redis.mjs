@@ -23,8 +23,9 @@ const run = promisify(execFile);
 const portAttempts = 5;
 
 /**
- * @param {{settings?: object|function, tcp?: boolean, sentinel?: string}} options settings of redis-server by name, or what
- *     promises them, anew for each try; and the configuration that makes it a Sentinel
+ * @param {{settings?: object|function, tcp?: boolean, sentinel?: string, detached?: boolean}} options settings of
+ *     redis-server by name, or what promises them, anew for each try; the configuration that makes it a Sentinel; and
+ *     whether it is spared the terminal's Ctrl-C
  */
 export async function startRedis(options = {}) {
   for (let attempt = 1; ; ++attempt) {
@@ -45,8 +46,10 @@ export class Redis {
   #exited;
   #more;
   #sentinel;
+  #detached;
 
-  constructor(directory, { settings = {}, port = 0, sentinel } = {}) {
+  constructor(directory, { settings = {}, port = 0, sentinel, detached = false } = {}) {
+    this.#detached = detached;
     this.directory = directory;
     this.port = port;
     this.socket = path.join(directory, 'redis.sock');
@@ -63,7 +66,7 @@ export class Redis {
     const child = spawn('redis-server', [
       file, '--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.directory,
       '--daemonize', 'no', ...this.#more, ...(this.#sentinel ? ['--sentinel'] : []),
-    ], { stdio: 'ignore' });
+    ], { stdio: 'ignore', detached: this.#detached });
     this.#child = child;
     let ended = false;
     this.#exited = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));

@@ -16,10 +16,15 @@ import { fileURLToPath } from 'node:url';
 const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'node_modules/s3rver/bin/s3rver.js');
 const key = 'S3RVER'; // the one that it knows
 const suffix = '._S3rver_object';
+const uploadsFolder = '._S3rver_uploads';
 
-/** @param {{folder?: string}} options an existing or new folder to keep the objects in. */
-export async function startS3({ folder } = {}) {
-  const s3 = new S3(folder ?? (await mkdtemp(path.join(os.tmpdir(), 'tapedeck-s3-'))));
+/**
+ * @param {{folder?: string, detached?: boolean}} options a folder, there already or not, in which the objects stay; and
+ *     whether it is spared the terminal's Ctrl-C
+ */
+export async function startS3({ folder, detached = false } = {}) {
+  const directory = folder ?? (await mkdtemp(path.join(os.tmpdir(), 'tapedeck-s3-')));
+  const s3 = new S3(directory, { isKept: folder !== undefined, detached });
   await s3.start();
   return s3;
 }
@@ -29,17 +34,21 @@ export class S3 {
   #exited;
   #end = () => {
     this.#child.kill('SIGKILL');
-    rmSync(this.directory, { recursive: true, force: true });
+    if (!this.#isKept) rmSync(this.directory, { recursive: true, force: true });
   };
+  #isKept;
+  #detached;
 
-  constructor(directory) {
+  constructor(directory, { isKept, detached }) {
     this.directory = directory;
     this.port = 0;
+    this.#isKept = isKept;
+    this.#detached = detached;
   }
 
   async start() {
     const child = spawn(process.execPath, [script, '--silent', '--directory', path.join(this.directory, 'data'), '--address',
-      '127.0.0.1', '--port', String(this.port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      '127.0.0.1', '--port', String(this.port)], { stdio: ['ignore', 'pipe', 'inherit'], detached: this.#detached });
     this.#child = child;
     this.#exited = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
     process.once('exit', this.#end);
@@ -56,11 +65,11 @@ export class S3 {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Makes the bucket, and returns what tapedeck has to be told. */
-  async environment(bucket) {
+  /** Makes the bucket, and returns what tapedeck has to be told; `url` when it is reached by another way. */
+  async environment(bucket, url = this.url) {
     await mkdir(path.join(this.directory, 'data', bucket), { recursive: true });
     return {
-      STORAGE_URL: `s3://${bucket}?endpoint=${encodeURIComponent(this.url)}&region=us-east-1`,
+      STORAGE_URL: `s3://${bucket}?endpoint=${encodeURIComponent(url)}&region=us-east-1`,
       AWS_ACCESS_KEY_ID: key,
       AWS_SECRET_ACCESS_KEY: key,
     };
@@ -74,6 +83,14 @@ export class S3 {
       .filter((entry) => entry.name.endsWith(suffix))
       .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
       .map((file) => ({ key: path.relative(root, file).slice(0, -suffix.length), file }));
+  }
+
+  /** The uploads in parts of the bucket that are neither complete nor ended. */
+  async uploads(bucket) {
+    return readdir(path.join(this.directory, 'data', bucket, uploadsFolder)).catch((error) => {
+      if (error.code === 'ENOENT') return []; // there never was any
+      throw error;
+    });
   }
 
   signal(name) {
