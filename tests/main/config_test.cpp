@@ -300,7 +300,8 @@ TEST(SettingTable, secrets_are_never_shown) {
   EXPECT_EQ(shown(*find_setting("TWILIO_AUTH_TOKEN"), "hunter2"), "***");
   EXPECT_EQ(shown(*find_setting("SECRET_KEY"), "hunter2"), "***");
   EXPECT_EQ(shown(*find_setting("DATABASE_URL"), "postgresql://user:hunter2@db/tapedeck"),
-            "postgresql://***@db/tapedeck");
+            "postgresql://user:***@db/tapedeck");
+  EXPECT_EQ(shown(*find_setting("REDIS_URL"), "redis://user:hunter2@cache/0"), "redis://***@cache/0");
   EXPECT_EQ(shown(*find_setting("SECRET_KEY"), ""), "");
   EXPECT_EQ(shown(*find_setting("LISTEN"), "127.0.0.1:1"), "127.0.0.1:1");
 }
