@@ -7,6 +7,7 @@
 #include "tests/contract/call_store_attempts_contract.hpp"
 #include "tests/contract/call_store_backlog_contract.hpp"
 #include "tests/contract/call_store_calls_contract.hpp"
+#include "tests/contract/call_store_measure_contract.hpp"
 #include "tests/contract/call_store_removal_contract.hpp"
 #include "tests/contract/call_store_search_contract.hpp"
 #include "tests/contract/call_store_webhook_contract.hpp"
