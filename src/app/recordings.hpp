@@ -29,6 +29,12 @@ struct Playback {
   RecordingView view;                         ///< when not stored
 };
 
+/// The waveform of a recording, or why there is none yet.
+struct Waveform {
+  std::shared_ptr<Blob> peaks;  ///< a JSON object (core/peaks.hpp); null: none
+  RecordingView view;           ///< of a stored one without peaks: it is not measured yet, or has its measure_cause
+};
+
 /// What users do to recordings. Every function answers kNotFound for what does not exist or is another business's, and
 /// kUnavailable while a store that it needs is away.
 class Recordings {
@@ -48,6 +54,8 @@ class Recordings {
   /// nothing.
   enum class Intent { kPress, kLook };
   [[nodiscard]] Task<Result<Playback>> play(BusinessId business, Sid sid, Intent intent);
+  /// Its waveform. Of a recording that is not stored it says where that stands, and asks for nothing.
+  [[nodiscard]] Task<Result<Waveform>> waveform(BusinessId business, Sid sid);
   /// Where it stands; starts nothing.
   [[nodiscard]] Task<Result<RecordingView>> look(BusinessId business, Sid sid);
 
