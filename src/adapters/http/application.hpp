@@ -73,6 +73,9 @@ class Application final : public Handler {
   [[nodiscard]] Answer not_stored(const RecordingView& view) const;
   [[nodiscard]] Response media(const Request& request, const HotRecording& hot, const Caller& caller, bool download);
 
+  // peaks_route.cpp
+  [[nodiscard]] Task<Answer> get_peaks(const Exchange& exchange);
+
   // call_routes.cpp
   [[nodiscard]] Task<Answer> get_calls(const Exchange& exchange);
   [[nodiscard]] Task<Answer> put_call(const Exchange& exchange);
