@@ -5,17 +5,16 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { startRedis } from './support/redis.mjs';
+import { startRedis } from '../../tools/services/redis.mjs';
+import { assertNothingLeft, downloadsOf, makeBusiness, slow, untilAllStored, untilRunning } from './support/nodes.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck, until } from './support/tapedeck.mjs';
 
 // 9 s until the supervisor, 15 s until the lease ends.
 const restartMaxMs = 17_000;
-const slow = (account, ms) => ({ fault: 'stall', account: account.sid, after_bytes: 1000, for_ms: ms });
 
 let sim;
 let deck;
-let businesses = 0;
 
 before(async () => (sim = await startSim()));
 after(async () => sim?.stop());
@@ -30,32 +29,9 @@ async function startDeck(nodes, options = {}) {
   await deck.start();
 }
 
-async function makeBusiness(count, recording = {}) {
-  const account = await sim.addAccount();
-  const business = await deck.addBusiness(`business-${++businesses}`, account);
-  const recordings = await sim.addRecordings({ account: account.sid, count, duration_s: 5, ...recording });
-  for (const one of recordings) await deck.tell(business, one);
-  return { business, account, recordings, calls: recordings.map(({ call }) => call) };
-}
-
-const downloadsOf = async (account) => (await sim.stats()).accounts[account.sid] ?? { started: 0, greatest: 0, current: 0 };
-const untilRunning = (account, count) => sim.untilStats((stats) => stats.accounts[account.sid]?.current === count);
-
-async function untilAllStored(business, calls) {
-  for (const sid of calls) await deck.untilState(business, sid, 'stored');
-}
-
-async function assertNothingLeft(business) {
-  const ask = (...words) => deck.redis.ask(...words);
-  await until('slots at rest', async () => Number(await ask('SCARD', `rec_slots:${business.id}`)), (count) => count === 0);
-  assert.equal(await ask('LLEN', `rec_queue:${business.id}`), '0');
-  assert.equal(await ask('SCARD', `rec_queued:${business.id}`), '0');
-  assert.equal(await ask('KEYS', `rec_inflight:${business.id}:*`), '');
-}
-
 test('an API downloads nothing, and a worker that comes later does', async () => {
   await startDeck(['api']);
-  const { business, account, recordings, calls } = await makeBusiness(5);
+  const { business, account, recordings, calls } = await makeBusiness(deck, 5);
   const seen = (await sim.stats()).requests;
   for (const sid of calls) assert.equal((await deck.press(business, sid)).status, 202);
   assert.equal((await deck.queue(business)).active_count, 3);
@@ -63,11 +39,11 @@ test('an API downloads nothing, and a worker that comes later does', async () =>
   assert.equal((await sim.stats()).requests, seen);
 
   const worker = await deck.startNode('worker');
-  await untilAllStored(business, calls);
-  assert.ok((await downloadsOf(account)).greatest <= 3);
+  await untilAllStored(deck, business, calls);
+  assert.ok((await downloadsOf(deck, account)).greatest <= 3);
   const stats = await sim.stats();
   for (const { sid } of recordings) assert.equal(stats.recordings[sid].requested, 1);
-  await assertNothingLeft(business);
+  await assertNothingLeft(deck, business);
 
   const ask = async (path) => (await fetch(worker.url + path)).status;
   assert.deepEqual([await ask('/healthz'), await ask('/readyz'), await ask('/metrics')], [200, 200, 200]);
@@ -76,10 +52,10 @@ test('an API downloads nothing, and a worker that comes later does', async () =>
 
 test('operators read the documented keys with redis-cli', async () => {
   await startDeck(['api', 'worker']);
-  const { business, account, calls } = await makeBusiness(6);
+  const { business, account, calls } = await makeBusiness(deck, 6);
   await sim.addRule({ fault: 'stall', account: account.sid, after_bytes: 1000 });
   for (const sid of calls) await deck.press(business, sid);
-  await untilRunning(account, 3);
+  await untilRunning(deck, account, 3);
   const ask = (...words) => deck.redis.ask(...words);
   const sorted = (text) => text.split('\n').sort();
   assert.deepEqual(sorted(await ask('SMEMBERS', `rec_slots:${business.id}`)), [...calls.slice(0, 3)].sort());
@@ -97,10 +73,10 @@ test('operators read the documented keys with redis-cli', async () => {
 
 test('the queue command shows who waits and why, and rebuilds a business whose keys were damaged', async () => {
   await startDeck(['api', 'worker']);
-  const { business, account, calls } = await makeBusiness(5);
+  const { business, account, calls } = await makeBusiness(deck, 5);
   await sim.addRule(slow(account, 2000));
   for (const sid of calls) await deck.press(business, sid);
-  await untilRunning(account, 3);
+  await untilRunning(deck, account, 3);
   const [shown] = JSON.parse((await deck.command('queue', '--business', business.id, '--json')).stdout);
   assert.equal(shown.business_id, business.id);
   assert.deepEqual([shown.active, shown.limit, shown.waiting_play], [3, 3, 2]);
@@ -113,9 +89,9 @@ test('the queue command shows who waits and why, and rebuilds a business whose k
   await deck.redis.ask('SET', `rec_queue:${business.id}`, 'nonsense');
   const repaired = await deck.run(['queue', '--business', business.id, '--repair']);
   assert.equal(repaired.code, 0, repaired.stderr);
-  await untilAllStored(business, calls);
-  assert.ok((await downloadsOf(account)).greatest <= 3);
-  await assertNothingLeft(business);
+  await untilAllStored(deck, business, calls);
+  assert.ok((await downloadsOf(deck, account)).greatest <= 3);
+  await assertNothingLeft(deck, business);
 });
 
 test('doctor says what is amiss with Redis, and a wrong address', async () => {
@@ -133,7 +109,7 @@ test('doctor says what is amiss with Redis, and a wrong address', async () => {
 
 test('presses at two APIs and two workers are one queue with one limit', async () => {
   await startDeck(['api', 'api', 'worker', 'worker']);
-  const { business, account, recordings, calls } = await makeBusiness(30);
+  const { business, account, recordings, calls } = await makeBusiness(deck, 30);
   await sim.addRule(slow(account, 100));
   const second = deck.nodes[1].url;
   const pressAtSecond = (sid) =>
@@ -142,18 +118,18 @@ test('presses at two APIs and two workers are one queue with one limit', async (
     calls.flatMap((sid) => [deck.press(business, sid), pressAtSecond(sid)]).map(async (answer) => (await answer).status),
   );
   assert.ok(statuses.every((status) => status === 202));
-  await untilAllStored(business, calls);
-  assert.equal((await downloadsOf(account)).greatest, 3);
+  await untilAllStored(deck, business, calls);
+  assert.equal((await downloadsOf(deck, account)).greatest, 3);
   const stats = await sim.stats();
   for (const { sid } of recordings) assert.equal(stats.recordings[sid].requested, 1);
   const again = await pressAtSecond(calls[0]);
   assert.equal(again.status, 200);
-  await assertNothingLeft(business);
+  await assertNothingLeft(deck, business);
 });
 
 test('a thousand presses at once on one recording over four APIs are one download', async () => {
   await startDeck(['api', 'api', 'api', 'api', 'worker']);
-  const { business, account, recordings: [{ sid: recording }], calls: [sid] } = await makeBusiness(1);
+  const { business, account, recordings: [{ sid: recording }], calls: [sid] } = await makeBusiness(deck, 1);
   await sim.addRule(slow(account, 2000));
   const agent = new http.Agent({ keepAlive: true, maxSockets: 250 });
   const pressAt = (url) => new Promise((resolve, reject) => {
@@ -184,8 +160,8 @@ test('of many automatic fetches a window waits in Redis, and all are fetched in 
   assert.equal(await deck.redis.ask('ZCARD', `rec_fetch:${business.id}`), '1000');
   const before = (await sim.log()).length;
   await deck.command('business', 'resume', business.id);
-  await untilAllStored(business, recordings.map(({ call }) => call));
-  assert.equal((await downloadsOf(account)).greatest, 3);
+  await untilAllStored(deck, business, recordings.map(({ call }) => call));
+  assert.equal((await downloadsOf(deck, account)).greatest, 3);
   const fetches = (await sim.log(before)).filter(({ event, resource }) => event === 'request' && resource === 'media');
   const places = new Map(fetches.map(({ recording }, place) => [recording, place]));
   // Three run side by side, so that one may be a few places before or behind its own.
@@ -195,7 +171,7 @@ test('of many automatic fetches a window waits in Redis, and all are fetched in 
 
 test('a recording deleted at one API is soon gone at the other', async () => {
   await startDeck(['api', 'api', 'worker']);
-  const { business, calls: [sid] } = await makeBusiness(1);
+  const { business, calls: [sid] } = await makeBusiness(deck, 1);
   await deck.press(business, sid);
   await deck.untilState(business, sid, 'stored');
   const stream = `${deck.nodes[1].url}/api/recordings/${sid}/stream`;
@@ -207,22 +183,22 @@ test('a recording deleted at one API is soon gone at the other', async () => {
 
 test('what Redis forgets is rebuilt from the call store, and the limit holds', async () => {
   await startDeck(['api', 'worker']);
-  const { business, account, recordings, calls } = await makeBusiness(12);
+  const { business, account, recordings, calls } = await makeBusiness(deck, 12);
   await sim.addRule(slow(account, 500));
   for (const sid of calls) await deck.press(business, sid);
-  await untilRunning(account, 3);
+  await untilRunning(deck, account, 3);
   await deck.redis.ask('FLUSHALL');
-  await untilAllStored(business, calls);
-  assert.ok((await downloadsOf(account)).greatest <= 3);
+  await untilAllStored(deck, business, calls);
+  assert.ok((await downloadsOf(deck, account)).greatest <= 3);
   const stats = await sim.stats();
   const extra = recordings.reduce((sum, { sid }) => sum + stats.recordings[sid].requested - 1, 0);
   assert.ok(extra <= 3, `${extra} fetches more than recordings, for one loss`);
-  await assertNothingLeft(business);
+  await assertNothingLeft(deck, business);
 });
 
 test('while Redis is away what is stored plays, what is cold is refused, webhooks are kept', async () => {
   await startDeck(['api', 'worker']);
-  const { business, account, calls: [stored, cold] } = await makeBusiness(2);
+  const { business, account, calls: [stored, cold] } = await makeBusiness(deck, 2);
   await deck.press(business, stored);
   await deck.untilState(business, stored, 'stored');
   await deck.redis.kill();
@@ -244,30 +220,30 @@ test('while Redis is away what is stored plays, what is cold is refused, webhook
   await until('a press to be taken', () => deck.press(business, cold), (answer) => answer.status === 202);
   const tookMs = Date.now() - returned;
   assert.ok(tookMs < 2000, `${tookMs} ms after Redis answered`);
-  await untilAllStored(business, [cold, announced.call]);
-  assert.ok((await downloadsOf(account)).greatest <= 3);
+  await untilAllStored(deck, business, [cold, announced.call]);
+  assert.ok((await downloadsOf(deck, account)).greatest <= 3);
 });
 
 test('a worker that is killed gives up its downloads at once, and another fetches them', async () => {
   await startDeck(['api', 'worker', 'worker']);
-  const { business, account, calls } = await makeBusiness(6);
+  const { business, account, calls } = await makeBusiness(deck, 6);
   await sim.addRule(slow(account, 2000));
   for (const sid of calls) await deck.press(business, sid);
-  await untilRunning(account, 3);
+  await untilRunning(deck, account, 3);
   const killed = Date.now();
   await deck.endNode(deck.nodes[1], 'SIGKILL');
-  await untilAllStored(business, calls);
-  assert.ok((await downloadsOf(account)).greatest <= 3);
+  await untilAllStored(deck, business, calls);
+  assert.ok((await downloadsOf(deck, account)).greatest <= 3);
   assert.ok(Date.now() - killed < restartMaxMs + 10_000);
-  await assertNothingLeft(business);
+  await assertNothingLeft(deck, business);
 });
 
 test('a worker that stalls is killed before its leases end, and started again', async () => {
   await startDeck(['api', 'worker']);
-  const { business, account, calls } = await makeBusiness(5);
+  const { business, account, calls } = await makeBusiness(deck, 5);
   await sim.addRule(slow(account, 3000));
   for (const sid of calls) await deck.press(business, sid);
-  await untilRunning(account, 3);
+  await untilRunning(deck, account, 3);
   const child = await deck.childOf(deck.nodes[1]);
   process.kill(child, 'SIGSTOP');
   const stopped = Date.now();
@@ -275,9 +251,9 @@ test('a worker that stalls is killed before its leases end, and started again', 
   const closed = Date.now() - stopped;
   assert.ok(closed < 12_000, `its connections were open for ${closed} ms`);
   await deck.untilLine((line) => line.includes('WORKER_RESTARTED'));
-  await untilAllStored(business, calls);
-  assert.ok((await downloadsOf(account)).greatest <= 3);
-  await assertNothingLeft(business);
+  await untilAllStored(deck, business, calls);
+  assert.ok((await downloadsOf(deck, account)).greatest <= 3);
+  await assertNothingLeft(deck, business);
 });
 
 test('a worker ends with its supervisor, and drains when it is told to stop', async () => {
@@ -288,17 +264,17 @@ test('a worker ends with its supervisor, and drains when it is told to stop', as
   await until('the child to be gone', isGone);
 
   const worker = await deck.startNode('worker');
-  const { business, account, calls } = await makeBusiness(4);
+  const { business, account, calls } = await makeBusiness(deck, 4);
   await sim.addRule(slow(account, 500));
   for (const sid of calls) await deck.press(business, sid);
-  await untilRunning(account, 3);
+  await untilRunning(deck, account, 3);
   const how = await deck.endNode(worker);
   assert.deepEqual(how, { code: 0, signal: null });
   // What ran was finished within the grace; the fourth may have been handed over before the stop, or waits.
-  assert.equal((await downloadsOf(account)).current, 0);
+  assert.equal((await downloadsOf(deck, account)).current, 0);
   await deck.startNode('worker');
-  await untilAllStored(business, calls);
-  await assertNothingLeft(business);
+  await untilAllStored(deck, business, calls);
+  await assertNothingLeft(deck, business);
 });
 
 test('a server without Redis is refused beside those that share the directory', async () => {

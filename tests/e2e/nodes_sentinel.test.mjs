@@ -1,0 +1,24 @@
+// Several processes over a Redis that Sentinels watch: the master is killed in the middle of the work.
+
+import { after, test } from 'node:test';
+
+import { assertFailoverIsSurvived } from './support/failover.mjs';
+import { startSentinels } from '../../tools/services/redis_groups.mjs';
+import { startSim } from './support/sim.mjs';
+import { makeTapedeck } from './support/tapedeck.mjs';
+
+let sim;
+let deck;
+
+after(async () => {
+  await deck?.destroy();
+  await sim?.stop();
+});
+
+// The downloads are open when the successor takes over: nothing may be granted until their leases would have ended.
+test('a master is killed, and what was asked for before, meanwhile and after is stored within the limit', async () => {
+  sim = await startSim();
+  deck = await makeTapedeck({ sim, nodes: ['api', 'api', 'worker', 'worker'], redis: await startSentinels() });
+  await deck.start();
+  await assertFailoverIsSurvived(deck, { downloadMs: 4_000 });
+});
