@@ -25,6 +25,7 @@ const BELONGS_TO = [
   { header: /^sqlite3\.h$/, layers: ["adapters/sqlite"] },
   { header: /^curl\//, layers: ["adapters/curl"] },
   { header: /^prometheus\//, layers: ["adapters/telemetry"] },
+  { header: /^(sndfile|mpg123)\.h/, layers: ["adapters/sndfile"] },
   { header: /^CLI\//, layers: ["main"] },
   { header: /^boost\/beast/, layers: ["adapters/http", "main"] },
   { header: /^hiredis\//, layers: ["adapters/redis"] },

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "app/blob_removal.hpp"
+#include "core/blob_key.hpp"
+
 namespace tapedeck {
 namespace {
 
@@ -156,6 +159,26 @@ Task<Result<std::shared_ptr<const HotRecording>>> Recordings::open(Sid asked_as,
   co_return std::shared_ptr<const HotRecording>(std::move(hot));
 }
 
+Task<Result<Waveform>> Recordings::waveform(BusinessId business, Sid sid) {
+  Waveform waveform;
+  auto view = co_await look(business, sid);
+  if (!view) co_return fail(view.error());
+  waveform.view = std::move(*view);
+  const Recording& recording = waveform.view.recording;
+  if (recording.state != RecordingState::kStored || !recording.measure) co_return waveform;
+  const std::string audio_key = recording.audio->blob_key;
+  auto peaks = co_await blobs_.open(peaks_key(audio_key));
+  if (peaks) {
+    waveform.peaks = std::move(*peaks);
+    co_return waveform;
+  }
+  if (!is_not_found(peaks.error())) co_return fail(peaks.error());
+  // The audio was brought here without them, or somebody removed them: a worker makes them anew.
+  auto again = co_await calls_.measure_again(recording.row_id, audio_key);
+  if (!again && again.error().errc() != Errc::kStaleFence) co_return fail(again.error());
+  co_return waveform;
+}
+
 Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
   auto retried = co_await calls_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
@@ -190,7 +213,7 @@ Task<Result<void>> Recordings::remove(BusinessId business, Sid sid) {
   (void)freed;  // a worker that claims it finds nothing to fetch
   if (!recording.audio) co_return Result<void>();
 
-  auto gone = co_await blobs_.remove(recording.audio->blob_key);
+  auto gone = co_await remove_blobs(blobs_, recording.audio->blob_key);
   if (!gone) co_return Result<void>();  // the row keeps the key, and the collector tries again
   co_return co_await calls_.forget_blob(recording.row_id);
 }

@@ -29,6 +29,12 @@ struct Playback {
   RecordingView view;                         ///< when not stored
 };
 
+/// The waveform of a recording, or why there is none yet.
+struct Waveform {
+  std::shared_ptr<Blob> peaks;  ///< a JSON object (core/peaks.hpp); null: none
+  RecordingView view;           ///< of a stored one without peaks: it is not measured yet, or has its measure_cause
+};
+
 /// How much longer than its recording a link to the object store lives: for pauses, and for seeking back.
 inline constexpr Seconds kDirectLinkSlack{3'600};
 /// Taken for the duration of a recording of which nobody told one.
@@ -53,6 +59,8 @@ class Recordings {
   /// nothing.
   enum class Intent { kPress, kLook };
   [[nodiscard]] Task<Result<Playback>> play(BusinessId business, Sid sid, Intent intent);
+  /// Its waveform. Of a recording that is not stored it says where that stands, and asks for nothing.
+  [[nodiscard]] Task<Result<Waveform>> waveform(BusinessId business, Sid sid);
   /// A URL at which the store of the audio itself answers, for longer than the recording lasts; none where it has no
   /// such thing. Asks nobody.
   [[nodiscard]] std::optional<std::string> direct_link(const HotRecording& audio);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/blob_removal.hpp"
 #include "app/upkeep_names.hpp"
 #include "core/blob_key.hpp"
 
@@ -146,7 +147,7 @@ Task<Result<void>> StorageCheck::check_blob(BlobEntry entry) {
   if (!row) co_return fail(row.error());
   const BlobVerdict verdict = verdict_of(*row, *name, entry.key);
   if (verdict == BlobVerdict::kLeftover) {
-    auto removed = co_await d_.blobs.remove(entry.key);
+    auto removed = co_await remove_blobs(d_.blobs, entry.key);
     if (!removed) co_return removed;
     ++blobs_.removed;
     tell_unknown(entry.key, true);

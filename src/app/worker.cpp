@@ -148,6 +148,7 @@ Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
   const bool is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
   if (!forgets) co_await give_back(lease, std::move(outcome));
   if (!forgets && is_gone) co_await ask_if_wanted(lease);
+  if (fetch.stored() && options_.stored) options_.stored();
 }
 
 // A press may have come after the row was written and before the slot was given back: it was told "processing", and

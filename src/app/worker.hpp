@@ -41,6 +41,8 @@ struct WorkerOptions {
   /// On drain, downloads may go on for this long before they are handed back.
   Milliseconds drain_grace{10'000};
   Pulse pulse;  ///< may be empty
+  /// A recording was stored, and its slot given back; may be empty.
+  std::function<void()> stored;
 };
 
 /// Claims recordings, runs a FetchJob for each, renews their leases, and sweeps. Everything on one executor of one

@@ -9,6 +9,7 @@ namespace tapedeck {
 namespace {
 
 constexpr std::size_t kShardDigits = 2;
+constexpr std::string_view kPeaksExtension = "peaks";
 
 std::string_view shard_of(const RecordingSid& recording) {
   return recording.view().substr(recording.view().size() - kShardDigits);
@@ -60,6 +61,19 @@ std::optional<BlobName> parse_blob_key(std::string_view key) {
   return BlobName{*business_id, *account_sid, *recording_sid, *fence_number, *kind};
 }
 
+std::string peaks_key(std::string_view audio_key) {
+  const std::size_t dot = std::min(audio_key.rfind('.'), audio_key.size());
+  return fmt::format("{}.{}", audio_key.substr(0, dot), kPeaksExtension);
+}
+
+bool is_blob_key(std::string_view key) {
+  if (parse_blob_key(key)) return true;
+  const std::size_t dot = key.rfind('.');
+  if (dot == std::string_view::npos || key.substr(dot + 1) != kPeaksExtension) return false;
+  // It is named after audio of any kind.
+  return parse_blob_key(fmt::format("{}.{}", key.substr(0, dot), extension_of(AudioKind::kMpeg))).has_value();
+}
+
 std::vector<std::string> superseded_blob_keys(const BlobName& name) {
   std::vector<std::string> keys;
   const std::int64_t oldest = std::max<std::int64_t>(1, name.fence - kSupersededFencesMax);
@@ -70,6 +84,7 @@ std::vector<std::string> superseded_blob_keys(const BlobName& name) {
       older.kind = kind;
       keys.push_back(blob_key(older));
     }
+    keys.push_back(peaks_key(keys.back()));
   }
   return keys;
 }

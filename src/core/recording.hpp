@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/audio_measure.hpp"
 #include "core/ids.hpp"
 #include "core/time.hpp"
 
@@ -87,6 +88,8 @@ struct Recording {
   std::optional<SystemTime> recorded_at;
   std::optional<SystemTime> announced_at;  ///< when the provider's webhook came
   std::optional<StoredAudio> audio;        ///< exactly when stored
+  std::optional<AudioMeasure> measure;     ///< of a stored one, once it was decoded; then its peaks are stored, too
+  std::optional<Cause> measure_cause;      ///< why it was not, and will not be
 };
 
 /// A phone call, with its first recording where it has one.

@@ -1,6 +1,9 @@
 #include "main/fetching.hpp"
 
+#include <optional>
 #include <utility>
+
+#include "app/measuring.hpp"
 
 namespace tapedeck {
 
@@ -11,6 +14,8 @@ Result<std::unique_ptr<Fetching>> Fetching::make(const SharedParts& parts) {
   auto source = TwilioRecordingSource::make(fetching->curl_, parts.clock, options);
   if (!source) return fail(source.error());
   fetching->source_ = std::move(*source);
+  const auto threads = static_cast<std::size_t>(parts.settings.peaks_threads);
+  if (threads > 0) fetching->meter_ = std::make_unique<SndfileAudioMeter>(threads);
   return fetching;
 }
 
@@ -18,8 +23,19 @@ Task<> Fetching::run(boost::asio::any_io_executor executor, WorkerOptions option
   const FetchJob::Dependencies dependencies{parts_.calls,      parts_.slots, parts_.blobs,    *source_,
                                             parts_.businesses, parts_.clock, parts_.random,   parts_.events,
                                             parts_.progress,   backoff_,     parts_.requests, parts_.recovery};
+  std::optional<Measuring> measuring;
+  TaskScope scope(executor,
+                  [this](std::exception_ptr) { parts_.events.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
+  if (meter_) {
+    const Measuring::Dependencies parts{parts_.calls, parts_.blobs, *meter_, parts_.clock, parts_.events};
+    const bool is_alone = role_of(parts_.settings) == Role::kAlone;
+    measuring.emplace(executor, parts, Measuring::Options{parts_.settings.peaks_threads, is_alone});
+    options.stored = [&measuring] { measuring->ring(); };
+    scope.spawn(measuring->run(stop));
+  }
   Worker worker(executor, dependencies, std::move(options));
-  co_await worker.run(std::move(stop));
+  scope.spawn(worker.run(std::move(stop)));
+  co_await scope.join();
 }
 
 }  // namespace tapedeck

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "adapters/sndfile/audio_meter.hpp"
 #include "adapters/twilio/recording_source.hpp"
 #include "app/provider_backoff.hpp"
 #include "app/worker.hpp"
@@ -9,13 +10,13 @@
 
 namespace tapedeck {
 
-/// The worker's part of a process: all that can download.
+/// The worker's part of a process: all that can download, and that decodes what was downloaded.
 class Fetching {
  public:
   /// Error kInvalidArgument: the provider's address.
   [[nodiscard]] static Result<std::unique_ptr<Fetching>> make(const SharedParts& parts);
 
-  /// The worker, until `stop` is requested and every download has ended or was handed back.
+  /// The worker and its measures, until `stop` is requested and every download has ended or was handed back.
   [[nodiscard]] Task<> run(boost::asio::any_io_executor executor, WorkerOptions options, std::stop_token stop);
 
   [[nodiscard]] RecordingSource& source() { return *source_; }
@@ -28,6 +29,7 @@ class Fetching {
   CurlClient curl_;
   std::unique_ptr<TwilioRecordingSource> source_;
   ProviderBackoff backoff_;
+  std::unique_ptr<SndfileAudioMeter> meter_;  // null: PEAKS_THREADS is 0
 };
 
 }  // namespace tapedeck

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "adapters/redis/server_check.hpp"
+#include "app/blob_removal.hpp"
 #include "app/reconciliation.hpp"
 #include "app/recovery.hpp"
 #include "core/encoding.hpp"
@@ -270,7 +271,7 @@ Task<> Node::collect_deleted() {
   if (!rows) co_return;
   for (const Recording& row : *rows) {
     if (!row.audio) continue;
-    auto removed = co_await blobs_.store().remove(row.audio->blob_key);
+    auto removed = co_await remove_blobs(blobs_.store(), row.audio->blob_key);
     if (!removed) continue;
     auto forgotten = co_await calls_.store().forget_blob(row.row_id);
     (void)forgotten;  // found again the next time

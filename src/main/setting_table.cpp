@@ -269,6 +269,9 @@ constexpr std::array kSettings{
     Setting{"RECORDING_FORMAT", SettingType::kChoice, "", "mp3", 0, 0, "mp3, wav, wav-dual",
             "What to fetch for businesses that set no format of their own; wav-dual has a channel for each party.",
             "mp3", apply_choice<&Settings::format, parse_format>},
+    Setting{"PEAKS_THREADS", SettingType::kNumber, "", "1", 0, 64, "",
+            "Recordings that a worker decodes at a time, for durations and waveforms; 0: none.", "2",
+            apply_number<&Settings::peaks_threads>},
     Setting{"SECRET_KEY", SettingType::kSecret, "", "", 0, 0, "",
             "32 bytes in base64: seals provider credentials at rest, signs links and sessions; empty: made once, in "
             "DATA_DIR.",

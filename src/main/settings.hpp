@@ -41,6 +41,7 @@ struct Settings {
   std::string auth_token;      ///< of `account`
   std::string provider_url;
   AudioFormat format = AudioFormat::kMp3;
+  int peaks_threads = 0;   ///< 0: recordings are not decoded by this process
   std::string secret_key;  ///< 32 bytes; empty: see load_secret_key()
   LogFormat log_format = LogFormat::kText;
   Severity log_level = Severity::kInfo;

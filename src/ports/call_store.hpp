@@ -125,6 +125,21 @@ struct AttemptFailure {
   AttemptConnection connection = AttemptConnection::kClosed;
 };
 
+/// A stored recording to be measured.
+struct MeasureClaim {
+  Recording recording;
+  int tries = 0;  ///< this one included
+};
+
+/// How a measure ended without a result.
+struct MeasureFailure {
+  Cause cause;
+  /// Set: to be measured again from then on. Otherwise final, and the cause is kept.
+  std::optional<SystemTime> again_at;
+  /// With again_at: false takes the try back, because nothing was learnt of the recording.
+  bool try_counts = true;
+};
+
 struct ApiKey {
   std::int64_t id = 0;
   BusinessId business;  ///< empty: an operator's key
@@ -198,8 +213,8 @@ class CallStore {
   /// A queued one becomes remote again (or failed, if it has failed before). Otherwise nothing changes.
   [[nodiscard]] virtual Task<Result<RecordingChange>> cancel(BusinessId business, Sid sid) = 0;
 
-  /// Becomes deleted, its content forgotten, except `audio->blob_key`, which stays until forget_blob(). The fence is
-  /// raised, so that a running fetch cannot commit.
+  /// Becomes deleted, its content and measure forgotten, except `audio->blob_key`, which stays until forget_blob(). The
+  /// fence is raised, so that a running fetch cannot commit.
   [[nodiscard]] virtual Task<Result<RecordingChange>> remove(BusinessId business, Sid sid) = 0;
   /// The blob of a deleted recording is gone.
   [[nodiscard]] virtual Task<Result<void>> forget_blob(std::int64_t row_id) = 0;
@@ -211,7 +226,7 @@ class CallStore {
   /// A worker takes the recording, before it connects: queued or processing becomes processing, fence and attempts
   /// go up by one. Empty when there is nothing to fetch: somebody was faster, or it was cancelled or deleted.
   [[nodiscard]] virtual Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) = 0;
-  /// Becomes stored.
+  /// Becomes stored, and is not measured.
   [[nodiscard]] virtual Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence,
                                                          StoredAudio audio) = 0;
   /// Becomes queued until retry_at, failed or absent.
@@ -260,6 +275,23 @@ class CallStore {
   /// Empty where there is none.
   [[nodiscard]] virtual Task<Result<UpkeepMark>> find_mark(std::string name) = 0;
   [[nodiscard]] virtual Task<Result<void>> put_mark(std::string name, UpkeepMark mark) = 0;
+
+  // Measures: what is found in the audio itself, after it was stored (app/measuring.hpp). What speaks of a blob that is
+  // not the recording's any more, or of a recording that is not stored, is refused with kStaleFence.
+
+  /// Stored recordings that are not measured, and that nobody is at by `now`: the last stored first, at most `limit`.
+  /// They are the caller's up to `until`, and then given to whoever asks, unless their end was heard of.
+  [[nodiscard]] virtual Task<Result<std::vector<MeasureClaim>>> claim_unmeasured(SystemTime now, SystemTime until,
+                                                                                 int limit) = 0;
+  /// Nobody is at any of them: the only process that measures has just started. Tries count on.
+  [[nodiscard]] virtual Task<Result<void>> release_measures() = 0;
+  /// It is measured, and its peaks are stored beside the blob.
+  [[nodiscard]] virtual Task<Result<void>> record_measure(std::int64_t row_id, std::string blob_key,
+                                                          AudioMeasure measure) = 0;
+  [[nodiscard]] virtual Task<Result<void>> fail_measure(std::int64_t row_id, std::string blob_key,
+                                                        MeasureFailure failure) = 0;
+  /// Forgets the measure and how often it was tried: it is measured anew.
+  [[nodiscard]] virtual Task<Result<void>> measure_again(std::int64_t row_id, std::string blob_key) = 0;
 
   // What the slot store is rebuilt from.
 

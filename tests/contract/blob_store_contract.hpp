@@ -153,6 +153,19 @@ TEST_P(BlobStoreContract, removes_one_blob_and_no_other) {
   EXPECT_EQ(content_of(store(), sample_key(2)), "two");
 }
 
+TEST_P(BlobStoreContract, keeps_a_waveform_beside_its_audio) {
+  const std::string key = peaks_key(sample_key());
+  put_blob(store(), sample_key(), "audio");
+  EXPECT_EQ(content_of(store(), key), "missing");
+  put_blob(store(), key, R"({"peaks":[[-1,1]]})");
+  put_blob(store(), key, R"({"peaks":[[-1,1]]})");
+  EXPECT_EQ(content_of(store(), key), R"({"peaks":[[-1,1]]})");
+  EXPECT_EQ(content_of(store(), sample_key()), "audio");
+  ASSERT_TRUE(run_task(store().remove(key)));
+  EXPECT_EQ(content_of(store(), key), "missing");
+  EXPECT_EQ(content_of(store(), sample_key()), "audio");
+}
+
 TEST_P(BlobStoreContract, removes_what_is_not_there_without_complaint) {
   EXPECT_TRUE(run_task(store().remove(sample_key())));
   put_blob(store(), sample_key(), "once");

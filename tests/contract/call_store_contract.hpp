@@ -8,6 +8,7 @@
 #include "tests/contract/call_store_backlog_contract.hpp"
 #include "tests/contract/call_store_calls_contract.hpp"
 #include "tests/contract/call_store_import_contract.hpp"
+#include "tests/contract/call_store_measure_contract.hpp"
 #include "tests/contract/call_store_removal_contract.hpp"
 #include "tests/contract/call_store_search_contract.hpp"
 #include "tests/contract/call_store_upkeep_contract.hpp"

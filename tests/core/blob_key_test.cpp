@@ -50,9 +50,32 @@ TEST(BlobKey, keeps_within_the_length_that_it_promises) {
   EXPECT_EQ(blob_key(name).size(), 161U);
 }
 
+TEST(PeaksKey, stands_beside_the_audio_of_either_kind_and_is_no_audio) {
+  BlobName name = sample();
+  const std::string key = peaks_key(blob_key(name));
+  EXPECT_EQ(key, "123/" + kAccount + "/a7/" + kRecording + "-4.peaks");
+  EXPECT_TRUE(is_blob_key(key));
+  EXPECT_TRUE(is_blob_key(blob_key(name)));
+  EXPECT_FALSE(parse_blob_key(key).has_value());
+  name.kind = AudioKind::kWav;
+  EXPECT_EQ(peaks_key(blob_key(name)), key);
+}
+
+TEST(PeaksKey, is_one_only_of_a_recording) {
+  const std::string stem = kAccount + "/a7/" + kRecording;
+  for (const std::string& key :
+       {std::string(".peaks"), std::string("peaks"), "123/" + stem + "-4.peaks/", "123/" + stem + "-0.peaks",
+        "../" + stem + "-4.peaks", "123/" + stem + "-4.mp3.peaks", "123/" + stem + ".peaks"}) {
+    EXPECT_FALSE(is_blob_key(key)) << key;
+  }
+}
+
 class RefusedBlobKey : public testing::TestWithParam<std::string> {};
 
-TEST_P(RefusedBlobKey, is_no_name_of_ours) { EXPECT_FALSE(parse_blob_key(GetParam()).has_value()); }
+TEST_P(RefusedBlobKey, is_no_name_of_ours) {
+  EXPECT_FALSE(parse_blob_key(GetParam()).has_value());
+  EXPECT_FALSE(is_blob_key(GetParam()));
+}
 
 const std::string kTail = kAccount + "/a7/" + kRecording;
 INSTANTIATE_TEST_SUITE_P(
@@ -68,12 +91,13 @@ INSTANTIATE_TEST_SUITE_P(
                     std::string("123/" + kTail + "-4.mp3") + '\0', std::string("12\0003/", 5) + kTail + "-4.mp3",
                     std::string(65, 'x') + "/" + kTail + "-4.mp3"));
 
-TEST(SupersededBlobKeys, names_older_fences_of_either_kind_and_never_the_committed_one) {
+TEST(SupersededBlobKeys, names_older_fences_of_either_kind_with_their_peaks_and_never_the_committed_one) {
   BlobName name = sample();
   name.fence = 3;
   const std::vector<std::string> keys = superseded_blob_keys(name);
   const std::string stem = "123/" + kTail;
-  EXPECT_EQ(keys, (std::vector<std::string>{stem + "-2.mp3", stem + "-2.wav", stem + "-1.mp3", stem + "-1.wav"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{stem + "-2.mp3", stem + "-2.wav", stem + "-2.peaks", stem + "-1.mp3",
+                                            stem + "-1.wav", stem + "-1.peaks"}));
 }
 
 TEST(SupersededBlobKeys, are_none_for_the_first_attempt) {
@@ -85,7 +109,7 @@ TEST(SupersededBlobKeys, are_none_for_the_first_attempt) {
 TEST(SupersededBlobKeys, are_limited_in_number) {
   BlobName name = sample();
   name.fence = 1'000'000;
-  EXPECT_EQ(superseded_blob_keys(name).size(), 2U * kSupersededFencesMax);
+  EXPECT_EQ(superseded_blob_keys(name).size(), 3U * kSupersededFencesMax);
 }
 
 }  // namespace

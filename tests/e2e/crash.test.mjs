@@ -95,14 +95,21 @@ function watchProvider() {
   };
 }
 
-// Every file under a final name is a whole recording; each is looked at once, for nothing may change it later.
+// Every file under a final name is a whole recording, or a whole waveform; each is looked at once, for nothing may change
+// it later.
 function watchFiles() {
   const checked = new Set();
+  const waveforms = new Set();
   return async () => {
     for (const file of await deck.blobFiles()) {
-      if (file.path.startsWith('.tmp/') || checked.has(file.path)) continue;
-      const { media } = await sim.recording(file.name.slice(0, 34));
+      if (file.path.startsWith('.tmp/') || checked.has(file.path) || waveforms.has(file.path)) continue;
       const content = await readFile(path.join(deck.dataDir, 'recordings', file.path));
+      if (file.name.endsWith('.peaks')) {
+        assert.equal(JSON.parse(content).channels, 1, file.path);
+        waveforms.add(file.path);
+        continue;
+      }
+      const { media } = await sim.recording(file.name.slice(0, 34));
       const sha256 = createHash('sha256').update(content).digest('hex');
       assert.equal(sha256, media.mp3_1.sha256, `${file.path}, ${content.length} of ${media.mp3_1.bytes} bytes`);
       checked.add(file.path);
@@ -197,6 +204,7 @@ test(`${kills} kills under load lose nothing and spoil nothing`, { timeout: 7_00
   for (const [sid, times] of requested) assert.equal(times, 1, `${sid} was asked for ${times} times by one process`);
   for (const one of asked) await assertPlays(one);
   assert.ok((await files()) >= asked.length, 'a file for each recording');
+  for (const one of asked) await deck.untilStatus(one.business, one.call, ({ measured }) => measured);
   assert.deepEqual(await leftovers(), []);
   const { accounts } = await sim.stats();
   for (const { account, id } of businesses) {

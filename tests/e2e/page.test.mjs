@@ -259,6 +259,46 @@ describe("the page", () => {
     assert.equal((await audioState(page)).playbackRate, 1.5);
   });
 
+  it("shows the waveform of what plays, once it is made, and goes where it is pressed", async () => {
+    await signIn(page, stage);
+    stage.server.pendingPeaks = 1;
+    await pressPlay(page, stage.calls.stored);
+    await waitForSound(page);
+    const waveform = page.locator("canvas.waveform");
+    await waveform.waitFor();
+    const { width, height } = await waveform.boundingBox();
+    await waveform.click({ position: { x: width * 0.75, y: height / 2 } });
+    await page.waitForFunction(() => Math.abs(document.querySelector("audio").currentTime - 30) < 2);
+    // What was played has another colour than the rest, and the loud end is taller than the quiet beginning.
+    const columns = () =>
+      waveform.evaluate((canvas) => {
+        const column = (x) => {
+          const { data } = canvas.getContext("2d").getImageData(x, 0, 1, canvas.height);
+          const painted = [...data].filter((_, i) => i % 4 === 3 && data[i] > 0).length;
+          const middle = 4 * Math.floor(canvas.height / 2);
+          return { painted, colour: data.slice(middle, middle + 3).join() };
+        };
+        // A bar stands within any four pixels.
+        const barAt = (share) =>
+          [0, 1, 2, 3]
+            .map((i) => column(Math.round(canvas.width * share) + i))
+            .sort((a, b) => b.painted - a.painted)[0];
+        return [0.1, 0.6, 0.9].map(barAt);
+      });
+    const [quiet, loud, later] = await columns();
+    assert.ok(loud.painted > 3 * quiet.painted, `${loud.painted} and ${quiet.painted}`);
+    assert.equal(quiet.colour, loud.colour);
+    assert.notEqual(loud.colour, later.colour);
+  });
+
+  it("plays what has no waveform, and says nothing of it", async () => {
+    await signIn(page, stage);
+    stage.server.withoutPeaks.add(stage.calls.stored.sid);
+    await pressPlay(page, stage.calls.stored);
+    await waitForSound(page);
+    assert.equal(await page.locator("canvas.waveform:visible").count(), 0);
+  });
+
   it("offers stored recordings, and only those, for download", async () => {
     await signIn(page, stage);
     const link = rowOf(page, stage.calls.stored).getByRole("link", { name: /^Download/ });

@@ -66,6 +66,19 @@ class CallStoreDecorator : public CallStore {
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override {
     return guarded(next_.reclaim(std::move(business), std::move(sid), std::move(give_up)));
   }
+  Task<Result<std::vector<MeasureClaim>>> claim_unmeasured(SystemTime now, SystemTime until, int limit) override {
+    return guarded(next_.claim_unmeasured(now, until, limit));
+  }
+  Task<Result<void>> release_measures() override { return guarded(next_.release_measures()); }
+  Task<Result<void>> record_measure(std::int64_t row_id, std::string blob_key, AudioMeasure measure) override {
+    return guarded(next_.record_measure(row_id, std::move(blob_key), std::move(measure)));
+  }
+  Task<Result<void>> fail_measure(std::int64_t row_id, std::string blob_key, MeasureFailure failure) override {
+    return guarded(next_.fail_measure(row_id, std::move(blob_key), std::move(failure)));
+  }
+  Task<Result<void>> measure_again(std::int64_t row_id, std::string blob_key) override {
+    return guarded(next_.measure_again(row_id, std::move(blob_key)));
+  }
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override {
     return guarded(next_.waiting(after, limit));
   }

@@ -137,6 +137,9 @@ Task<Result<RecordingChange>> MemoryCallStore::remove(BusinessId business, Sid s
     set_state(*found, RecordingState::kDeleted);
     ++found->fence;
     found->cause.reset();
+    found->measure.reset();
+    found->measure_cause.reset();
+    unmeasured_.erase(found->row_id);
     if (found->audio) {
       StoredAudio leftover;
       leftover.blob_key = found->audio->blob_key;
@@ -195,6 +198,9 @@ Task<Result<void>> MemoryCallStore::commit_stored(std::int64_t row_id, std::int6
   set_state(recording, RecordingState::kStored);
   recording.cause.reset();
   recording.audio = std::move(audio);
+  recording.measure.reset();
+  recording.measure_cause.reset();
+  unmeasured_[row_id] = {recording.audio->stored_at, 0};
   note_end(row_id, AttemptConnection::kClosed);
   co_return Result<void>();
 }

@@ -41,6 +41,11 @@ class MemoryCallStore final : public CallStore {
   Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) override;
   Task<Result<void>> close_attempt(std::int64_t row_id, std::int64_t fence) override;
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
+  Task<Result<std::vector<MeasureClaim>>> claim_unmeasured(SystemTime now, SystemTime until, int limit) override;
+  Task<Result<void>> release_measures() override;
+  Task<Result<void>> record_measure(std::int64_t row_id, std::string blob_key, AudioMeasure measure) override;
+  Task<Result<void>> fail_measure(std::int64_t row_id, std::string blob_key, MeasureFailure failure) override;
+  Task<Result<void>> measure_again(std::int64_t row_id, std::string blob_key) override;
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
   Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override;
   Task<Result<std::vector<Sid>>> waiting_fetches(BusinessId business, SystemTime now, int limit) override;
@@ -101,6 +106,7 @@ class MemoryCallStore final : public CallStore {
 
   [[nodiscard]] Tenant* tenant(const BusinessId& id);
   [[nodiscard]] Recording& row(std::int64_t row_id) { return recordings_[static_cast<std::size_t>(row_id - 1)]; }
+  [[nodiscard]] Recording* row_with_audio(std::int64_t row_id, const std::string& blob_key);
   [[nodiscard]] Result<Recording*> row_at_fence(std::int64_t row_id, std::int64_t fence);
   void note_end(std::int64_t row_id, AttemptConnection connection);
   [[nodiscard]] std::vector<WaitingRecording> waiting_where(const BusinessId* business, std::int64_t after, int limit);
@@ -133,6 +139,11 @@ class MemoryCallStore final : public CallStore {
   std::map<std::int64_t, SystemTime> wanted_at_;  // row id -> when it was asked for last
   std::set<std::int64_t> deleted_with_blob_;
   std::map<std::int64_t, int> open_attempts_;  // row id -> 1, or 2 for more
+  struct Unmeasured {
+    SystemTime at;  // nobody is at it from then on
+    int tries = 0;
+  };
+  std::map<std::int64_t, Unmeasured> unmeasured_;  // by row id
   std::map<BusinessId, std::int64_t> slot_epochs_;
   std::vector<Import> imports_;                     // row id is the place plus one
   std::map<std::int64_t, std::int64_t> import_of_;  // row id of a recording -> the import that queued it

@@ -4,6 +4,7 @@
  */
 
 import { readRetryAfter } from "./pace";
+import { readWaveform, type Waveform } from "./peaks";
 import {
   readCallPage,
   readProblem,
@@ -149,6 +150,19 @@ export class Api {
     return { standing, retryAfterMs };
   }
 
+  /** The waveform of a stored recording; "pending" while there is none yet. Null: there is none. Never throws. */
+  async waveform(sid: string): Promise<Waveform | "pending" | null> {
+    try {
+      const response = await this.send("GET", recordingPath(sid, "peaks"));
+      const value = await jsonOf(response);
+      if (response.status === 202) return "pending";
+      return response.ok ? readWaveform(value) : null;
+    } catch (error) {
+      if (error instanceof ApiFailure) return null;
+      throw error;
+    }
+  }
+
   /** The address for an audio element or a link, which cannot carry the operator's header. */
   streamUrl(sid: string, options: { download: boolean }): string {
     const parameters = new URLSearchParams();
@@ -213,7 +227,7 @@ export class Api {
   }
 }
 
-function recordingPath(sid: string, leaf: "stream" | "status" | "retry"): string {
+function recordingPath(sid: string, leaf: "stream" | "status" | "retry" | "peaks"): string {
   return `/api/recordings/${encodeURIComponent(sid)}/${leaf}`;
 }
 

@@ -10,6 +10,7 @@ import { partyName } from "./party_name";
 import type { Phase, Player } from "./player";
 import type { Remedy } from "./refusal";
 import { readSpeed, writeSpeed } from "./speed";
+import { WaveformView } from "./waveform";
 import { describe, join, type Tone } from "./words";
 
 const kSpeeds = [0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -42,6 +43,7 @@ export class PlayerBar {
   });
   private readonly message_: HTMLElement;
   private readonly sound_: HTMLElement;
+  private readonly waveform_: WaveformView;
   private readonly download_ = h(
     "a",
     { class: "icon-button", attributes: { download: true, title: "Download" } },
@@ -67,6 +69,7 @@ export class PlayerBar {
       this.remedy_,
       this.progress_,
     );
+    this.waveform_ = new WaveformView(api_, player_.audio);
     this.sound_ = h(
       "div",
       { class: "player-sound" },
@@ -79,7 +82,7 @@ export class PlayerBar {
       "section",
       { class: "player", attributes: { "aria-label": "Player", hidden: true, tabindex: "-1" } },
       this.about_,
-      h("div", { class: "player-stage" }, this.message_, this.sound_),
+      h("div", { class: "player-stage" }, this.message_, this.waveform_.element, this.sound_),
       h("div", { class: "player-tools" }, this.download_, this.closeButton()),
     );
   }
@@ -93,6 +96,7 @@ export class PlayerBar {
     setAttribute(this.element, "hidden", call === null);
     setAttribute(this.element, "data-phase", phase.kind);
     if (call === null) {
+      this.waveform_.show(null);
       this.shownSid_ = null;
       this.spoken_ = "";
       return;
@@ -102,6 +106,7 @@ export class PlayerBar {
       this.drawAbout(now);
     }
     const isLoaded = phase.kind === "loaded";
+    this.waveform_.show(isLoaded ? call.recording.sid : null);
     setAttribute(this.sound_, "hidden", !isLoaded);
     setAttribute(this.message_, "hidden", isLoaded);
     const isStored = this.player_.standing?.state === "stored";

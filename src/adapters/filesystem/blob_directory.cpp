@@ -35,7 +35,7 @@ std::unexpected<Error> fail_read(std::string_view what) {
 }
 
 Result<void> check_key(std::string_view key) {
-  if (parse_blob_key(key)) return {};
+  if (is_blob_key(key)) return {};
   return fail(Errc::kInvalidArgument, "this is no key of a blob");
 }
 

@@ -34,7 +34,7 @@ struct TemporaryFile {
 ///
 /// Published blobs lie under their keys, what is being written under ".tmp/", on the same file system so that it can
 /// be renamed. No business can be called ".tmp". Every path is walked part by part from the root's descriptor, without
-/// following symbolic links, and keys are those of parse_blob_key() only: nothing can point outside the root.
+/// following symbolic links, and keys are those of is_blob_key() only: nothing can point outside the root.
 class BlobDirectory {
  public:
   /// Creates `root` where it is missing. Throws std::system_error when that, or opening it, fails.

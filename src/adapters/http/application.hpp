@@ -74,6 +74,9 @@ class Application final : public Handler {
   [[nodiscard]] Response media(const Request& request, const HotRecording& hot, const Caller& caller, bool download);
   [[nodiscard]] Response redirected(const Request& request, const HotRecording& hot, Response response);
 
+  // peaks_route.cpp
+  [[nodiscard]] Task<Answer> get_peaks(const Exchange& exchange);
+
   // call_routes.cpp
   [[nodiscard]] Task<Answer> get_calls(const Exchange& exchange);
   [[nodiscard]] Task<Answer> put_call(const Exchange& exchange);

@@ -39,6 +39,9 @@ constexpr std::array kTypes{
                 "The body has a type that is not understood", "The detail names the type that is expected."},
     ProblemType{ProblemKind::kRecordingFailed, 424, "recording-failed", "The recording could not be fetched",
                 "All attempts at the provider have failed; the cause says why. POST to its /retry to try again."},
+    ProblemType{ProblemKind::kPeaksFailed, 424, "peaks-failed", "There is no waveform of the recording",
+                "The audio could not be decoded here; the cause says why. It can be played and downloaded all the "
+                "same."},
     ProblemType{ProblemKind::kInternal, 500, "internal", "An error of the server",
                 "It is in the server's log. Please report it."},
     ProblemType{ProblemKind::kAudioDamaged, 500, "audio-damaged", "The stored audio is missing or damaged",

@@ -28,6 +28,7 @@ enum class ProblemKind {
   kTooLarge,
   kUnsupportedMediaType,
   kRecordingFailed,
+  kPeaksFailed,
   kInternal,
   kAudioDamaged,
   kUnavailable,

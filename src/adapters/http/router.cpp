@@ -28,6 +28,7 @@ std::span<const Route> RouteTable::routes() {
       Route{verb::get, "/api/calls", Needs::kBusiness, &A::get_calls},
       Route{verb::put, "/api/calls/{call_sid}", Needs::kBusiness, &A::put_call},
       Route{verb::get, "/api/recordings/{sid}/stream", Needs::kBusinessOrLink, &A::get_stream},
+      Route{verb::get, "/api/recordings/{sid}/peaks", Needs::kBusinessOrLink, &A::get_peaks},
       Route{verb::get, "/api/recordings/{sid}/status", Needs::kBusiness, &A::get_status},
       Route{verb::post, "/api/recordings/{sid}/retry", Needs::kBusiness, &A::post_retry},
       Route{verb::post, "/api/recordings/{sid}/cancel", Needs::kBusiness, &A::post_cancel},

@@ -37,12 +37,29 @@ object progress_json(const Progress& progress) {
   return json;
 }
 
+// What was found in the audio, and whether the duration that was told is another. Null until it was decoded.
+void add_measure(object& json, const Recording& recording) {
+  if (!recording.measure) {
+    json["measured"] = nullptr;
+    return;
+  }
+  const AudioMeasure& measure = *recording.measure;
+  const double seconds = std::chrono::duration<double>(measure.duration).count();
+  json["measured"] = {{"duration", seconds},
+                      {"channels", measure.channels},
+                      {"sample_rate", measure.sample_rate},
+                      {"codec", measure.codec}};
+  json["duration_differs"] =
+      recording.duration_seconds && durations_differ(*recording.duration_seconds, measure.duration);
+}
+
 object recording_json(const Recording& recording) {
   object json{{"sid", recording.recording.view()}, {"state", state_name(recording.state)}};
   json["duration"] = number_or_null(recording.duration_seconds);
   if (recording.audio) {
     json["size_bytes"] = recording.audio->size_bytes;
     json["content_type"] = recording.audio->content_type;
+    add_measure(json, recording);
   }
   if (recording.retry_at && recording.state == RecordingState::kQueued) {
     json["retry_at"] = format_rfc3339(*recording.retry_at);
@@ -138,6 +155,7 @@ object status_json(const RecordingView& view) {
     json["content_type"] = recording.audio->content_type;
     json["sha256"] = recording.audio->sha256;
     json["stored_at"] = format_rfc3339(recording.audio->stored_at);
+    add_measure(json, recording);
   }
   return json;
 }

@@ -6,15 +6,16 @@
 #include "adapters/postgres/attempts.hpp"
 #include "adapters/postgres/businesses.hpp"
 #include "adapters/postgres/calls.hpp"
+#include "adapters/postgres/measures.hpp"
 #include "adapters/postgres/migrations.hpp"
 #include "adapters/postgres/rebuilding.hpp"
 #include "adapters/postgres/recordings.hpp"
 #include "adapters/postgres/upkeep.hpp"
 
 // Every function here packs its arguments for a thread of the database and returns the task that waits for it: what is
-// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, rebuilding.cpp,
-// upkeep.cpp and access.cpp. None of these functions is a coroutine itself, so the lambdas own their arguments until
-// the work is done.
+// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, measures.cpp,
+// rebuilding.cpp, upkeep.cpp and access.cpp. None of these functions is a coroutine itself, so the lambdas own their
+// arguments until the work is done.
 
 namespace tapedeck {
 
@@ -191,6 +192,35 @@ Task<Result<void>> PostgresCallStore::close_attempt(std::int64_t row_id, std::in
 Task<Result<void>> PostgresCallStore::reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) {
   return run_on(changes_, [business = std::move(business), sid = std::move(sid), give_up = std::move(give_up)](
                               Database& database) { return postgres::reclaim(database, business, sid, give_up); });
+}
+
+Task<Result<std::vector<MeasureClaim>>> PostgresCallStore::claim_unmeasured(SystemTime now, SystemTime until,
+                                                                            int limit) {
+  return run_on(changes_, [now, until, limit](Database& database) {
+    return postgres::claim_unmeasured(database, now, until, limit);
+  });
+}
+
+Task<Result<void>> PostgresCallStore::release_measures() {
+  return run_on(changes_, [](Database& database) { return postgres::release_measures(database); });
+}
+
+Task<Result<void>> PostgresCallStore::record_measure(std::int64_t row_id, std::string blob_key, AudioMeasure measure) {
+  return run_on(changes_, [row_id, blob_key = std::move(blob_key), measure = std::move(measure)](Database& database) {
+    return postgres::record_measure(database, row_id, blob_key, measure);
+  });
+}
+
+Task<Result<void>> PostgresCallStore::fail_measure(std::int64_t row_id, std::string blob_key, MeasureFailure failure) {
+  return run_on(changes_, [row_id, blob_key = std::move(blob_key), failure = std::move(failure)](Database& database) {
+    return postgres::fail_measure(database, row_id, blob_key, failure);
+  });
+}
+
+Task<Result<void>> PostgresCallStore::measure_again(std::int64_t row_id, std::string blob_key) {
+  return run_on(changes_, [row_id, blob_key = std::move(blob_key)](Database& database) {
+    return postgres::measure_again(database, row_id, blob_key);
+  });
 }
 
 Task<Result<std::vector<WaitingRecording>>> PostgresCallStore::waiting(std::int64_t after, int limit) {

@@ -28,7 +28,15 @@ enum Column : int {
   kContentType,
   kSha256,
   kStoredAt,
+  kMeasuredMs,
+  kMeasuredChannels,
+  kMeasuredRate,
+  kMeasuredCodec,
+  kMeasureCauseCode,
+  kMeasureCauseDetail,
+  kColumns
 };
+static_assert(kColumns == kRecordingColumns);
 
 StoredAudio read_audio(const Row& row, int first) {
   StoredAudio audio;
@@ -38,6 +46,15 @@ StoredAudio read_audio(const Row& row, int first) {
   audio.sha256 = row.text(first + kSha256);
   audio.stored_at = row.time(first + kStoredAt);
   return audio;
+}
+
+AudioMeasure read_measure(const Row& row, int first) {
+  AudioMeasure measure;
+  measure.duration = Milliseconds(row.integer(first + kMeasuredMs));
+  measure.channels = static_cast<int>(row.integer(first + kMeasuredChannels));
+  measure.sample_rate = static_cast<int>(row.integer(first + kMeasuredRate));
+  measure.codec = row.text(first + kMeasuredCodec);
+  return measure;
 }
 
 }  // namespace
@@ -64,6 +81,10 @@ Recording read_recording(const Row& row, int first) {
   recording.recorded_at = read_time(row, first + kRecordedAt);
   recording.announced_at = read_time(row, first + kAnnouncedAt);
   if (!row.is_null(first + kBlobKey)) recording.audio = read_audio(row, first);
+  if (!row.is_null(first + kMeasuredMs)) recording.measure = read_measure(row, first);
+  if (!row.is_null(first + kMeasureCauseCode)) {
+    recording.measure_cause = Cause{row.text(first + kMeasureCauseCode), row.text(first + kMeasureCauseDetail)};
+  }
   return recording;
 }
 

@@ -16,7 +16,7 @@ constexpr const char* kProbeText = "tapedeck probe\n";
 constexpr int kProbeTries = 2;
 
 Result<void> check_key(std::string_view key) {
-  if (parse_blob_key(key)) return {};
+  if (is_blob_key(key)) return {};
   return fail(Errc::kInvalidArgument, "this is no key of a blob");
 }
 
@@ -125,7 +125,7 @@ Task<Result<void>> S3BlobStore::write_probe() {
 }
 
 std::optional<std::string> S3BlobStore::link(const std::string& key, Seconds lifetime) {
-  if (!parse_blob_key(key)) return std::nullopt;
+  if (!is_blob_key(key)) return std::nullopt;
   return connection_.presign(key, lifetime);
 }
 

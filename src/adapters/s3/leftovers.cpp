@@ -35,7 +35,7 @@ std::optional<UnfinishedUpload> read_upload(std::string_view xml, const std::str
   if (!began || upload.upload_id.empty() || !key.starts_with(prefix)) return std::nullopt;
   upload.key = key.substr(prefix.size());
   upload.began = *began;
-  if (!parse_blob_key(upload.key)) return std::nullopt;
+  if (!is_blob_key(upload.key)) return std::nullopt;
   return upload;
 }
 

@@ -38,8 +38,9 @@ Result<std::optional<Recording>> begin_attempt(Database& database, const Busines
 Result<void> commit_stored(Database& database, std::int64_t row_id, std::int64_t fence, const StoredAudio& audio) {
   database.run(
       "UPDATE recordings SET state = 'stored', retry_at = NULL, cause_code = NULL, cause_detail = NULL, blob_key = ?3,"
-      " size_bytes = ?4, content_type = ?5, sha256 = ?6, stored_at = ?7,"
-      " open_attempts = 0 WHERE id = ?1 AND fence = ?2 AND state <> 'deleted'",
+      " size_bytes = ?4, content_type = ?5, sha256 = ?6, stored_at = ?7, measure_at = NULL, measure_tries = 0,"
+      " measured_ms = NULL, measure_cause_code = NULL, open_attempts = 0 WHERE id = ?1 AND fence = ?2 AND state <> "
+      "'deleted'",
       row_id, fence, audio.blob_key, static_cast<std::int64_t>(audio.size_bytes), audio.content_type, audio.sha256,
       audio.stored_at);
   return guarded(database, row_id);

@@ -81,7 +81,8 @@ Result<RecordingChange> remove(Database& database, const BusinessId& business, c
   auto removed =
       change_recording(database,
                        "UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"
-                       " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL"
+                       " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL,"
+                       " measured_ms = NULL, measure_cause_code = NULL"
                        " WHERE id = ?1 AND state <> 'deleted'",
                        before->row_id);
   return change_of(std::move(removed), std::move(*before));

@@ -28,7 +28,15 @@ enum Column : int {
   kContentType,
   kSha256,
   kStoredAt,
+  kMeasuredMs,
+  kMeasuredChannels,
+  kMeasuredRate,
+  kMeasuredCodec,
+  kMeasureCauseCode,
+  kMeasureCauseDetail,
+  kColumns
 };
+static_assert(kColumns == kRecordingColumns);
 
 StoredAudio read_audio(const Statement& row) {
   StoredAudio audio;
@@ -38,6 +46,15 @@ StoredAudio read_audio(const Statement& row) {
   audio.sha256 = row.text(kSha256);
   audio.stored_at = row.time(kStoredAt);
   return audio;
+}
+
+AudioMeasure read_measure(const Statement& row) {
+  AudioMeasure measure;
+  measure.duration = Milliseconds(row.integer(kMeasuredMs));
+  measure.channels = static_cast<int>(row.integer(kMeasuredChannels));
+  measure.sample_rate = static_cast<int>(row.integer(kMeasuredRate));
+  measure.codec = row.text(kMeasuredCodec);
+  return measure;
 }
 
 }  // namespace
@@ -62,6 +79,10 @@ Recording read_recording(const Statement& row) {
   recording.recorded_at = read_time(row, kRecordedAt);
   recording.announced_at = read_time(row, kAnnouncedAt);
   if (!row.is_null(kBlobKey)) recording.audio = read_audio(row);
+  if (!row.is_null(kMeasuredMs)) recording.measure = read_measure(row);
+  if (!row.is_null(kMeasureCauseCode)) {
+    recording.measure_cause = Cause{row.text(kMeasureCauseCode), row.text(kMeasureCauseDetail)};
+  }
   return recording;
 }
 

@@ -12,9 +12,13 @@
 #define TAPEDECK_RECORDING_COLUMNS                                                                           \
   "id, business_id, call_sid, recording_sid, account_sid, sid, state, lane, wanted_order, fence, attempts, " \
   "retry_at, cause_code, cause_detail, duration_seconds, channels, recorded_at, announced_at, blob_key, "    \
-  "size_bytes, content_type, sha256, stored_at"
+  "size_bytes, content_type, sha256, stored_at, measured_ms, measured_channels, measured_rate, "             \
+  "measured_codec, measure_cause_code, measure_cause_detail"
 
 namespace tapedeck::sqlite {
+
+/// How many those are.
+inline constexpr int kRecordingColumns = 29;
 
 /// The Recording of the row that `row` stands on; its columns are TAPEDECK_RECORDING_COLUMNS. Throws StorageFailure
 /// (kCorrupt) when a column holds what Tapedeck never writes.

@@ -6,15 +6,16 @@
 #include "adapters/sqlite/attempts.hpp"
 #include "adapters/sqlite/businesses.hpp"
 #include "adapters/sqlite/calls.hpp"
+#include "adapters/sqlite/measures.hpp"
 #include "adapters/sqlite/migrations.hpp"
 #include "adapters/sqlite/rebuilding.hpp"
 #include "adapters/sqlite/recordings.hpp"
 #include "adapters/sqlite/upkeep.hpp"
 
 // Every function here packs its arguments for a thread of the database and returns the task that waits for it: what is
-// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, rebuilding.cpp,
-// upkeep.cpp and access.cpp. None of these functions is a coroutine itself, so the lambdas own their arguments until
-// the work is done.
+// done there is in businesses.cpp, calls.cpp, announcements.cpp, recordings.cpp, attempts.cpp, measures.cpp,
+// rebuilding.cpp, upkeep.cpp and access.cpp. None of these functions is a coroutine itself, so the lambdas own their
+// arguments until the work is done.
 
 namespace tapedeck {
 
@@ -182,6 +183,34 @@ Task<Result<void>> SqliteCallStore::close_attempt(std::int64_t row_id, std::int6
 Task<Result<void>> SqliteCallStore::reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) {
   return write(writes_, [business = std::move(business), sid = std::move(sid), give_up = std::move(give_up)](
                             Database& database) { return sqlite::reclaim(database, business, sid, give_up); });
+}
+
+Task<Result<std::vector<MeasureClaim>>> SqliteCallStore::claim_unmeasured(SystemTime now, SystemTime until, int limit) {
+  return write(writes_, [now, until, limit](Database& database) {
+    return sqlite::claim_unmeasured(database, now, until, limit);
+  });
+}
+
+Task<Result<void>> SqliteCallStore::release_measures() {
+  return write(writes_, [](Database& database) { return sqlite::release_measures(database); });
+}
+
+Task<Result<void>> SqliteCallStore::record_measure(std::int64_t row_id, std::string blob_key, AudioMeasure measure) {
+  return write(writes_, [row_id, blob_key = std::move(blob_key), measure = std::move(measure)](Database& database) {
+    return sqlite::record_measure(database, row_id, blob_key, measure);
+  });
+}
+
+Task<Result<void>> SqliteCallStore::fail_measure(std::int64_t row_id, std::string blob_key, MeasureFailure failure) {
+  return write(writes_, [row_id, blob_key = std::move(blob_key), failure = std::move(failure)](Database& database) {
+    return sqlite::fail_measure(database, row_id, blob_key, failure);
+  });
+}
+
+Task<Result<void>> SqliteCallStore::measure_again(std::int64_t row_id, std::string blob_key) {
+  return write(writes_, [row_id, blob_key = std::move(blob_key)](Database& database) {
+    return sqlite::measure_again(database, row_id, blob_key);
+  });
 }
 
 Task<Result<std::vector<WaitingRecording>>> SqliteCallStore::waiting(std::int64_t after, int limit) {

@@ -61,6 +61,11 @@ class SqliteCallStore final : public CallStore {
   Task<Result<void>> hand_back(std::int64_t row_id, std::int64_t fence, AttemptConnection connection) override;
   Task<Result<void>> close_attempt(std::int64_t row_id, std::int64_t fence) override;
   Task<Result<void>> reclaim(BusinessId business, Sid sid, std::optional<Cause> give_up) override;
+  Task<Result<std::vector<MeasureClaim>>> claim_unmeasured(SystemTime now, SystemTime until, int limit) override;
+  Task<Result<void>> release_measures() override;
+  Task<Result<void>> record_measure(std::int64_t row_id, std::string blob_key, AudioMeasure measure) override;
+  Task<Result<void>> fail_measure(std::int64_t row_id, std::string blob_key, MeasureFailure failure) override;
+  Task<Result<void>> measure_again(std::int64_t row_id, std::string blob_key) override;
   Task<Result<std::vector<WaitingRecording>>> waiting(std::int64_t after, int limit) override;
   Task<Result<std::vector<WaitingRecording>>> waiting_of(BusinessId business, std::int64_t after, int limit) override;
   Task<Result<std::vector<Sid>>> waiting_fetches(BusinessId business, SystemTime now, int limit) override;

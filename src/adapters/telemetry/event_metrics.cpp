@@ -26,6 +26,14 @@ constexpr std::array kCounterRules{
                 "Attempts to fetch that failed and will be made again, by cause.", "cause", "cause"},
     CounterRule{"RECORDING_FAILED", "tapedeck_recordings_failed_total",
                 "Recordings given up until somebody retries them, by cause.", "cause", "cause"},
+    CounterRule{"RECORDING_MEASURED", "tapedeck_recordings_measured_total",
+                "Stored recordings that were decoded, and whose waveform was stored.", "", ""},
+    CounterRule{"MEASURE_FAILED", "tapedeck_measure_failures_total",
+                "Times that a stored recording could not be decoded, or its waveform not be stored, by cause.", "cause",
+                "cause"},
+    CounterRule{"DURATION_DIFFERS", "tapedeck_duration_differences_total",
+                "Recordings whose duration is not what the provider said.", "", ""},
+    CounterRule{"MEASURE_BROKE", "tapedeck_measures_broken_total", "Measures ended by an internal error.", "", ""},
     CounterRule{"COMMIT_FENCED", "tapedeck_commits_fenced_total",
                 "Fetches whose commit was refused, because another worker had taken the recording since.", "", ""},
     CounterRule{"BUSINESS_PAUSED", "tapedeck_businesses_paused_total",
@@ -70,6 +78,12 @@ const std::vector<HistogramRule>& histogram_rules() {
        "tapedeck_commit_duration_seconds",
        "From the provider's last byte, published, to the row that says stored.",
        {0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5}},
+      {"RECORDING_MEASURED",
+       "seconds",
+       1,
+       "tapedeck_measure_duration_seconds",
+       "From a stored recording's first byte read to its duration and waveform, stored.",
+       {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60}},
   };
   return rules;
 }

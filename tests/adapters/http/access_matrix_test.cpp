@@ -22,6 +22,7 @@ constexpr RouteCase kSidRoutes[] = {
     {"GET", "/api/recordings/{}/stream", "", 202, true}, {"HEAD", "/api/recordings/{}/stream", "", 202, true},
     {"GET", "/api/recordings/{}/status", "", 200},       {"POST", "/api/recordings/{}/retry", "", 202},
     {"POST", "/api/recordings/{}/cancel", "", 200},      {"POST", "/api/recordings/{}/link", "", 200},
+    {"GET", "/api/recordings/{}/peaks", "", 202, true},  {"HEAD", "/api/recordings/{}/peaks", "", 202, true},
     {"DELETE", "/api/recordings/{}", "", 204},
 };
 

@@ -21,7 +21,10 @@ const kContentTypes = {
 const kPolicy =
   "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; style-src 'self'; script-src 'self'; " +
   "frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-const kTone = makeTone(40);
+const kToneSeconds = 40;
+const kTone = makeTone(kToneSeconds);
+/** A waveform of it: quiet at first, loud in the end. */
+const kTonePeaks = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? -1 : 1) * (i < 100 ? 0.1 : 0.5));
 const kToneTag = '"tone-40"';
 
 export const kBusinessKey = "tdk_business_harbour";
@@ -98,6 +101,9 @@ class MockServer {
     this.requests = [];
     /** Status for every answer about recordings, to play a part that is away; null: none. */
     this.fault = null;
+    /** Recordings whose audio has no waveform, and how many times more the others' is still to be made. */
+    this.withoutPeaks = new Set();
+    this.pendingPeaks = 0;
     /** What a stream or a retry of a recording that is not stored leads to. */
     this.onAsked = new Map();
     this.nextSession = 1;
@@ -161,7 +167,7 @@ class MockServer {
     if (!this.businesses.has(business))
       return sendProblem(response, 400, "Name a business in X-Business-Id");
     if (url.pathname === "/api/calls") return this.calls(url, response, business);
-    const match = /^\/api\/recordings\/(\w+)\/(stream|status|retry)$/.exec(url.pathname);
+    const match = /^\/api\/recordings\/(\w+)\/(stream|status|retry|peaks)$/.exec(url.pathname);
     if (match === null) return sendProblem(response, 404, "No such path");
     return this.recording(request, response, url, match[1], match[2]);
   }
@@ -228,6 +234,14 @@ class MockServer {
     });
   }
 
+  peaks(response, sid, recording) {
+    if (recording.state !== "stored") return send(response, 202, { status: recording.state });
+    if (this.withoutPeaks.has(sid))
+      return sendProblem(response, 424, "There is no waveform of the recording", "It is not audio");
+    if (this.pendingPeaks-- > 0) return send(response, 202, { status: "pending" }, { "Retry-After": "1" });
+    send(response, 200, { version: 1, channels: 1, sample_rate: 8000, duration: kToneSeconds, peaks: [kTonePeaks] });
+  }
+
   recording(request, response, url, sid, leaf) {
     if (this.fault !== null) {
       return sendProblem(
@@ -242,6 +256,7 @@ class MockServer {
     const recording = this.standings.get(sid);
     if (recording === undefined) return sendProblem(response, 404, "No such recording");
     if (leaf === "status") return this.status(response, recording);
+    if (leaf === "peaks") return this.peaks(response, sid, recording);
     if (recording.state === "stored")
       return sendTone(request, response, url.searchParams.has("download"));
     const asked = leaf === "retry" ? `retry ${sid}` : sid;
