@@ -28,6 +28,12 @@ enum Column : int {
   kContentType,
   kSha256,
   kStoredAt,
+  kDeleteAt,
+  kHoldReason,
+  kHeldSince,
+  kDamage,
+  kSourceDueAt,
+  kSourceGone,
 };
 
 StoredAudio read_audio(const Row& row, int first) {
@@ -63,7 +69,15 @@ Recording read_recording(const Row& row, int first) {
   recording.channels = static_cast<int>(row.integer(first + kChannels));
   recording.recorded_at = read_time(row, first + kRecordedAt);
   recording.announced_at = read_time(row, first + kAnnouncedAt);
-  if (!row.is_null(first + kBlobKey)) recording.audio = read_audio(row, first);
+  // What is fetched again keeps its blob's name in the row meanwhile.
+  const bool has_audio = recording.state == RecordingState::kStored || recording.state == RecordingState::kDeleted;
+  if (has_audio && !row.is_null(first + kBlobKey)) recording.audio = read_audio(row, first);
+  recording.delete_at = read_time(row, first + kDeleteAt);
+  if (!row.is_null(first + kHoldReason))
+    recording.hold = Hold{row.text(first + kHoldReason), row.time(first + kHeldSince)};
+  if (!row.is_null(first + kDamage)) recording.damage = row.text(first + kDamage);
+  recording.source_due_at = read_time(row, first + kSourceDueAt);
+  recording.source_gone = row.boolean(first + kSourceGone);
   return recording;
 }
 

@@ -28,6 +28,12 @@ enum Column : int {
   kContentType,
   kSha256,
   kStoredAt,
+  kDeleteAt,
+  kHoldReason,
+  kHeldSince,
+  kDamage,
+  kSourceDueAt,
+  kSourceGone,
 };
 
 StoredAudio read_audio(const Statement& row) {
@@ -61,7 +67,14 @@ Recording read_recording(const Statement& row) {
   recording.channels = static_cast<int>(row.integer(kChannels));
   recording.recorded_at = read_time(row, kRecordedAt);
   recording.announced_at = read_time(row, kAnnouncedAt);
-  if (!row.is_null(kBlobKey)) recording.audio = read_audio(row);
+  // What is fetched again keeps its blob's name in the row meanwhile.
+  const bool has_audio = recording.state == RecordingState::kStored || recording.state == RecordingState::kDeleted;
+  if (has_audio && !row.is_null(kBlobKey)) recording.audio = read_audio(row);
+  recording.delete_at = read_time(row, kDeleteAt);
+  if (!row.is_null(kHoldReason)) recording.hold = Hold{row.text(kHoldReason), row.time(kHeldSince)};
+  if (!row.is_null(kDamage)) recording.damage = row.text(kDamage);
+  recording.source_due_at = read_time(row, kSourceDueAt);
+  recording.source_gone = row.integer(kSourceGone) != 0;
   return recording;
 }
 

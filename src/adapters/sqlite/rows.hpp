@@ -12,7 +12,8 @@
 #define TAPEDECK_RECORDING_COLUMNS                                                                           \
   "id, business_id, call_sid, recording_sid, account_sid, sid, state, lane, wanted_order, fence, attempts, " \
   "retry_at, cause_code, cause_detail, duration_seconds, channels, recorded_at, announced_at, blob_key, "    \
-  "size_bytes, content_type, sha256, stored_at"
+  "size_bytes, content_type, sha256, stored_at, delete_at, hold_reason, held_since, damage, source_due_at, " \
+  "source_gone"
 
 namespace tapedeck::sqlite {
 
@@ -69,6 +70,12 @@ template <class Parse>
 }
 [[nodiscard]] inline std::unexpected<Error> no_recording(const Sid& sid) {
   return fail(Errc::kNotFound, fmt::format("no recording {}", sid.view()));
+}
+
+/// A deletion of what is held.
+[[nodiscard]] inline std::unexpected<Error> held(const Recording& recording) {
+  return fail(Errc::kConflict, fmt::format("the recording is under a legal hold since {} ({}): release it first",
+                                           format_rfc3339(recording.hold->since), recording.hold->reason));
 }
 
 }  // namespace tapedeck::sqlite
