@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "app/source_deletions.hpp"
+
 namespace tapedeck {
 
 Result<std::unique_ptr<Fetching>> Fetching::make(const SharedParts& parts) {
@@ -20,6 +22,13 @@ Task<> Fetching::run(boost::asio::any_io_executor executor, WorkerOptions option
                                             parts_.progress,   backoff_,     parts_.requests, parts_.recovery};
   Worker worker(executor, dependencies, std::move(options));
   co_await worker.run(std::move(stop));
+}
+
+Task<> Fetching::delete_sources(std::stop_token stop) {
+  const SourceDeletions::Parts parts{parts_.calls,      parts_.blobs, *source_,
+                                     parts_.businesses, parts_.clock, parts_.events};
+  SourceDeletions deletions(parts);
+  co_await deletions.run(std::move(stop));
 }
 
 }  // namespace tapedeck

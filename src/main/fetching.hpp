@@ -18,6 +18,9 @@ class Fetching {
   /// The worker, until `stop` is requested and every download has ended or was handed back.
   [[nodiscard]] Task<> run(boost::asio::any_io_executor executor, WorkerOptions options, std::stop_token stop);
 
+  /// Deletes at the provider what is to be deleted there, until `stop` is requested.
+  [[nodiscard]] Task<> delete_sources(std::stop_token stop);
+
  private:
   explicit Fetching(const SharedParts& parts) : parts_(parts) {}
 
