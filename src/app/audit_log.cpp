@@ -26,13 +26,14 @@ std::size_t AuditLog::PlayHash::operator()(const Play& play) const noexcept {
   return static_cast<std::size_t>(mixed);
 }
 
-void AuditLog::add(const Caller& caller, const BusinessId& business, std::string_view action, std::string_view sid) {
+void AuditLog::add(const Caller& caller, const BusinessId& business, std::string_view action, std::string_view sid,
+                   std::string_view detail) {
   AuditEntry entry{.at = clock_.system_now(),
                    .business = business,
                    .actor = caller.actor(),
                    .action = std::string(action),
                    .sid = std::string(sid),
-                   .detail = {}};
+                   .detail = std::string(detail)};
   const std::scoped_lock lock(mutex_);
   push(std::move(entry));
 }

@@ -32,8 +32,10 @@ class AuditLog {
  public:
   AuditLog(CallStore& calls, Clock& clock, EventSink& events) : calls_(calls), clock_(clock), events_(events) {}
 
-  /// `action`, a literal: "link", "delete", "retry", "cancel". `business` as resolved for the request.
-  void add(const Caller& caller, const BusinessId& business, std::string_view action, std::string_view sid);
+  /// `action`, a literal: "link", "delete", "retry", "cancel", "hold", "release". `business` as resolved for the
+  /// request.
+  void add(const Caller& caller, const BusinessId& business, std::string_view action, std::string_view sid,
+           std::string_view detail = {});
   /// A play or a download, from its beginning; the same caller's others within kPlayWindow are not counted. Allocates
   /// only when it is counted.
   void play(const Caller& caller, const Recording& recording, bool download);

@@ -58,7 +58,16 @@ Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent int
     if (!playback.view.recording.audio) co_return playback;
     *found = playback.view.recording;  // it became stored meanwhile
   }
-  auto audio = co_await open(sid, std::move(**found));
+  if ((*found)->damage) {
+    Error known(Errc::kCorrupt, *(*found)->damage);
+    Error refusal = co_await refuse_damaged(std::move(**found), std::move(known), intent);
+    co_return fail(std::move(refusal));
+  }
+  auto audio = co_await open(sid, **found);
+  if (!audio && audio.error().errc() == Errc::kCorrupt) {
+    Error refusal = co_await refuse_damaged(std::move(**found), std::move(audio.error()), intent);
+    co_return fail(std::move(refusal));
+  }
   if (!audio) co_return fail(audio.error());
   playback.audio = std::move(*audio);
   co_return playback;
@@ -68,6 +77,25 @@ std::optional<std::string> Recordings::direct_link(const HotRecording& audio) {
   const std::optional<int> seconds = audio.recording.duration_seconds;
   const Seconds duration = seconds ? Seconds{*seconds} : kDurationUnknown;
   return blobs_.link(audio.recording.audio->blob_key, duration + kDirectLinkSlack);
+}
+
+// What is known to be damaged is fetched anew as if it were not stored; the next press finds it queued.
+Task<Error> Recordings::refuse_damaged(Recording recording, Error damage, Intent intent) {
+  hot_.erase(recording);
+  if (!recording.damage) {
+    auto noted = co_await calls_.note_damage(recording.row_id, recording.audio->blob_key, damage.detail);
+    if (!noted) co_return damage;
+  }
+  if (intent == Intent::kLook || recording.source_gone) co_return damage;
+  const BusinessId business = recording.business;
+  const Sid sid = recording.sid;
+  const SlotRequests::Intent asking(requests_, business, sid);
+  auto queued = co_await calls_.refetch(business, sid, Lane::kPlay, clock_.system_now());
+  if (!queued || !queued->changed) co_return damage;
+  auto asked = co_await ask(std::move(queued->recording), Lane::kPlay);
+  (void)asked;  // durable already: the reconciliation asks again when the slot store is back
+  damage.detail += "; it is fetched again";
+  co_return damage;
 }
 
 Task<Result<RecordingView>> Recordings::press(Recording recording) {
@@ -216,6 +244,14 @@ Task<Result<void>> Recordings::remove(BusinessId business, Sid sid) {
   auto gone = co_await remove_blobs(blobs_, recording.audio->blob_key);
   if (!gone) co_return Result<void>();  // the row keeps the key, and the collector tries again
   co_return co_await calls_.forget_blob(recording.row_id);
+}
+
+Task<Result<RecordingView>> Recordings::hold(BusinessId business, Sid sid, std::optional<std::string> reason) {
+  std::optional<Hold> hold;
+  if (reason) hold = Hold{std::move(*reason), clock_.system_now()};
+  auto changed = co_await calls_.set_hold(std::move(business), std::move(sid), std::move(hold));
+  if (!changed) co_return fail(changed.error());
+  co_return co_await view_of(std::move(changed->recording));
 }
 
 Task<Result<BusinessView>> Recordings::queue(BusinessId business, int most) {

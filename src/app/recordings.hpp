@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "app/hot_recordings.hpp"
 #include "app/progress.hpp"
@@ -56,7 +57,7 @@ class Recordings {
 
   /// What a stream is answered from: the open audio of a stored recording (hot ones touch no store), or where it
   /// stands. A press of play asks for what is not stored, durable before this returns; kLook (HEAD, a prefetch) starts
-  /// nothing.
+  /// nothing. kCorrupt: what is stored is damaged, and not played; a press asks for it anew, if the provider has it.
   enum class Intent { kPress, kLook };
   [[nodiscard]] Task<Result<Playback>> play(BusinessId business, Sid sid, Intent intent);
   /// Its waveform. Of a recording that is not stored it says where that stands, and asks for nothing.
@@ -70,8 +71,11 @@ class Recordings {
   [[nodiscard]] Task<Result<RecordingView>> retry(BusinessId business, Sid sid);
   /// Stops waiting. kConflict: it is running, or was not waiting.
   [[nodiscard]] Task<Result<RecordingView>> cancel(BusinessId business, Sid sid);
-  /// Removes the audio and forgets the content. Idempotent.
+  /// Removes the audio and forgets the content. Idempotent. kConflict: it is held.
   [[nodiscard]] Task<Result<void>> remove(BusinessId business, Sid sid);
+
+  /// Puts a recording under a legal hold, for `reason`, or ends it with none; see CallStore::set_hold().
+  [[nodiscard]] Task<Result<RecordingView>> hold(BusinessId business, Sid sid, std::optional<std::string> reason);
 
   /// Active, waiting and delayed, in order, with reasons; at most `most` items.
   [[nodiscard]] Task<Result<BusinessView>> queue(BusinessId business, int most);
@@ -79,6 +83,7 @@ class Recordings {
  private:
   [[nodiscard]] Task<Result<RecordingView>> press(Recording recording);
   [[nodiscard]] Task<Result<std::shared_ptr<const HotRecording>>> open(Sid asked_as, Recording recording);
+  [[nodiscard]] Task<Error> refuse_damaged(Recording recording, Error damage, Intent intent);
   [[nodiscard]] Task<Result<RecordingView>> ask(Recording recording, Lane lane);
   [[nodiscard]] Task<Result<RecordingView>> view_of(Recording recording);
 

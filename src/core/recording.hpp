@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ struct Business {
   AudioFormat format = AudioFormat::kMp3;
   bool format_is_default = true;  ///< `format` follows RECORDING_FORMAT
   bool paused = false;
+  int retention_days = 0;           ///< a recording is kept so long after it was made (or stored); 0: for ever
+  bool delete_at_provider = false;  ///< once the archive of a recording has been verified
 };
 
 /// The audio as it was stored.
@@ -59,6 +62,16 @@ struct StoredAudio {
   std::string content_type;  ///< "audio/mpeg" or "audio/wav"
   std::string sha256;        ///< 64 lower-case hexadecimal digits
   SystemTime stored_at;
+};
+
+/// Longest reason of a hold, in bytes of UTF-8.
+inline constexpr std::size_t kHoldReasonMax = 500;
+
+/// Why a recording must not be deleted, and since when.
+struct Hold {
+  std::string reason;
+  SystemTime since;
+  friend bool operator==(const Hold&, const Hold&) = default;
 };
 
 /// How far a running fetch is. Units: bytes.
@@ -90,6 +103,11 @@ struct Recording {
   std::optional<StoredAudio> audio;        ///< exactly when stored
   std::optional<AudioMeasure> measure;     ///< of a stored one, once it was decoded; then its peaks are stored, too
   std::optional<Cause> measure_cause;      ///< why it was not, and will not be
+  std::optional<SystemTime> delete_at;     ///< when its business's retention ends; none: never
+  std::optional<Hold> hold;
+  std::optional<std::string> damage;        ///< of a stored one: what is wrong with its blob, which is not to be served
+  std::optional<SystemTime> source_due_at;  ///< when it is to be deleted at the provider; none: not
+  bool source_gone = false;                 ///< the provider has it no more: it cannot be fetched again
 };
 
 /// A phone call, with its first recording where it has one.

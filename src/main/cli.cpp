@@ -21,6 +21,8 @@
 #include "main/commands/show_config.hpp"
 #include "main/config.hpp"
 #include "main/exit_code.hpp"
+#include "main/interrupt.hpp"
+#include "main/keeping_cli.hpp"
 #include "main/run_task.hpp"
 #include "main/secret_key.hpp"
 #include "main/slot_stores.hpp"
@@ -48,6 +50,7 @@ struct Parsed {
   bool repair = false;
   ImportArguments import;
   ReconcileArguments reconcile;
+  KeepingOrders keeping;
   DemoOptions demo;
   std::function<int(const Config&)> run;
 };
@@ -149,6 +152,32 @@ class Commands {
     });
   }
 
+  int hold(const Config& config, int (*command)(CallStore&, Clock&, const HoldChange&, const Output&)) {
+    return with_store(
+        config, [&](Opened& opened) { return command(opened.calls.store(), clock_, parsed_.keeping.hold, output()); });
+  }
+
+  int erase(const Config& config) {
+    return with_stores(config, [&](CallStore& calls, BlobStore& blobs) {
+      return erase_choice(calls, blobs, clock_, parsed_.keeping.erase, output());
+    });
+  }
+
+  int audit(const Config& config) {
+    return with_store(
+        config, [&](Opened& opened) { return export_audit(opened.calls.store(), parsed_.keeping.audit, output()); });
+  }
+
+  int verify(const Config& config) {
+    const Interrupt interrupt;
+    return with_stores(config, [&](CallStore& calls, BlobStore& blobs) {
+      Businesses businesses(calls, clock_, provider_defaults(config.settings));
+      const auto source = line_.open_source(config.settings);
+      return verify_blobs(calls, blobs, *source, businesses, clock_, parsed_.keeping.verify, output(),
+                          interrupt.token());
+    });
+  }
+
   int show(const Config& config) const {
     show_config(config, output());
     return kDone;
@@ -194,6 +223,14 @@ class Commands {
     auto opened = open(config.settings);
     if (!opened) return fail_command(output(), opened.error());
     return command(*opened);
+  }
+
+  template <class Command>
+  int with_stores(const Config& config, Command command) {
+    OffloadPool pool("disk", 1);
+    auto blobs = open_blob_store(config.settings, pool, clock_, random_);
+    if (!blobs) return fail_command(output(), blobs.error());
+    return with_store(config, [&](Opened& opened) { return command(opened.calls.store(), blobs->store()); });
   }
 
   Finding storage_finding(const Settings& settings) {
@@ -276,6 +313,12 @@ void add_business_options(CLI::App* command, BusinessChange& change) {
   command->add_option("--limit", change.limit, "Most downloads at once; 0: MAX_SLOTS_PER_BUSINESS.")->type_name("N");
   command->add_option("--format", change.format, "mp3, wav or wav-dual; default: RECORDING_FORMAT.")
       ->type_name("FORMAT");
+  command->add_option("--retention", change.retention, "Days that recordings are kept, or keep: for ever.")
+      ->type_name("DAYS|keep");
+  command
+      ->add_option("--delete-at-provider", change.delete_at_provider,
+                   "yes: delete recordings at the provider once their archive was verified; default: no.")
+      ->type_name("yes|no");
 }
 
 void add_business_commands(CLI::App& app, Parsed& parsed, Commands& commands) {
@@ -392,6 +435,31 @@ void add_history_commands(CLI::App& app, Parsed& parsed, Commands& commands) {
   add_json(look, parsed);
 }
 
+void add_keeping_commands(CLI::App& app, Parsed& parsed, Commands& commands) {
+  const auto shown = SettingsShown::kDataDirOnly;
+  auto* hold = add_command(app, "hold", "Put a recording under a legal hold: nothing deletes it.",
+                           "  tapedeck hold CA0123456789abcdef0123456789abcdef --business dental --reason 'case 4711'",
+                           parsed, shown, [&](const Config& config) { return commands.hold(config, hold_recording); });
+  auto* release = add_command(app, "release", "End a legal hold.",
+                              "  tapedeck release CA0123456789abcdef0123456789abcdef --business dental", parsed, shown,
+                              [&](const Config& config) { return commands.hold(config, release_recording); });
+  add_hold_options(*hold, *release, parsed.keeping);
+  auto* erase = add_command(app, "erase", "Erase what is kept of a telephone number, or of a business.",
+                            "  tapedeck erase --business dental --number +14155550100 --dry-run\n"
+                            "  tapedeck erase --business dental --everything --yes",
+                            parsed, shown, [&](const Config& config) { return commands.erase(config); });
+  add_erase_options(*erase, parsed.keeping);
+  auto* audit = add_command(app, "audit", "Print who played, downloaded, linked, held and deleted what, oldest first.",
+                            "  tapedeck audit --business dental --since 2026-11-01 --csv > november.csv", parsed, shown,
+                            [&](const Config& config) { return commands.audit(config); });
+  add_audit_options(*audit, parsed.keeping);
+  auto* verify = add_command(app, "verify", "Read the stored recordings back, and compare them with their hashes.",
+                             "  tapedeck verify --rate 50\n  tapedeck verify --business dental --repair", parsed, shown,
+                             [&](const Config& config) { return commands.verify(config); });
+  add_verify_options(*verify, parsed.keeping);
+  for (CLI::App* command : {hold, release, erase, audit, verify}) add_json(command, parsed);
+}
+
 int run_parsed(const Parsed& parsed, const CommandLine& line) {
   ConfigSources sources{.flags = parsed.flags, .environment = line.environment, .file = std::nullopt};
   if (parsed.settings_file) sources.file = *parsed.settings_file;
@@ -416,6 +484,7 @@ int run_command_line(const std::vector<std::string>& arguments, const CommandLin
   add_history_commands(app, parsed, commands);
   add_business_commands(app, parsed, commands);
   add_key_commands(app, parsed, commands);
+  add_keeping_commands(app, parsed, commands);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {

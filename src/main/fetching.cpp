@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/measuring.hpp"
+#include "app/source_deletions.hpp"
 
 namespace tapedeck {
 
@@ -36,6 +37,13 @@ Task<> Fetching::run(boost::asio::any_io_executor executor, WorkerOptions option
   Worker worker(executor, dependencies, std::move(options));
   scope.spawn(worker.run(std::move(stop)));
   co_await scope.join();
+}
+
+Task<> Fetching::delete_sources(std::stop_token stop) {
+  const SourceDeletions::Parts parts{parts_.calls,      parts_.blobs, *source_,
+                                     parts_.businesses, parts_.clock, parts_.events};
+  SourceDeletions deletions(parts);
+  co_await deletions.run(std::move(stop));
 }
 
 }  // namespace tapedeck

@@ -22,6 +22,9 @@ class Fetching {
   [[nodiscard]] RecordingSource& source() { return *source_; }
   [[nodiscard]] CurlClient& curl() { return curl_; }
 
+  /// Deletes at the provider what is to be deleted there, until `stop` is requested.
+  [[nodiscard]] Task<> delete_sources(std::stop_token stop);
+
  private:
   explicit Fetching(const SharedParts& parts) : parts_(parts) {}
 

@@ -10,6 +10,7 @@
 #include "app/blob_removal.hpp"
 #include "app/reconciliation.hpp"
 #include "app/recovery.hpp"
+#include "app/retention.hpp"
 #include "core/encoding.hpp"
 #include "main/run_task.hpp"
 #include "main/secret_key.hpp"
@@ -27,6 +28,8 @@ constexpr Milliseconds kReconcileEvery{30'000};
 constexpr Milliseconds kSlotStoreLook{1'000};
 // Blobs of deleted recordings that one pass removes.
 constexpr int kDeletedBatch = 500;
+// How often recordings are looked for whose retention has ended.
+constexpr Milliseconds kRetentionEvery{10'000};
 // Of chance in a worker's name, which no other worker of any host may have.
 constexpr std::size_t kWorkerNameBytes = 8;
 // How often uploads are looked for that nobody will complete.
@@ -229,6 +232,8 @@ Task<> Node::work(std::stop_token stop) {
     scope.spawn(fetching_->run(executor, worker_options(settings_, random_, pulse), stop));
     scope.spawn(upkeeping_->upkeep().run(executor, stop));
     scope.spawn(reconcile(stop));
+    scope.spawn(fetching_->delete_sources(stop));
+    scope.spawn(end_retentions_in_time(stop));
     scope.spawn(backlog_.run(stop));
     if (blobs_.objects) scope.spawn(collect_uploads(stop));
   }
@@ -263,6 +268,14 @@ Task<> Node::reconcile(std::stop_token stop) {
       events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});
     }
     co_await collect_deleted();
+  }
+}
+
+Task<> Node::end_retentions_in_time(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    auto ended = co_await end_retentions(calls_.store(), events_, clock_.system_now());
+    if (ended && *ended > 0) co_await collect_deleted();
+    co_await clock_.sleep_for(kRetentionEvery, stop);
   }
 }
 

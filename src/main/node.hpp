@@ -66,6 +66,7 @@ class Node {
   [[nodiscard]] Task<> work(std::stop_token stop);
   [[nodiscard]] Task<> refresh_rules(std::stop_token stop);
   [[nodiscard]] Task<> reconcile(std::stop_token stop);
+  [[nodiscard]] Task<> end_retentions_in_time(std::stop_token stop);
   [[nodiscard]] Task<> collect_deleted();
   [[nodiscard]] Task<> collect_uploads(std::stop_token stop);
   [[nodiscard]] Task<> show_alive(Milliseconds every, std::stop_token stop);

@@ -27,6 +27,9 @@ class OwnedSource final : public RecordingSource {
   Task<Result<RemoteStatus>> describe(FetchRequest request, std::stop_token stop) override {
     return source_->describe(std::move(request), std::move(stop));
   }
+  Task<Result<void>> remove(FetchRequest request, std::stop_token stop) override {
+    return source_->remove(std::move(request), std::move(stop));
+  }
 
  private:
   SystemClock clock_;

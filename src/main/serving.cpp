@@ -8,12 +8,6 @@
 namespace tapedeck {
 namespace {
 
-// Alone, this process is the only one that deletes.
-HotRecordings make_hot(const SharedParts& parts) {
-  if (role_of(parts.settings) == Role::kAlone) return HotRecordings();
-  return HotRecordings(parts.clock, kHotTtl);
-}
-
 http::ApplicationSettings application_settings(const Settings& settings) {
   http::ApplicationSettings made;
   made.public_url = settings.public_url;
@@ -28,7 +22,7 @@ http::ApplicationSettings application_settings(const Settings& settings) {
 }  // namespace
 
 Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::Health health)
-    : hot_(make_hot(parts)),
+    : hot_(parts.clock, kHotTtl),  // commands delete, too
       recordings_(parts.calls, parts.slots, parts.requests, parts.blobs, parts.clock, parts.progress, hot_),
       calls_(parts.calls, parts.businesses, parts.clock),
       webhooks_(parts.calls, parts.requests, parts.clock, parts.events),

@@ -7,6 +7,7 @@
 
 #include "core/import.hpp"
 #include "core/recording.hpp"
+#include "ports/keeping.hpp"
 #include "ports/task.hpp"
 
 namespace tapedeck {
@@ -155,15 +156,6 @@ struct LoginGrant {
   std::int64_t key_id = 0;  ///< the key that the session stands for; 0: none
 };
 
-struct AuditEntry {
-  SystemTime at;
-  BusinessId business;
-  std::string actor;   ///< "key:7", "session:7", "link", "operator:2", "provider"
-  std::string action;  ///< "play", "download", "link", "delete", "retry", "cancel"
-  std::string sid;     ///< the recording's, where there is one
-  std::string detail;
-};
-
 /// The truth: every business, call and recording, and what was asked for. Thread-safe.
 ///
 /// A change has reached the disk when its task returns a value. Every task may fail with kUnavailable, kIo, kNoSpace
@@ -175,7 +167,7 @@ class CallStore {
 
   // Businesses.
 
-  /// Inserts or replaces.
+  /// Inserts or replaces. Where the retention changes, the recordings' delete_at follow by reschedule_deletions().
   [[nodiscard]] virtual Task<Result<PutOutcome>> put_business(Business business) = 0;
   [[nodiscard]] virtual Task<Result<std::optional<Business>>> find_business(BusinessId id) = 0;
   /// By id.
@@ -214,19 +206,54 @@ class CallStore {
   [[nodiscard]] virtual Task<Result<RecordingChange>> cancel(BusinessId business, Sid sid) = 0;
 
   /// Becomes deleted, its content and measure forgotten, except `audio->blob_key`, which stays until forget_blob(). The
-  /// fence is raised, so that a running fetch cannot commit.
+  /// fence is raised, so that a running fetch cannot commit. Error kConflict: it is held.
   [[nodiscard]] virtual Task<Result<RecordingChange>> remove(BusinessId business, Sid sid) = 0;
   /// The blob of a deleted recording is gone.
   [[nodiscard]] virtual Task<Result<void>> forget_blob(std::int64_t row_id) = 0;
   /// Deleted rows whose blob may still exist, at most `limit`.
   [[nodiscard]] virtual Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) = 0;
 
+  // Keeping and forgetting.
+
+  /// With a hold, every deletion is refused until it is set to none; a hold on one that is held changes its reason
+  /// only. Error kConflict: the recording is deleted.
+  [[nodiscard]] virtual Task<Result<RecordingChange>> set_hold(BusinessId business, Sid sid,
+                                                               std::optional<Hold> hold) = 0;
+  /// A step of the work that a changed retention leaves: at most `limit` rows of one business get their delete_at anew.
+  /// False: nothing is left to do.
+  [[nodiscard]] virtual Task<Result<bool>> reschedule_deletions(int limit) = 0;
+  /// Stored recordings whose time has come, and whose business's retention still says so, become deleted as by
+  /// remove(), at most `limit`, each with an entry in the audit ("retention", "expire"), in one transaction. Held ones
+  /// stay. Several processes at once get different ones.
+  [[nodiscard]] virtual Task<Result<std::vector<Recording>>> expire(SystemTime now, int limit) = 0;
+  /// All recordings of a call become deleted as by remove(), each with an entry in the audit ("erase"), and its names
+  /// and numbers are forgotten, in one transaction. Nothing of it is changed where one of them is held.
+  [[nodiscard]] virtual Task<Result<ErasedCall>> erase_call(BusinessId business, CallSid call, EraseOrder order) = 0;
+  /// Recordings of a business whatever their state, by name, those after `after_sid` (empty: from the first), at most
+  /// `limit`.
+  [[nodiscard]] virtual Task<Result<std::vector<Recording>>> recordings_of(BusinessId business, std::string after_sid,
+                                                                           int limit) = 0;
+  /// What was found out of a stored recording's blob; none: it is good. True: noted, since it still has that blob.
+  [[nodiscard]] virtual Task<Result<bool>> note_damage(std::int64_t row_id, std::string blob_key,
+                                                       std::optional<std::string> damage) = 0;
+  /// A stored recording whose blob is damaged becomes queued at the end of this lane, with the damage as its cause,
+  /// unless the provider has it no more. Its blob's name stays in the row until another is committed; should the
+  /// provider say that there is none (fail_attempt), it is stored and damaged again, and source_gone. Otherwise nothing
+  /// changes.
+  [[nodiscard]] virtual Task<Result<RecordingChange>> refetch(BusinessId business, Sid sid, Lane lane,
+                                                              SystemTime now) = 0;
+  /// Stored recordings whose source_due_at has come, at most `limit`.
+  [[nodiscard]] virtual Task<Result<std::vector<Recording>>> due_source_deletions(SystemTime now, int limit) = 0;
+  /// What came of one of them.
+  [[nodiscard]] virtual Task<Result<void>> settle_source(std::int64_t row_id, SourceOutcome outcome) = 0;
+
   // Attempts. A fence older than the row's is refused with kStaleFence, and nothing changes.
 
   /// A worker takes the recording, before it connects: queued or processing becomes processing, fence and attempts
   /// go up by one. Empty when there is nothing to fetch: somebody was faster, or it was cancelled or deleted.
   [[nodiscard]] virtual Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) = 0;
-  /// Becomes stored, and is not measured.
+  /// Becomes stored and undamaged, and is not measured; its business says when it is to be deleted, and whether at the
+  /// provider now.
   [[nodiscard]] virtual Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence,
                                                          StoredAudio audio) = 0;
   /// Becomes queued until retry_at, failed or absent.
@@ -331,6 +358,8 @@ class CallStore {
                                                                               SystemTime now) = 0;
 
   [[nodiscard]] virtual Task<Result<void>> append_audit(std::vector<AuditEntry> entries) = 0;
+  /// By time, oldest first.
+  [[nodiscard]] virtual Task<Result<AuditPage>> list_audit(AuditQuery query) = 0;
 
   /// Answers at once; an error says what is wrong with the store. For readyz.
   [[nodiscard]] virtual Task<Result<void>> ping() = 0;

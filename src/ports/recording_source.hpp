@@ -54,6 +54,8 @@ class RecordingSource {
   [[nodiscard]] virtual Task<FetchOutcome> fetch(FetchRequest request, FetchSink& sink, std::stop_token stop) = 0;
   /// Asks for the metadata. A 404 is kAbsent.
   [[nodiscard]] virtual Task<Result<RemoteStatus>> describe(FetchRequest request, std::stop_token stop) = 0;
+  /// Deletes the recording there; one that is not there counts as deleted. Errors: as of fetch(), without kMedia….
+  [[nodiscard]] virtual Task<Result<void>> remove(FetchRequest request, std::stop_token stop) = 0;
 };
 
 }  // namespace tapedeck

@@ -66,9 +66,9 @@ const parse = ({ stdout }) => JSON.parse(stdout);
 commandTest('business and key commands print JSON of their documented shapes', async () => {
   const account = await sim.addAccount();
   const added = await deck.command('business', 'add', 'garage', '--limit', '5', '--format', 'wav', '--json');
-  assert.deepEqual(parse(added), { id: 'garage', account_sid: null, limit: 5, format: 'wav', paused: false });
+  assert.deepEqual(parse(added), { id: 'garage', account_sid: null, limit: 5, format: 'wav', paused: false, retention_days: null, delete_at_provider: false });
   const token = await deck.run(['business', 'set', 'garage', '--account-sid', account.sid, '--auth-token', '-', '--json'], { input: `${account.token}\n` });
-  assert.deepEqual(parse(token), { id: 'garage', account_sid: account.sid, limit: 5, format: 'wav', paused: false });
+  assert.deepEqual(parse(token), { id: 'garage', account_sid: account.sid, limit: 5, format: 'wav', paused: false, retention_days: null, delete_at_provider: false });
   assert.equal(parse(await deck.command('business', 'pause', 'garage', '--json')).paused, true);
   assert.equal(parse(await deck.command('business', 'resume', 'garage', '--json')).paused, false);
   const list = await deck.command('business', 'list', '--json');

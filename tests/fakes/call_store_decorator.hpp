@@ -48,6 +48,32 @@ class CallStoreDecorator : public CallStore {
   Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) override {
     return guarded(next_.deleted_with_blob(limit));
   }
+  Task<Result<RecordingChange>> set_hold(BusinessId business, Sid sid, std::optional<Hold> hold) override {
+    return guarded(next_.set_hold(std::move(business), std::move(sid), std::move(hold)));
+  }
+  Task<Result<bool>> reschedule_deletions(int limit) override { return guarded(next_.reschedule_deletions(limit)); }
+  Task<Result<std::vector<Recording>>> expire(SystemTime now, int limit) override {
+    return guarded(next_.expire(now, limit));
+  }
+  Task<Result<ErasedCall>> erase_call(BusinessId business, CallSid call, EraseOrder order) override {
+    return guarded(next_.erase_call(std::move(business), std::move(call), std::move(order)));
+  }
+  Task<Result<std::vector<Recording>>> recordings_of(BusinessId business, std::string after_sid, int limit) override {
+    return guarded(next_.recordings_of(std::move(business), std::move(after_sid), limit));
+  }
+  Task<Result<bool>> note_damage(std::int64_t row_id, std::string blob_key,
+                                 std::optional<std::string> damage) override {
+    return guarded(next_.note_damage(row_id, std::move(blob_key), std::move(damage)));
+  }
+  Task<Result<RecordingChange>> refetch(BusinessId business, Sid sid, Lane lane, SystemTime now) override {
+    return guarded(next_.refetch(std::move(business), std::move(sid), lane, now));
+  }
+  Task<Result<std::vector<Recording>>> due_source_deletions(SystemTime now, int limit) override {
+    return guarded(next_.due_source_deletions(now, limit));
+  }
+  Task<Result<void>> settle_source(std::int64_t row_id, SourceOutcome outcome) override {
+    return guarded(next_.settle_source(row_id, std::move(outcome)));
+  }
   Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override {
     return guarded(next_.begin_attempt(std::move(business), std::move(sid)));
   }
@@ -143,6 +169,7 @@ class CallStoreDecorator : public CallStore {
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override {
     return next_.append_audit(std::move(entries));
   }
+  Task<Result<AuditPage>> list_audit(AuditQuery query) override { return next_.list_audit(std::move(query)); }
   Task<Result<void>> ping() override { return next_.ping(); }
 
  protected:

@@ -80,6 +80,7 @@ void MemoryCallStore::enqueue(Recording& recording, Lane lane, SystemTime now) {
 Task<Result<PutOutcome>> MemoryCallStore::put_business(Business business) {
   const BusinessId id = business.id;
   const auto [place, created] = tenants_.try_emplace(id);
+  if (!created && place->second.business.retention_days != business.retention_days) rescheduled_to_[id].clear();
   place->second.business = std::move(business);
   co_return created ? PutOutcome::kCreated : PutOutcome::kChanged;
 }
@@ -132,21 +133,9 @@ Task<Result<RecordingChange>> MemoryCallStore::cancel(BusinessId business, Sid s
 Task<Result<RecordingChange>> MemoryCallStore::remove(BusinessId business, Sid sid) {
   Recording* found = find_row(business, sid);
   if (found == nullptr) co_return no_recording(sid);
+  if (found->hold) co_return fail(Errc::kConflict, "the recording is under a legal hold");
   const bool changed = found->state != RecordingState::kDeleted;
-  if (changed) {
-    set_state(*found, RecordingState::kDeleted);
-    ++found->fence;
-    found->cause.reset();
-    found->measure.reset();
-    found->measure_cause.reset();
-    unmeasured_.erase(found->row_id);
-    if (found->audio) {
-      StoredAudio leftover;
-      leftover.blob_key = found->audio->blob_key;
-      found->audio = leftover;
-      deleted_with_blob_.insert(found->row_id);
-    }
-  }
+  if (changed) forget_content(*found);
   co_return RecordingChange{*found, changed};
 }
 
@@ -201,6 +190,12 @@ Task<Result<void>> MemoryCallStore::commit_stored(std::int64_t row_id, std::int6
   recording.measure.reset();
   recording.measure_cause.reset();
   unmeasured_[row_id] = {recording.audio->stored_at, 0};
+  audio_being_replaced_.erase(row_id);
+  recording.damage.reset();
+  recording.source_gone = false;
+  recording.delete_at = end_of_retention(recording, recording.audio->stored_at);
+  recording.source_due_at.reset();
+  if (tenant(recording.business)->business.delete_at_provider) recording.source_due_at = recording.audio->stored_at;
   note_end(row_id, AttemptConnection::kClosed);
   co_return Result<void>();
 }
@@ -210,6 +205,18 @@ Task<Result<void>> MemoryCallStore::fail_attempt(std::int64_t row_id, std::int64
   if (!found) co_return fail(found.error());
   Recording& recording = **found;
   if (recording.state != RecordingState::kProcessing) co_return fail(Errc::kStaleFence, "the attempt is over");
+  const auto replaced = audio_being_replaced_.find(row_id);
+  const bool is_absent = !failure.retry_at && failure.final_state == RecordingState::kAbsent;
+  if (is_absent && replaced != audio_being_replaced_.end()) {
+    set_state(recording, RecordingState::kStored);
+    recording.cause.reset();
+    recording.audio = replaced->second;
+    recording.damage = recording.damage.value_or("") + "; the provider has it no more";
+    recording.source_gone = true;
+    audio_being_replaced_.erase(replaced);
+    note_end(row_id, failure.connection);
+    co_return Result<void>();
+  }
   set_state(recording, failure.retry_at ? RecordingState::kQueued : failure.final_state);
   if (failure.retry_at && !failure.attempt_counts) recording.attempts = std::max(0, recording.attempts - 1);
   recording.retry_at = failure.retry_at;

@@ -35,6 +35,16 @@ class MemoryCallStore final : public CallStore {
   Task<Result<void>> forget_blob(std::int64_t row_id) override;
   Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) override;
 
+  Task<Result<RecordingChange>> set_hold(BusinessId business, Sid sid, std::optional<Hold> hold) override;
+  Task<Result<bool>> reschedule_deletions(int limit) override;
+  Task<Result<std::vector<Recording>>> expire(SystemTime now, int limit) override;
+  Task<Result<ErasedCall>> erase_call(BusinessId business, CallSid call, EraseOrder order) override;
+  Task<Result<std::vector<Recording>>> recordings_of(BusinessId business, std::string after_sid, int limit) override;
+  Task<Result<bool>> note_damage(std::int64_t row_id, std::string blob_key, std::optional<std::string> damage) override;
+  Task<Result<RecordingChange>> refetch(BusinessId business, Sid sid, Lane lane, SystemTime now) override;
+  Task<Result<std::vector<Recording>>> due_source_deletions(SystemTime now, int limit) override;
+  Task<Result<void>> settle_source(std::int64_t row_id, SourceOutcome outcome) override;
+
   Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override;
   Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override;
   Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override;
@@ -77,6 +87,7 @@ class MemoryCallStore final : public CallStore {
   Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override;
 
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
+  Task<Result<AuditPage>> list_audit(AuditQuery query) override;
   Task<Result<void>> ping() override;
 
   // What a test looks at from outside.
@@ -111,6 +122,8 @@ class MemoryCallStore final : public CallStore {
   void note_end(std::int64_t row_id, AttemptConnection connection);
   [[nodiscard]] std::vector<WaitingRecording> waiting_where(const BusinessId* business, std::int64_t after, int limit);
   [[nodiscard]] Recording* find_row(const BusinessId& business, const Sid& sid);
+  [[nodiscard]] std::optional<SystemTime> end_of_retention(const Recording& recording, SystemTime stored_at);
+  void forget_content(Recording& recording);
 
   [[nodiscard]] CallRow& find_or_add_call(Tenant& tenant, const CallSid& sid, SystemTime started_at);
   void set_started_at(Tenant& tenant, CallRow& call, SystemTime started_at);
@@ -152,6 +165,8 @@ class MemoryCallStore final : public CallStore {
   std::vector<ApiKey> keys_;
   std::map<std::string, Login> logins_;
   std::vector<AuditEntry> audit_;
+  std::map<BusinessId, std::string> rescheduled_to_;          // those whose retention changed
+  std::map<std::int64_t, StoredAudio> audio_being_replaced_;  // row id -> the damaged audio that is fetched again
 };
 
 }  // namespace tapedeck

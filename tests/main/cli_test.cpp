@@ -43,6 +43,9 @@ class OneTokenSource final : public RecordingSource {
     if (request.auth_token != kToken) co_return fail(Errc::kProviderUnauthorized, "401 from the provider");
     co_return RemoteStatus::kAbsent;
   }
+  Task<Result<void>> remove(FetchRequest, std::stop_token) override {
+    co_return fail(Errc::kInternal, "not asked for");
+  }
 };
 
 class OneTokenListing final : public RecordingListing {
@@ -201,14 +204,20 @@ TEST_F(Cli, a_business_is_added_changed_paused_and_listed) {
             kDone);
   EXPECT_EQ(run({"business", "set", "dental", "--format", "wav"}).code, kDone);
   EXPECT_EQ(run({"business", "pause", "dental"}).code, kDone);
-  EXPECT_EQ(json_of({"business", "list", "--json"}),
-            (boost::json::value{
-                {{"id", "dental"}, {"account_sid", kAccount}, {"limit", 5}, {"format", "wav"}, {"paused", true}}}));
+  EXPECT_EQ(json_of({"business", "list", "--json"}), (boost::json::value{{{"id", "dental"},
+                                                                          {"account_sid", kAccount},
+                                                                          {"limit", 5},
+                                                                          {"format", "wav"},
+                                                                          {"paused", true},
+                                                                          {"retention_days", nullptr},
+                                                                          {"delete_at_provider", false}}}));
   EXPECT_EQ(run({"business", "resume", "dental"}).code, kDone);
   EXPECT_EQ(run({"business", "set", "dental", "--account-sid", "default", "--limit", "0", "--format", "default"}).code,
             kDone);
   const Ended list = run({"business", "list"});
-  EXPECT_EQ(list.out, "ID      ACCOUNT  LIMIT    FORMAT   PAUSED\ndental  default  default  default  no\n");
+  EXPECT_EQ(list.out,
+            "ID      ACCOUNT  LIMIT    FORMAT   PAUSED  RETENTION  AT PROVIDER\n"
+            "dental  default  default  default  no      keep       kept\n");
 }
 
 TEST_F(Cli, an_auth_token_may_come_from_stdin_and_is_never_printed) {

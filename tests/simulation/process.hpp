@@ -133,6 +133,10 @@ class MortalSource final : public RecordingSource {
     life_.check();
     co_return RemoteStatus::kPreparing;
   }
+  Task<Result<void>> remove(FetchRequest, std::stop_token) override {
+    life_.check();
+    co_return fail(Errc::kProviderRejected, "nobody deletes here");
+  }
 
  private:
   Provider& provider_;

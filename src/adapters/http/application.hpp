@@ -67,6 +67,8 @@ class Application final : public Handler {
   [[nodiscard]] Task<Answer> post_retry(const Exchange& exchange);
   [[nodiscard]] Task<Answer> post_cancel(const Exchange& exchange);
   [[nodiscard]] Task<Answer> post_link(const Exchange& exchange);
+  [[nodiscard]] Task<Answer> post_hold(const Exchange& exchange);
+  [[nodiscard]] Task<Answer> delete_hold(const Exchange& exchange);
   [[nodiscard]] Task<Answer> delete_recording(const Exchange& exchange);
   [[nodiscard]] Task<Answer> get_queue(const Exchange& exchange);
   /// The answer of stream and retry for what is not stored.

@@ -44,9 +44,11 @@ constexpr std::array kTypes{
                 "same."},
     ProblemType{ProblemKind::kInternal, 500, "internal", "An error of the server",
                 "It is in the server's log. Please report it."},
-    ProblemType{ProblemKind::kAudioDamaged, 500, "audio-damaged", "The stored audio is missing or damaged",
-                "The bytes in the store are not those that were fetched. The operator must restore the file, or "
-                "delete the recording."},
+    ProblemType{
+        ProblemKind::kAudioDamaged, 502, "audio-damaged", "The stored audio is missing or damaged",
+        "The bytes in the store are missing, or are not those that were fetched, so they are not played. A press "
+        "of play fetches the recording again, if the provider still has it; else the operator must restore the "
+        "file."},
     ProblemType{ProblemKind::kUnavailable, 503, "unavailable", "A part of the server is away",
                 "Try again after the time in Retry-After."},
 };

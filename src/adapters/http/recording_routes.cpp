@@ -208,6 +208,32 @@ Task<Answer> Application::post_link(const Exchange& exchange) {
   co_return json_response(200, {{"url", url}, {"expires_at", format_rfc3339(expires_at)}});
 }
 
+Task<Answer> Application::post_hold(const Exchange& exchange) {
+  const Result<Sid> sid = Sid::parse(exchange.parameter);
+  if (!sid) co_return refuse_field("sid", sid.error().detail);
+  const auto body = parse_json_body(exchange.request);
+  if (!body) co_return refuse(body.error());
+  FieldReader fields(*body);
+  std::optional<std::string> reason = fields.text("reason", kHoldReasonMax);
+  if (!fields.failed() && (!reason || reason->empty()))
+    fields.refuse_value("reason", "expected a text: why it is held");
+  if (fields.failed()) co_return fields.refusal();
+  const std::string why = *reason;
+  const Result<RecordingView> view = co_await services_.recordings.hold(exchange.business, *sid, std::move(reason));
+  if (!view) co_return refuse(view.error());
+  services_.audit.add(exchange.caller, exchange.business, "hold", view->recording.sid.view(), why);
+  co_return json_response(200, status_json(*view));
+}
+
+Task<Answer> Application::delete_hold(const Exchange& exchange) {
+  const Result<Sid> sid = Sid::parse(exchange.parameter);
+  if (!sid) co_return refuse_field("sid", sid.error().detail);
+  const Result<RecordingView> view = co_await services_.recordings.hold(exchange.business, *sid, std::nullopt);
+  if (!view) co_return refuse(view.error());
+  services_.audit.add(exchange.caller, exchange.business, "release", view->recording.sid.view());
+  co_return empty_response(204);
+}
+
 Task<Answer> Application::delete_recording(const Exchange& exchange) {
   const Result<Sid> sid = Sid::parse(exchange.parameter);
   if (!sid) co_return refuse_field("sid", sid.error().detail);

@@ -33,6 +33,8 @@ std::span<const Route> RouteTable::routes() {
       Route{verb::post, "/api/recordings/{sid}/retry", Needs::kBusiness, &A::post_retry},
       Route{verb::post, "/api/recordings/{sid}/cancel", Needs::kBusiness, &A::post_cancel},
       Route{verb::post, "/api/recordings/{sid}/link", Needs::kBusiness, &A::post_link},
+      Route{verb::post, "/api/recordings/{sid}/hold", Needs::kBusiness, &A::post_hold},
+      Route{verb::delete_, "/api/recordings/{sid}/hold", Needs::kBusiness, &A::delete_hold},
       Route{verb::delete_, "/api/recordings/{sid}", Needs::kBusiness, &A::delete_recording},
       Route{verb::get, "/api/queue", Needs::kBusiness, &A::get_queue},
       Route{verb::get, "/api/session", Needs::kCaller, &A::get_session},

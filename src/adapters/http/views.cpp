@@ -156,7 +156,12 @@ object status_json(const RecordingView& view) {
     json["sha256"] = recording.audio->sha256;
     json["stored_at"] = format_rfc3339(recording.audio->stored_at);
     add_measure(json, recording);
+    json["delete_at"] = time_or_null(recording.delete_at);
+    json["damage"] = recording.damage ? value(*recording.damage) : value(nullptr);
   }
+  json["hold"] = recording.hold
+                     ? value{{"reason", recording.hold->reason}, {"since", format_rfc3339(recording.hold->since)}}
+                     : value(nullptr);
   return json;
 }
 

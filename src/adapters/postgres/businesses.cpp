@@ -5,8 +5,9 @@
 namespace tapedeck::postgres {
 namespace {
 
-#define TAPEDECK_BUSINESS_COLUMNS \
-  "id, account_sid, sealed_auth_token, download_limit, format, format_is_default, paused"
+#define TAPEDECK_BUSINESS_COLUMNS                                                                           \
+  "id, account_sid, sealed_auth_token, download_limit, format, format_is_default, paused, retention_days, " \
+  "delete_at_provider"
 
 Result<Business> read_business(const Row& row, const SecretBox& secrets) {
   Business business;
@@ -26,6 +27,8 @@ Result<Business> read_business(const Row& row, const SecretBox& secrets) {
   business.format = read_name(row, 4, parse_format);
   business.format_is_default = row.boolean(5);
   business.paused = row.boolean(6);
+  business.retention_days = static_cast<int>(row.integer(7));
+  business.delete_at_provider = row.boolean(8);
   return business;
 }
 
@@ -41,11 +44,13 @@ Result<PutOutcome> put_business(Database& database, const SecretBox& secrets, co
   // xmax is zero in a row that nobody has changed, so in one that was inserted just now.
   const ResultRows rows = database.query(
       "INSERT INTO businesses (" TAPEDECK_BUSINESS_COLUMNS
-      ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
+      ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
       " ON CONFLICT (id) DO UPDATE SET account_sid = $2, sealed_auth_token = $3, download_limit = $4, format = $5,"
-      " format_is_default = $6, paused = $7 RETURNING xmax = 0",
+      " format_is_default = $6, paused = $7, delete_at_provider = $9, rescheduled_to = CASE"
+      " WHEN businesses.retention_days = $8 THEN businesses.rescheduled_to ELSE '' END, retention_days = $8 RETURNING "
+      "xmax = 0",
       business.id, business.account, sealed, business.limit, format_name(business.format), business.format_is_default,
-      business.paused);
+      business.paused, business.retention_days, business.delete_at_provider);
   return rows.front().boolean(0) ? PutOutcome::kCreated : PutOutcome::kChanged;
 }
 

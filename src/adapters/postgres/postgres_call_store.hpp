@@ -58,6 +58,16 @@ class PostgresCallStore final : public CallStore {
   Task<Result<void>> forget_blob(std::int64_t row_id) override;
   Task<Result<std::vector<Recording>>> deleted_with_blob(int limit) override;
 
+  Task<Result<RecordingChange>> set_hold(BusinessId business, Sid sid, std::optional<Hold> hold) override;
+  Task<Result<bool>> reschedule_deletions(int limit) override;
+  Task<Result<std::vector<Recording>>> expire(SystemTime now, int limit) override;
+  Task<Result<ErasedCall>> erase_call(BusinessId business, CallSid call, EraseOrder order) override;
+  Task<Result<std::vector<Recording>>> recordings_of(BusinessId business, std::string after_sid, int limit) override;
+  Task<Result<bool>> note_damage(std::int64_t row_id, std::string blob_key, std::optional<std::string> damage) override;
+  Task<Result<RecordingChange>> refetch(BusinessId business, Sid sid, Lane lane, SystemTime now) override;
+  Task<Result<std::vector<Recording>>> due_source_deletions(SystemTime now, int limit) override;
+  Task<Result<void>> settle_source(std::int64_t row_id, SourceOutcome outcome) override;
+
   Task<Result<std::optional<Recording>>> begin_attempt(BusinessId business, Sid sid) override;
   Task<Result<void>> commit_stored(std::int64_t row_id, std::int64_t fence, StoredAudio audio) override;
   Task<Result<void>> fail_attempt(std::int64_t row_id, std::int64_t fence, AttemptFailure failure) override;
@@ -100,6 +110,7 @@ class PostgresCallStore final : public CallStore {
   Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override;
 
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
+  Task<Result<AuditPage>> list_audit(AuditQuery query) override;
 
   /// Looks whether the database takes changes. After a failure that the next job would meet too it answers that failure
   /// at once, and tries a change on the side, so that the next call knows whether the store has recovered.

@@ -79,12 +79,8 @@ Result<RecordingChange> cancel(Database& database, const BusinessId& business, c
 Result<RecordingChange> remove(Database& database, const BusinessId& business, const Sid& sid) {
   auto before = lock_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  const ResultRows removed = database.query(
-      "UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"
-      " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL,"
-      " measured_ms = NULL, measure_cause_code = NULL"
-      " WHERE id = $1 AND state <> 'deleted' RETURNING " TAPEDECK_RECORDING_COLUMNS,
-      before->row_id);
+  if (before->hold) return held(*before);
+  const ResultRows removed = database.query(TAPEDECK_REMOVE_RECORDING, before->row_id);
   return change_of(removed, std::move(*before));
 }
 

@@ -34,6 +34,12 @@ enum Column : int {
   kMeasuredCodec,
   kMeasureCauseCode,
   kMeasureCauseDetail,
+  kDeleteAt,
+  kHoldReason,
+  kHeldSince,
+  kDamage,
+  kSourceDueAt,
+  kSourceGone,
   kColumns
 };
 static_assert(kColumns == kRecordingColumns);
@@ -80,11 +86,19 @@ Recording read_recording(const Row& row, int first) {
   recording.channels = static_cast<int>(row.integer(first + kChannels));
   recording.recorded_at = read_time(row, first + kRecordedAt);
   recording.announced_at = read_time(row, first + kAnnouncedAt);
-  if (!row.is_null(first + kBlobKey)) recording.audio = read_audio(row, first);
+  // What is fetched again keeps its blob's name in the row meanwhile.
+  const bool has_audio = recording.state == RecordingState::kStored || recording.state == RecordingState::kDeleted;
+  if (has_audio && !row.is_null(first + kBlobKey)) recording.audio = read_audio(row, first);
   if (!row.is_null(first + kMeasuredMs)) recording.measure = read_measure(row, first);
   if (!row.is_null(first + kMeasureCauseCode)) {
     recording.measure_cause = Cause{row.text(first + kMeasureCauseCode), row.text(first + kMeasureCauseDetail)};
   }
+  recording.delete_at = read_time(row, first + kDeleteAt);
+  if (!row.is_null(first + kHoldReason))
+    recording.hold = Hold{row.text(first + kHoldReason), row.time(first + kHeldSince)};
+  if (!row.is_null(first + kDamage)) recording.damage = row.text(first + kDamage);
+  recording.source_due_at = read_time(row, first + kSourceDueAt);
+  recording.source_gone = row.boolean(first + kSourceGone);
   return recording;
 }
 

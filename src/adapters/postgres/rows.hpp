@@ -12,12 +12,13 @@
   "id, business_id, call_sid, recording_sid, account_sid, sid, state, lane, wanted_order, fence, attempts, " \
   "retry_at, cause_code, cause_detail, duration_seconds, channels, recorded_at, announced_at, blob_key, "    \
   "size_bytes, content_type, sha256, stored_at, measured_ms, measured_channels, measured_rate, "             \
-  "measured_codec, measure_cause_code, measure_cause_detail"
+  "measured_codec, measure_cause_code, measure_cause_detail, delete_at, "                       \
+  "hold_reason, held_since, damage, source_due_at, source_gone"
 
 namespace tapedeck::postgres {
 
 /// How many those are.
-inline constexpr int kRecordingColumns = 29;
+inline constexpr int kRecordingColumns = 35;
 
 /// The Recording of `row`, whose columns are TAPEDECK_RECORDING_COLUMNS from `first` on. Throws StorageFailure
 /// (kCorrupt) when a column holds what Tapedeck never writes.
@@ -65,6 +66,12 @@ template <class Parse>
 }
 [[nodiscard]] inline std::unexpected<Error> no_row(std::int64_t row_id) {
   return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
+}
+
+/// A deletion of what is held.
+[[nodiscard]] inline std::unexpected<Error> held(const Recording& recording) {
+  return fail(Errc::kConflict, fmt::format("the recording is under a legal hold since {} ({}): release it first",
+                                           format_rfc3339(recording.hold->since), recording.hold->reason));
 }
 
 }  // namespace tapedeck::postgres

@@ -14,6 +14,8 @@ namespace {
 // How many of a row's attempts that may be open are not, once one of them has ended.
 std::int64_t closed_by(AttemptConnection connection) { return connection == AttemptConnection::kClosed ? 2 : 1; }
 
+constexpr std::string_view kGoneAtProvider = "; the provider has it no more";
+
 // The result of an UPDATE that was guarded by a fence.
 Result<void> guarded(Database& database, std::int64_t row_id) {
   if (database.changes() > 0) return {};
@@ -39,8 +41,10 @@ Result<void> commit_stored(Database& database, std::int64_t row_id, std::int64_t
   database.run(
       "UPDATE recordings SET state = 'stored', retry_at = NULL, cause_code = NULL, cause_detail = NULL, blob_key = ?3,"
       " size_bytes = ?4, content_type = ?5, sha256 = ?6, stored_at = ?7, measure_at = NULL, measure_tries = 0,"
-      " measured_ms = NULL, measure_cause_code = NULL, open_attempts = 0 WHERE id = ?1 AND fence = ?2 AND state <> "
-      "'deleted'",
+      " measured_ms = NULL, measure_cause_code = NULL, damage = NULL, source_gone = 0,"
+      " delete_at = " TAPEDECK_DELETE_AT("?7")
+      ", source_due_at = (SELECT ?7 FROM businesses WHERE businesses.id = recordings.business_id AND"
+      " delete_at_provider = 1), open_attempts = 0 WHERE id = ?1 AND fence = ?2 AND state <> 'deleted'",
       row_id, fence, audio.blob_key, static_cast<std::int64_t>(audio.size_bytes), audio.content_type, audio.sha256,
       audio.stored_at);
   return guarded(database, row_id);
@@ -49,6 +53,15 @@ Result<void> commit_stored(Database& database, std::int64_t row_id, std::int64_t
 Result<void> fail_attempt(Database& database, std::int64_t row_id, std::int64_t fence, const AttemptFailure& failure) {
   const RecordingState state = failure.retry_at ? RecordingState::kQueued : failure.final_state;
   const int taken_back = failure.retry_at && !failure.attempt_counts ? 1 : 0;
+  // What was fetched again because its blob is damaged: that is all there is, if the provider has it no more.
+  if (state == RecordingState::kAbsent) {
+    database.run(
+        "UPDATE recordings SET state = 'stored', retry_at = NULL, cause_code = NULL, cause_detail = NULL,"
+        " damage = damage || ?3, source_gone = 1, open_attempts = max(open_attempts - ?4, 0)"
+        " WHERE id = ?1 AND fence = ?2 AND state = 'processing' AND blob_key IS NOT NULL",
+        row_id, fence, kGoneAtProvider, closed_by(failure.connection));
+    if (database.changes() > 0) return {};
+  }
   database.run(
       "UPDATE recordings SET state = ?3, retry_at = ?4, cause_code = ?5, cause_detail = ?6,"
       " attempts = max(attempts - ?7, 0), open_attempts = max(open_attempts - ?8, 0)"

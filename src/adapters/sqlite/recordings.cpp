@@ -78,13 +78,8 @@ Result<RecordingChange> cancel(Database& database, const BusinessId& business, c
 Result<RecordingChange> remove(Database& database, const BusinessId& business, const Sid& sid) {
   auto before = find_recording(database, business, sid);
   if (!before) return no_recording(sid);
-  auto removed =
-      change_recording(database,
-                       "UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"
-                       " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL,"
-                       " measured_ms = NULL, measure_cause_code = NULL"
-                       " WHERE id = ?1 AND state <> 'deleted'",
-                       before->row_id);
+  if (before->hold) return held(*before);
+  auto removed = change_recording(database, TAPEDECK_REMOVE_RECORDING, before->row_id);
   return change_of(std::move(removed), std::move(*before));
 }
 

@@ -34,6 +34,12 @@ enum Column : int {
   kMeasuredCodec,
   kMeasureCauseCode,
   kMeasureCauseDetail,
+  kDeleteAt,
+  kHoldReason,
+  kHeldSince,
+  kDamage,
+  kSourceDueAt,
+  kSourceGone,
   kColumns
 };
 static_assert(kColumns == kRecordingColumns);
@@ -78,11 +84,18 @@ Recording read_recording(const Statement& row) {
   recording.channels = static_cast<int>(row.integer(kChannels));
   recording.recorded_at = read_time(row, kRecordedAt);
   recording.announced_at = read_time(row, kAnnouncedAt);
-  if (!row.is_null(kBlobKey)) recording.audio = read_audio(row);
+  // What is fetched again keeps its blob's name in the row meanwhile.
+  const bool has_audio = recording.state == RecordingState::kStored || recording.state == RecordingState::kDeleted;
+  if (has_audio && !row.is_null(kBlobKey)) recording.audio = read_audio(row);
   if (!row.is_null(kMeasuredMs)) recording.measure = read_measure(row);
   if (!row.is_null(kMeasureCauseCode)) {
     recording.measure_cause = Cause{row.text(kMeasureCauseCode), row.text(kMeasureCauseDetail)};
   }
+  recording.delete_at = read_time(row, kDeleteAt);
+  if (!row.is_null(kHoldReason)) recording.hold = Hold{row.text(kHoldReason), row.time(kHeldSince)};
+  if (!row.is_null(kDamage)) recording.damage = row.text(kDamage);
+  recording.source_due_at = read_time(row, kSourceDueAt);
+  recording.source_gone = row.integer(kSourceGone) != 0;
   return recording;
 }
 

@@ -1,6 +1,7 @@
 #include "adapters/twilio/recording_source.hpp"
 
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,6 +30,12 @@ constexpr const char* kMonoForm = ".wav?RequestedChannels=1";
 constexpr const char* kMetadataForm = ".json";
 
 BasicLogin login_of(const FetchRequest& request) { return {request.login_account.str(), request.auth_token}; }
+
+// What a requested stop calls, on the thread that requests it.
+struct CancelTransfer {
+  CurlTransfer* transfer;
+  void operator()() const noexcept { transfer->cancel(); }
+};
 
 // Moves the body into the sink.
 Task<Result<void>> pump(FollowingRequest& exchange, FetchSink& sink) {
@@ -151,6 +158,31 @@ Task<Result<RemoteStatus>> TwilioRecordingSource::describe(FetchRequest request,
   }
   co_await exchange.close();
   co_return status;
+}
+
+// Not a FollowingRequest: a deletion is never redirected.
+Task<Result<void>> TwilioRecordingSource::remove(FetchRequest request, std::stop_token stop) {
+  const Result<Url> url = url_of(request, kMetadataForm);
+  if (!url) co_return fail(url.error());
+  CurlRequest deletion;
+  deletion.url = *url;
+  deletion.method = CurlMethod::kDelete;
+  deletion.login = login_of(request);
+  deletion.may_be_private = policy_.may_be_private(url->endpoint);
+  deletion.limits = limits_;
+  const std::unique_ptr<CurlTransfer> transfer = client_.start(std::move(deletion));
+  const std::stop_callback on_stop(stop, CancelTransfer{transfer.get()});
+  CurlResult<CurlHead> head = co_await transfer->head();
+  Result<void> removed;
+  if (!head) {
+    removed = fail(error_of_transfer(head.error()));
+  } else if (head->status != 204 && head->status != 404 && head->status != 410) {
+    CurlResult<std::string> body = co_await transfer->read();
+    removed = fail(error_of_status(*head, body ? *body : std::string(), clock_.system_now()));
+  }
+  transfer->cancel();
+  co_await transfer->ended();
+  co_return removed;
 }
 
 }  // namespace tapedeck

@@ -35,6 +35,7 @@ class TwilioRecordingSource final : public RecordingSource {
 
   [[nodiscard]] Task<FetchOutcome> fetch(FetchRequest request, FetchSink& sink, std::stop_token stop) override;
   [[nodiscard]] Task<Result<RemoteStatus>> describe(FetchRequest request, std::stop_token stop) override;
+  [[nodiscard]] Task<Result<void>> remove(FetchRequest request, std::stop_token stop) override;
 
  private:
   TwilioRecordingSource(CurlClient& client, const Clock& clock, std::string base, UrlPolicy policy, CurlLimits limits);

@@ -1,5 +1,7 @@
 #include "main/commands/business.hpp"
 
+#include <charconv>
+
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -13,6 +15,10 @@ namespace {
 
 /// What stands for "as the settings say" in place of an account or a format.
 constexpr std::string_view kAsSettings = "default";
+/// What stands for "for ever" in place of days.
+constexpr std::string_view kKeep = "keep";
+/// A hundred years.
+constexpr int kRetentionDaysMax = 36'500;
 
 Result<void> apply_account(const BusinessChange& change, Business& business) {
   if (change.account == kAsSettings) {
@@ -37,6 +43,28 @@ Result<void> apply_account(const BusinessChange& change, Business& business) {
   return {};
 }
 
+Result<void> apply_keeping(const BusinessChange& change, Business& business) {
+  if (change.retention) {
+    const std::string& text = *change.retention;
+    int days = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), days);
+    const bool is_number = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+    const bool is_right = text == kKeep || (is_number && days >= 1 && days <= kRetentionDaysMax);
+    if (!is_right) {
+      return fail(Errc::kInvalidArgument,
+                  fmt::format("--retention: expected 1 to {} days, or keep", kRetentionDaysMax));
+    }
+    business.retention_days = days;
+  }
+  if (change.delete_at_provider) {
+    if (change.delete_at_provider != "yes" && change.delete_at_provider != "no") {
+      return fail(Errc::kInvalidArgument, "--delete-at-provider: expected yes or no");
+    }
+    business.delete_at_provider = change.delete_at_provider == "yes";
+  }
+  return {};
+}
+
 Result<void> apply(const BusinessChange& change, Business& business) {
   if (auto applied = apply_account(change, business); !applied) return applied;
   if (change.limit) {
@@ -54,7 +82,7 @@ Result<void> apply(const BusinessChange& change, Business& business) {
     business.format_is_default = !format;
     business.format = format.value_or(AudioFormat::kMp3);
   }
-  return {};
+  return apply_keeping(change, business);
 }
 
 boost::json::object to_json(const Business& business) {
@@ -65,6 +93,9 @@ boost::json::object to_json(const Business& business) {
   object["format"] =
       business.format_is_default ? boost::json::value() : boost::json::value(format_name(business.format));
   object["paused"] = business.paused;
+  object["retention_days"] =
+      business.retention_days == 0 ? boost::json::value() : boost::json::value(business.retention_days);
+  object["delete_at_provider"] = business.delete_at_provider;
   return object;
 }
 
@@ -129,12 +160,15 @@ int list_businesses(CallStore& calls, const Output& output) {
     print_json(output.out, list);
     return kDone;
   }
-  std::vector<std::vector<std::string>> rows{{"ID", "ACCOUNT", "LIMIT", "FORMAT", "PAUSED"}};
+  std::vector<std::vector<std::string>> rows{
+      {"ID", "ACCOUNT", "LIMIT", "FORMAT", "PAUSED", "RETENTION", "AT PROVIDER"}};
   for (const Business& business : *businesses) {
     rows.push_back({business.id.str(), business.account.empty() ? std::string(kAsSettings) : business.account.str(),
                     business.limit == 0 ? std::string(kAsSettings) : fmt::format("{}", business.limit),
                     std::string(business.format_is_default ? kAsSettings : format_name(business.format)),
-                    business.paused ? "yes" : "no"});
+                    business.paused ? "yes" : "no",
+                    business.retention_days == 0 ? std::string(kKeep) : fmt::format("{} d", business.retention_days),
+                    business.delete_at_provider ? "deleted" : "kept"});
   }
   print_table(output.out, rows);
   return kDone;

@@ -14,8 +14,10 @@ struct BusinessChange {
   std::string id;
   std::optional<std::string> account;  ///< "default": that of the settings
   std::optional<std::string> auth_token;
-  std::optional<int> limit;           ///< 0: that of the settings
-  std::optional<std::string> format;  ///< "default": that of the settings
+  std::optional<int> limit;                       ///< 0: that of the settings
+  std::optional<std::string> format;              ///< "default": that of the settings
+  std::optional<std::string> retention;           ///< days, or "keep"
+  std::optional<std::string> delete_at_provider;  ///< "yes" or "no"
 };
 
 /// Each returns an exit code. They work beside a running server, which feels a change within a second or so.

@@ -19,10 +19,16 @@ struct RouteCase {
 };
 
 constexpr RouteCase kSidRoutes[] = {
-    {"GET", "/api/recordings/{}/stream", "", 202, true}, {"HEAD", "/api/recordings/{}/stream", "", 202, true},
-    {"GET", "/api/recordings/{}/status", "", 200},       {"POST", "/api/recordings/{}/retry", "", 202},
-    {"POST", "/api/recordings/{}/cancel", "", 200},      {"POST", "/api/recordings/{}/link", "", 200},
-    {"GET", "/api/recordings/{}/peaks", "", 202, true},  {"HEAD", "/api/recordings/{}/peaks", "", 202, true},
+    {"GET", "/api/recordings/{}/stream", "", 202, true},
+    {"HEAD", "/api/recordings/{}/stream", "", 202, true},
+    {"GET", "/api/recordings/{}/status", "", 200},
+    {"POST", "/api/recordings/{}/retry", "", 202},
+    {"POST", "/api/recordings/{}/cancel", "", 200},
+    {"POST", "/api/recordings/{}/link", "", 200},
+    {"POST", "/api/recordings/{}/hold", R"({"reason":"case 4711"})", 200},
+    {"DELETE", "/api/recordings/{}/hold", "", 204},
+    {"GET", "/api/recordings/{}/peaks", "", 202, true},
+    {"HEAD", "/api/recordings/{}/peaks", "", 202, true},
     {"DELETE", "/api/recordings/{}", "", 204},
 };
 

@@ -26,7 +26,7 @@ TEST(ProblemTest, ErrorsOfOperationHaveTheirStatus) {
       {Errc::kInvalidArgument, 400}, {Errc::kUnauthenticated, 401},
       {Errc::kForbidden, 403},       {Errc::kNotFound, 404},
       {Errc::kConflict, 409},        {Errc::kTooLarge, 413},
-      {Errc::kInternal, 500},        {Errc::kCorrupt, 500},
+      {Errc::kInternal, 500},        {Errc::kCorrupt, 502},
       {Errc::kUnavailable, 503},     {Errc::kIo, 503},
       {Errc::kNoSpace, 503},         {Errc::kReadOnly, 503},
       {Errc::kTimedOut, 503},

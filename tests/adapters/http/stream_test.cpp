@@ -179,11 +179,45 @@ TEST_F(StreamTest, AnUnknownOneAnswers404) {
 TEST_F(StreamTest, ADamagedOneSaysSoAndIsLogged) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   world.blobs.put("acme/" + sid_text("CA", 1) + ".mp3", "cut");
+  const TestAnswer looked = world.send(TestRequest("HEAD", stream(1)).with_key(key));
+  EXPECT_EQ(looked.status, 502U);
   const TestAnswer answer = world.get(stream(1), key);
-  EXPECT_EQ(answer.status, 500U);
+  EXPECT_EQ(answer.status, 502U);
   EXPECT_EQ(answer.json().at("type").as_string(), "/docs/problems#audio-damaged");
+  EXPECT_NE(answer.json().at("detail").as_string().find("fetched again"), boost::json::string_view::npos);
   ASSERT_FALSE(world.events.events.empty());
   EXPECT_EQ(world.events.events.back().name, "REQUEST_FAILED");
+  EXPECT_EQ(world.get(stream(1), key).status, 202U);
+}
+
+TEST_F(StreamTest, OneThatIsKnownToBeDamagedIsNotPlayedThoughItsLengthIsRight) {
+  world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
+  const Recording& row = world.rows.recordings().front();
+  ASSERT_TRUE(
+      world.run(world.rows.note_damage(row.row_id, row.audio->blob_key, "its SHA-256 differs")).value_or(false));
+  const TestAnswer answer = world.get(stream(1), key);
+  EXPECT_EQ(answer.status, 502U);
+  EXPECT_EQ(answer.json().at("cause").at("code").as_string(), "corrupt");
+  EXPECT_EQ(world.get(stream(1), key).status, 202U);
+}
+
+TEST_F(StreamTest, AHoldRefusesDeletionUntilItEnds) {
+  const std::string path = "/api/recordings/" + sid_text("CA", 1);
+  const TestAnswer held = world.send(TestRequest("POST", path + "/hold", R"({"reason":"case 4711"})").with_key(key));
+  EXPECT_EQ(held.status, 200U);
+  EXPECT_EQ(held.json().at("hold").at("reason").as_string(), "case 4711");
+  const TestAnswer refused = world.send(TestRequest("DELETE", path).with_key(key));
+  EXPECT_EQ(refused.status, 409U);
+  EXPECT_NE(refused.json().at("detail").as_string().find("case 4711"), boost::json::string_view::npos);
+  EXPECT_EQ(world.send(TestRequest("DELETE", path + "/hold").with_key(key)).status, 204U);
+  EXPECT_EQ(world.send(TestRequest("DELETE", path).with_key(key)).status, 204U);
+}
+
+TEST_F(StreamTest, AHoldNeedsAReason) {
+  const std::string path = "/api/recordings/" + sid_text("CA", 1) + "/hold";
+  for (const char* body : {"{}", R"({"reason":""})", R"({"reason":7})", ""}) {
+    EXPECT_EQ(world.send(TestRequest("POST", path, body).with_key(key)).status, 400U) << body;
+  }
 }
 
 TEST_F(StreamTest, AStoreThatIsAwayAnswers503WithoutItsInnerDetail) {

@@ -23,6 +23,8 @@ std::unique_ptr<Subject> make() { return std::make_unique<PostgresSubject>(); }
 
 INSTANTIATE_TEST_SUITE_P(Stores, CallStoreContract, ::testing::Values(Kind{"postgres", make}),
                          [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Stores, KeepingContract, ::testing::Values(Kind{"postgres", make}),
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace tapedeck::contract

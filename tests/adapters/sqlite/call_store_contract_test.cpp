@@ -41,6 +41,9 @@ std::unique_ptr<Subject> make() {
 INSTANTIATE_TEST_SUITE_P(Stores, CallStoreContract,
                          ::testing::Values(Kind{"sqlite", make<SqliteSubject>}, Kind{"memory", make<MemorySubject>}),
                          [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Stores, KeepingContract,
+                         ::testing::Values(Kind{"sqlite", make<SqliteSubject>}, Kind{"memory", make<MemorySubject>}),
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace tapedeck::contract

@@ -247,5 +247,36 @@ TEST_F(Describe, fails_as_a_fetch_does) {
   EXPECT_EQ(status.error().retry_after, Milliseconds{2'000});
 }
 
+using Remove = SourceTest;
+
+TEST_F(Remove, deletes_the_recording_as_its_owner) {
+  provider_.answer({respond("204 No Content", "", "")});
+  EXPECT_TRUE(remove());
+  ASSERT_EQ(provider_.requests().size(), 1U);
+  EXPECT_EQ(provider_.requests().at(0).method, "DELETE");
+  EXPECT_EQ(provider_.requests().at(0).target, kMediaPath + ".json");
+  EXPECT_EQ(provider_.requests().at(0).header("authorization"), kAuthorization);
+}
+
+TEST_F(Remove, takes_what_is_not_there_for_deleted) {
+  for (const char* status : {"404 Not Found", "410 Gone"}) {
+    provider_.answer({respond(status, "", "")});
+    EXPECT_TRUE(remove()) << status;
+  }
+}
+
+TEST_F(Remove, fails_as_a_fetch_does_and_follows_no_redirect) {
+  provider_.answer({respond("429 Too Many", "Retry-After: 2\r\n", "")});
+  const Result<void> limited = remove();
+  ASSERT_FALSE(limited);
+  EXPECT_EQ(limited.error().errc(), Errc::kProviderRateLimited);
+  EXPECT_EQ(limited.error().retry_after, Milliseconds{2'000});
+  provider_.answer({respond("307 Elsewhere", "Location: /elsewhere\r\n", "")});
+  const Result<void> redirected = remove();
+  ASSERT_FALSE(redirected);
+  EXPECT_EQ(redirected.error().errc(), Errc::kProviderRedirect);
+  EXPECT_EQ(provider_.requests().size(), 2U);
+}
+
 }  // namespace
 }  // namespace tapedeck

@@ -100,6 +100,11 @@ class SourceTest : public testing::Test {
     return run(source_->describe(request(), stop_.get_token()));
   }
 
+  Result<void> remove() {
+    source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+    return run(source_->remove(request(), stop_.get_token()));
+  }
+
   boost::asio::io_context loop_{1};
   FixedClock clock_;
   ScriptedServer provider_{loop_};
