@@ -121,7 +121,7 @@ async function start() {
   PostgreSQL  ${settings.DATABASE_URL}
   Redis       ${redis.url}
   S3          ${s3.url}, bucket recordings
-  Data        ${folder}
+  Data        ${folder}, ${postgres.data}
   Logs        this terminal, by process
 `);
 }

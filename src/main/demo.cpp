@@ -73,8 +73,8 @@ Task<Result<std::string>> demo_key(Access& access, std::filesystem::path file, B
   co_return *made;
 }
 
-void print_welcome(const std::string& own_url, const std::string& login, const std::string& key, const Settings& settings,
-                   const DemoScript& script) {
+void print_welcome(const std::string& own_url, const std::string& login, const std::string& key,
+                   const Settings& settings, const DemoScript& script) {
   const DemoScript::DemoCall& first = script.calls.front();
   const std::string& url = settings.public_url.empty() ? own_url : settings.public_url;
   fmt::print(

@@ -12,6 +12,7 @@
 #include "core/encoding.hpp"
 #include "main/run_task.hpp"
 #include "main/secret_key.hpp"
+#include "main/service_manager.hpp"
 #include "main/watch.hpp"
 
 namespace tapedeck {
@@ -215,6 +216,7 @@ Task<> Node::work(std::stop_token stop) {
   const auto executor = work_loop_.get_executor();
   TaskScope scope(executor, [this](std::exception_ptr) { events_.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
   scope.spawn(refresh_rules(stop));
+  if (const auto every = watchdog_interval()) scope.spawn(show_alive(*every, stop));
   if (fetching_) {
     const Pulse pulse = [this](SteadyTime confirmed) {
       leases_confirmed_ = confirmed;
@@ -266,6 +268,13 @@ Task<> Node::collect_deleted() {
     if (!removed) continue;
     auto forgotten = co_await calls_.store().forget_blob(row.row_id);
     (void)forgotten;  // found again the next time
+  }
+}
+
+Task<> Node::show_alive(Milliseconds every, std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    notify_alive();
+    co_await clock_.sleep_for(every, stop);
   }
 }
 

@@ -67,6 +67,7 @@ class Node {
   [[nodiscard]] Task<> reconcile(std::stop_token stop);
   [[nodiscard]] Task<> collect_deleted();
   [[nodiscard]] Task<> collect_uploads(std::stop_token stop);
+  [[nodiscard]] Task<> show_alive(Milliseconds every, std::stop_token stop);
   void tell_ready(SteadyTime began);
 
   const Settings settings_;

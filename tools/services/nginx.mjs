@@ -18,13 +18,13 @@ function answers(port) {
   });
 }
 
-function configuration(folder, port, http) {
+function configuration(folder, port, { http, workers }) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${path.join(folder, `nginx-${name}`)};`,
   );
   return `${process.getuid() === 0 ? 'user root;' : ''}
-daemon off; master_process off; pid ${path.join(folder, 'nginx.pid')}; error_log ${path.join(folder, 'nginx-error.log')};
-events {}
+daemon off; ${workers ? `worker_processes ${workers};` : 'master_process off;'} pid ${path.join(folder, 'nginx.pid')}; error_log ${path.join(folder, 'nginx-error.log')};
+events { worker_connections 4096; }
 http {
   access_log off; sendfile on; tcp_nopush on; default_type audio/mpeg; ${temporary.join(' ')}
   ${http(port)}
@@ -34,17 +34,19 @@ http {
 
 /**
  * @param {string} folder where it keeps its files, and what it serves unless `http` says otherwise
- * @param {{http?: (port: number) => string, port?: number, detached?: boolean}} options what it does, for its http block;
- *     a port other than any that is free; and whether it is spared the terminal's Ctrl-C
+ * @param {{http?: (port: number) => string, workers?: number, port?: number, detached?: boolean}} options what it does,
+ *     for its http block; processes other than one; a port other than any that is free; and whether it is spared the
+ *     terminal's Ctrl-C
  * @returns {Promise<{port: number, stop: function}>}
  */
-export async function startNginx(folder, { http = (port) => `server { listen 127.0.0.1:${port}; root ${folder}; }`, port: wanted, detached = false } = {}) {
+export async function startNginx(folder, { http, workers, port: wanted, detached = false } = {}) {
+  const does = { http: http ?? ((port) => `server { listen 127.0.0.1:${port}; root ${folder}; }`), workers };
   const program = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find(existsSync) ?? 'nginx';
   await chmod(folder, 0o755);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = wanted ?? (await freePort()); // somebody else may take it before nginx does: then another is tried
     const file = path.join(folder, 'nginx.conf');
-    await writeFile(file, configuration(folder, port, http));
+    await writeFile(file, configuration(folder, port, does));
     const child = spawn(program, ['-e', path.join(folder, 'nginx-error.log'), '-c', file], { stdio: 'ignore', detached });
     const ended = new Promise((resolve) => {
       child.once('error', () => resolve('failed'));
@@ -55,7 +57,7 @@ export async function startNginx(folder, { http = (port) => `server { listen 127
         return {
           port,
           async stop() {
-            child.kill('SIGKILL');
+            child.kill(workers ? 'SIGTERM' : 'SIGKILL'); // its workers end with it, when it is asked
             await ended;
           },
         };

@@ -8,6 +8,7 @@
 //   await postgres.destroy();
 
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -26,13 +27,23 @@ const folderOf = () =>
 // What goes before a program that root must not run.
 const asUser = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
 
+// The folder, made where it is missing; or, where it lies below one that only root may enter, one of /var/tmp in its place.
+async function reachable(folder) {
+  await mkdir(folder, { recursive: true });
+  if (asUser.length === 0) return folder;
+  const [command, ...words] = [...asUser, 'test', '-x', folder];
+  if (await run(command, words).then(() => true, () => false)) return folder;
+  const substitute = path.join('/var/tmp', `tapedeck-postgres-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
+  await mkdir(substitute, { recursive: true, mode: 0o700 });
+  return substitute;
+}
+
 /**
  * @param {{settings?: object, folder?: string, detached?: boolean}} options settings of the server by name; a folder, there
  *     already or not, in which its data stay; and whether it is spared the terminal's Ctrl-C
  */
 export async function startPostgres({ settings = {}, folder, detached = false } = {}) {
-  if (folder) await mkdir(folder, { recursive: true });
-  const directory = folder ?? (await mkdtemp(path.join(os.tmpdir(), 'tapedeck-postgres-')));
+  const directory = folder ? await reachable(folder) : await mkdtemp(path.join(os.tmpdir(), 'tapedeck-postgres-'));
   const postgres = new Postgres(directory, { settings, isKept: folder !== undefined, detached });
   try {
     await postgres.create();
