@@ -72,7 +72,7 @@ class BlobRun {
         if (auto blob = blob_of(row)) wanted_.push_back(std::move(*blob));
       }
       co_await copy_wanted(executor);
-      progress_.done += static_cast<std::int64_t>(page->size());
+      progress_.done += static_cast<std::int64_t>(page->size() - wanted_.size());
       watcher_(progress_);
     }
     if (error_) co_return fail(*error_);
@@ -96,6 +96,8 @@ class BlobRun {
       ++outcome_.blobs;
       outcome_.bytes += blob.size;
       const auto handled = co_await handle(blob);
+      ++progress_.done;
+      watcher_(progress_);
       if (!handled && !error_) error_ = Error(handled.error().errc(), named(blob, handled.error().detail));
     }
   }
