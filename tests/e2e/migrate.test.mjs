@@ -14,7 +14,7 @@ import { after, before, test } from 'node:test';
 import { startPostgres } from '../../tools/services/postgres.mjs';
 import { startS3 } from '../../tools/services/s3.mjs';
 import { startSim } from './support/sim.mjs';
-import { makeSharedStores, makeTapedeck, tapedeckBinary, Tapedeck } from './support/tapedeck.mjs';
+import { makeSharedStores, makeTapedeck, tapedeckBinary, Tapedeck, until } from './support/tapedeck.mjs';
 
 const secret = randomBytes(32).toString('base64');
 const storedCount = 40;
@@ -47,7 +47,7 @@ async function expectAllPlay(deck, business, recordings) {
   }
 }
 
-// A deck, a business with recordings that are stored, and further ones that wait behind the first, which hang.
+// A business with recordings that are stored, and further ones that wait, because it is paused.
 async function load(deck) {
   const account = await sim.addAccount();
   const business = await deck.addBusiness(`b-${account.sid.slice(-6)}`, account, '--limit', '1');
@@ -55,11 +55,12 @@ async function load(deck) {
   for (const one of stored) await deck.tell(business, one, { from: '+14155550100', to: 'Émile "é"' });
   for (const one of stored) await deck.press(business, one.call);
   await expectAllPlay(deck, business, stored);
-  const rule = await sim.addRule({ fault: 'stall', account: account.sid, after_bytes: 100, for_ms: 600_000 });
+  await deck.command('business', 'pause', business.id);
+  await until('the pause', async () => (await deck.queue(business)).blocked, Boolean);
   const waiting = await sim.addRecordings({ account: account.sid, count: waitingCount, duration_s: 2 });
   for (const one of waiting) await deck.tell(business, one);
   for (const one of waiting) assert.equal((await deck.press(business, one.call)).status, 202);
-  return { account, business, stored, waiting, rule };
+  return { account, business, stored, waiting };
 }
 
 async function addCalls(deck, business, count) {
@@ -108,7 +109,7 @@ test('alone to many: beside a server, killed and run again, everything plays and
   const alone = await makeTapedeck({ sim, settings });
   ends.push(() => alone.destroy());
   await alone.start();
-  const { account, business, stored, waiting, rule } = await load(alone);
+  const { account, business, stored, waiting } = await load(alone);
   await addCalls(alone, business, moreCalls);
   const order = await waitingOrder(alone, business);
   assert.deepEqual(order, waiting.map(({ call }) => call));
@@ -146,7 +147,6 @@ test('alone to many: beside a server, killed and run again, everything plays and
   assert.equal((await s3.objects(stores.bucket)).filter(({ key }) => key.endsWith('.mp3')).length, storedCount);
   await refused(alone, to, keys, /finished before/);
 
-  await sim.removeRule(rule);
   const before = (await sim.log()).length;
   stores.settings.SECRET_KEY = secret;
   const many = await makeTapedeck({ sim, nodes: ['api', 'worker'], stores });
@@ -154,6 +154,8 @@ test('alone to many: beside a server, killed and run again, everything plays and
   await many.start();
   assert.equal((await many.get(business, '/api/calls?limit=1')).status, 200, 'the key of before opens');
   await expectAllPlay(many, business, stored);
+  assert.deepEqual(await waitingOrder(many, business), [...order, late.call]);
+  await many.command('business', 'resume', business.id);
   await expectAllPlay(many, business, [...waiting, late]);
   const asked = (await sim.log(before)).filter(({ event, resource }) => event === 'request' && resource === 'media');
   assert.deepEqual([...new Set(asked.map(({ recording }) => recording))], [...waiting, late].map(({ sid }) => sid));
