@@ -20,6 +20,7 @@
 #include "main/commands/reconcile.hpp"
 #include "main/commands/show_config.hpp"
 #include "main/config.hpp"
+#include "main/copy_commands.hpp"
 #include "main/exit_code.hpp"
 #include "main/interrupt.hpp"
 #include "main/keeping_cli.hpp"
@@ -52,6 +53,7 @@ struct Parsed {
   ReconcileArguments reconcile;
   KeepingOrders keeping;
   DemoOptions demo;
+  CopyRequests copies;
   std::function<int(const Config&)> run;
 };
 
@@ -183,6 +185,10 @@ class Commands {
     return kDone;
   }
 
+  [[nodiscard]] Output output() const { return {line_.out, line_.err, parsed_.json}; }
+  [[nodiscard]] Clock& clock() { return clock_; }
+  [[nodiscard]] Random& random() { return random_; }
+
   int doctor(const Config& config) {
     std::vector<Finding> findings = examine_machine(config.settings);
     if (!config.settings.redis_url.empty()) {
@@ -200,8 +206,6 @@ class Commands {
   }
 
  private:
-  [[nodiscard]] Output output() const { return {line_.out, line_.err, parsed_.json}; }
-
   [[nodiscard]] std::string read_line() const {
     std::string text;
     std::getline(line_.in, text);
@@ -460,6 +464,18 @@ void add_keeping_commands(CLI::App& app, Parsed& parsed, Commands& commands) {
   for (CLI::App* command : {hold, release, erase, audit, verify}) add_json(command, parsed);
 }
 
+void add_copies(CLI::App& app, Parsed& parsed, Commands& commands) {
+  const auto add = [&](const std::string& name, const std::string& help, const std::string& examples,
+                       const std::function<int(const Settings&, const Output&)>& run) {
+    CLI::App* command =
+        add_command(app, name, help, examples, parsed, SettingsShown::kDataDirOnly,
+                    [&commands, run](const Config& config) { return run(config.settings, commands.output()); });
+    add_json(command, parsed);
+    return command;
+  };
+  add_copy_commands(parsed.copies, commands.clock(), commands.random(), add);
+}
+
 int run_parsed(const Parsed& parsed, const CommandLine& line) {
   ConfigSources sources{.flags = parsed.flags, .environment = line.environment, .file = std::nullopt};
   if (parsed.settings_file) sources.file = *parsed.settings_file;
@@ -485,6 +501,7 @@ int run_command_line(const std::vector<std::string>& arguments, const CommandLin
   add_business_commands(app, parsed, commands);
   add_key_commands(app, parsed, commands);
   add_keeping_commands(app, parsed, commands);
+  add_copies(app, parsed, commands);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {

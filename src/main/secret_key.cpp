@@ -61,11 +61,11 @@ Result<std::string> read_key(const std::filesystem::path& path) {
 
 // Writes the key beside its place, then links it there: another process sees a whole file or none, and of two that make
 // one at the same time the first wins.
-Result<void> make_key(const std::filesystem::path& path, Random& random) {
+Result<void> write_key(const std::filesystem::path& path, std::string_view key, Random& random) {
   const std::filesystem::path draft = path.string() + "." + to_hex(random.bytes(8));
   const File file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (file.get() < 0) return refuse(draft);
-  const std::string text = to_base64(random.bytes(kSecretKeyBytes)) + "\n";
+  const std::string text = to_base64(key) + "\n";
   const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        ::fsync(file.get()) == 0 && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
   const int problem = errno;
@@ -84,9 +84,21 @@ Result<std::string> load_secret_key(const Settings& settings, Random& random) {
   const std::filesystem::path path = settings.data_dir / kSecretKeyFile;
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    if (auto made = make_key(path, random); !made) return fail(made.error());
+    if (auto made = write_key(path, random.bytes(kSecretKeyBytes), random); !made) return fail(made.error());
   }
   return read_key(path);
+}
+
+Result<void> keep_secret_key(const std::filesystem::path& folder, std::string_view key, Random& random) {
+  const std::filesystem::path path = folder / kSecretKeyFile;
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    if (auto made = write_key(path, key, random); !made) return made;
+  }
+  const auto kept = read_key(path);
+  if (!kept) return fail(kept.error());
+  if (*kept == key) return {};
+  return fail(Errc::kConflict, fmt::format("{} holds another key than the one that is used now", path.string()));
 }
 
 }  // namespace tapedeck

@@ -6,6 +6,7 @@
 
 #include "main/config.hpp"
 #include "main/data_dir.hpp"
+#include "main/run_task.hpp"
 
 namespace tapedeck {
 namespace {
@@ -28,18 +29,15 @@ Result<std::unique_ptr<S3BlobStore>> open_objects(const Settings& settings, s3::
   return objects;
 }
 
-}  // namespace
-
-ProviderDefaults provider_defaults(const Settings& settings) {
-  return {settings.account, settings.auth_token, settings.slots_per_business, settings.format};
+Result<void> check_finished(CallArchive& archive) {
+  const auto copy_of = run_task(archive.archive_label(kCopyOfLabel));
+  if (!copy_of) return fail(copy_of.error());
+  if (!*copy_of) return {};
+  return fail(Errc::kConflict,
+              "the database is an unfinished copy of another one: end the migration with `tapedeck migrate --final`");
 }
 
-CallStore& OpenCallStore::store() const {
-  if (embedded) return *embedded;
-  return *shared;
-}
-
-Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key) {
+Result<OpenCallStore> open_any_call_store(const Settings& settings, std::string_view secret_key) {
   auto secrets = SecretBox::make(secret_key);
   if (!secrets) return fail(secrets.error());
   OpenCallStore open{.secrets = std::make_unique<SecretBox>(*secrets), .embedded = nullptr, .shared = nullptr};
@@ -53,6 +51,30 @@ Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view
   auto embedded = SqliteCallStore::open((settings.data_dir / kDatabaseFile).string(), *open.secrets);
   if (!embedded) return fail(embedded.error());
   open.embedded = std::move(*embedded);
+  return open;
+}
+
+}  // namespace
+
+ProviderDefaults provider_defaults(const Settings& settings) {
+  return {settings.account, settings.auth_token, settings.slots_per_business, settings.format};
+}
+
+CallStore& OpenCallStore::store() const {
+  if (embedded) return *embedded;
+  return *shared;
+}
+
+CallArchive& OpenCallStore::archive() const {
+  if (embedded) return *embedded;
+  return *shared;
+}
+
+Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key, UnfinishedCopy copy) {
+  auto open = open_any_call_store(settings, secret_key);
+  if (!open || copy == UnfinishedCopy::kAccepted) return open;
+  const auto finished = check_finished(open->archive());
+  if (!finished) return fail(finished.error());
   return open;
 }
 

@@ -34,11 +34,18 @@ struct OpenCallStore {
   std::unique_ptr<PostgresCallStore> shared;
 
   [[nodiscard]] CallStore& store() const;
+  [[nodiscard]] CallArchive& archive() const;
 };
 
+/// Whether a store may be the unfinished copy of another one (app/migration.hpp): rows of it are missing, and come and
+/// go.
+enum class UnfinishedCopy { kRefused, kAccepted };
+
 /// Opens the call store of the settings; a server may have it open too. Makes DATA_DIR where it is missing. Blocks.
-/// Errors: those of SqliteCallStore::open() and PostgresCallStore::open(), which say how to mend it.
-[[nodiscard]] Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key);
+/// Errors: those of SqliteCallStore::open() and PostgresCallStore::open(), which say how to mend it; kConflict when it
+/// is an unfinished copy.
+[[nodiscard]] Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key,
+                                                    UnfinishedCopy copy = UnfinishedCopy::kRefused);
 
 /// The blob store of the settings: files in DATA_DIR, or objects of S3 and its like.
 struct OpenBlobStore {

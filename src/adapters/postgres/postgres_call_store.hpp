@@ -5,6 +5,7 @@
 
 #include "adapters/postgres/connection_pool.hpp"
 #include "core/secret_box.hpp"
+#include "ports/call_archive.hpp"
 #include "ports/call_store.hpp"
 
 namespace tapedeck {
@@ -31,7 +32,7 @@ struct PostgresCounts {
 /// The call store in PostgreSQL 14 or newer, in a schema `tapedeck` of its own; any number of processes may share it.
 /// A few connections read and a few change, each on a thread of its own. ADR 0013 says why, and why nothing is lost or
 /// done twice when a connection breaks.
-class PostgresCallStore final : public CallStore {
+class PostgresCallStore final : public CallStore, public CallArchive {
  public:
   /// Connects, and brings the schema up to date. `url`: postgresql://…, as libpq takes it. `secrets` must outlive the
   /// store. Errors, none of which holds the password: kInvalidArgument when the URL is none; kUnavailable when the
@@ -111,6 +112,15 @@ class PostgresCallStore final : public CallStore {
 
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
   Task<Result<AuditPage>> list_audit(AuditQuery query) override;
+
+  Task<Result<std::vector<ArchiveRow>>> archive_page(ArchiveTable table, ArchiveValue after, int limit) override;
+  Task<Result<std::int64_t>> archive_count(ArchiveTable table) override;
+  Task<Result<void>> archive_put(ArchiveTable table, std::vector<ArchiveRow> rows) override;
+  Task<Result<void>> archive_remove(ArchiveTable table, std::vector<ArchiveValue> keys) override;
+  Task<Result<std::optional<std::int64_t>>> archive_label(std::string name) override;
+  Task<Result<void>> put_archive_label(std::string name, std::optional<std::int64_t> value) override;
+  Task<Result<void>> finish_archive() override;
+  Task<Result<std::int64_t>> archive_users() override;
 
   /// Looks whether the database takes changes. After a failure that the next job would meet too it answers that failure
   /// at once, and tries a change on the side, so that the next call knows whether the store has recovered.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "core/error.hpp"
 #include "core/ids.hpp"
@@ -68,6 +69,7 @@ class Statement {
   void bind_text(int index, std::string_view value);
 
   void bind(int index, std::nullopt_t) { bind_null(index); }
+  void bind(int index, std::monostate) { bind_null(index); }
   void bind(int index, std::int64_t value) { bind_integer(index, value); }
   void bind(int index, int value) { bind_integer(index, value); }
   void bind(int index, bool value) { bind_integer(index, value ? 1 : 0); }
@@ -86,6 +88,10 @@ class Statement {
     } else {
       bind_null(index);
     }
+  }
+  template <class... Kinds>
+  void bind(int index, const std::variant<Kinds...>& value) {
+    std::visit([this, index](const auto& held) { bind(index, held); }, value);
   }
 
   sqlite3_stmt* handle_;
@@ -114,6 +120,14 @@ class Database {
     Statement statement(prepare(sql));
     int index = 0;
     (statement.bind(++index, values), ...);
+    return statement;
+  }
+  /// The same with as many parameters as `values` has. Throws StorageFailure.
+  template <class Values>
+  [[nodiscard]] Statement query_each(Sql sql, const Values& values) {
+    Statement statement(prepare(sql));
+    int index = 0;
+    for (const auto& value : values) statement.bind(++index, value);
     return statement;
   }
   /// Runs a statement that answers nothing. Throws StorageFailure.

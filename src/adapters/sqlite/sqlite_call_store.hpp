@@ -7,6 +7,7 @@
 #include "adapters/sqlite/read_pool.hpp"
 #include "adapters/sqlite/write_queue.hpp"
 #include "core/secret_box.hpp"
+#include "ports/call_archive.hpp"
 #include "ports/call_store.hpp"
 
 namespace tapedeck {
@@ -29,7 +30,7 @@ struct SqliteCounts {
 
 /// The call store in one SQLite file: a writer that shares its syncs (write_queue.hpp) and a few readers, on threads of
 /// their own. Several processes may have the file open; each change waits its turn.
-class SqliteCallStore final : public CallStore {
+class SqliteCallStore final : public CallStore, public CallArchive {
  public:
   /// Opens or makes the file, and brings its schema up to date. `secrets` must outlive the store. Errors: those of
   /// sqlite::Database::open() and sqlite::migrate(), with the path in the detail. Takes milliseconds, however large the
@@ -108,6 +109,15 @@ class SqliteCallStore final : public CallStore {
 
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
   Task<Result<AuditPage>> list_audit(AuditQuery query) override;
+
+  Task<Result<std::vector<ArchiveRow>>> archive_page(ArchiveTable table, ArchiveValue after, int limit) override;
+  Task<Result<std::int64_t>> archive_count(ArchiveTable table) override;
+  Task<Result<void>> archive_put(ArchiveTable table, std::vector<ArchiveRow> rows) override;
+  Task<Result<void>> archive_remove(ArchiveTable table, std::vector<ArchiveValue> keys) override;
+  Task<Result<std::optional<std::int64_t>>> archive_label(std::string name) override;
+  Task<Result<void>> put_archive_label(std::string name, std::optional<std::int64_t> value) override;
+  Task<Result<void>> finish_archive() override;
+  Task<Result<std::int64_t>> archive_users() override;
 
   /// Reads one row. After a failed change it answers that failure at once, and tries a change on the side, so that the
   /// next call knows whether the store has recovered.
