@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "app/blob_removal.hpp"
+
 namespace tapedeck {
 namespace {
 

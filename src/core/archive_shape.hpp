@@ -22,11 +22,11 @@ struct ArchiveColumn {
   ArchiveKind kind = ArchiveKind::kText;
 };
 
-enum class ArchiveTable { kBusinesses, kCalls, kRecordings, kApiKeys, kAudit };
+enum class ArchiveTable { kBusinesses, kCalls, kImports, kRecordings, kApiKeys, kAudit };
 
 /// In an order in which rows may be inserted: what others refer to comes first.
-inline constexpr std::array kArchiveTables{ArchiveTable::kBusinesses, ArchiveTable::kCalls, ArchiveTable::kRecordings,
-                                           ArchiveTable::kApiKeys, ArchiveTable::kAudit};
+inline constexpr std::array kArchiveTables{ArchiveTable::kBusinesses, ArchiveTable::kCalls,   ArchiveTable::kImports,
+                                           ArchiveTable::kRecordings, ArchiveTable::kApiKeys, ArchiveTable::kAudit};
 
 struct ArchiveShape {
   std::string_view name;
@@ -50,6 +50,9 @@ inline constexpr std::array kBusinessColumns{
     ArchiveColumn{"format_is_default", kBoolean},
     ArchiveColumn{"paused", kBoolean},
     ArchiveColumn{"slot_epoch", kInteger},
+    ArchiveColumn{"retention_days", kInteger},
+    ArchiveColumn{"rescheduled_to", kText},
+    ArchiveColumn{"delete_at_provider", kBoolean},
 };
 
 inline constexpr std::array kCallColumns{
@@ -58,6 +61,27 @@ inline constexpr std::array kCallColumns{
     ArchiveColumn{"to_party", kText},      ArchiveColumn{"direction", kText},
     ArchiveColumn{"started_at", kInteger}, ArchiveColumn{"duration_seconds", kInteger},
     ArchiveColumn{"search_text", kText},
+};
+
+/// An import goes on where it was.
+inline constexpr std::array kImportColumns{
+    ArchiveColumn{"id", kInteger},
+    ArchiveColumn{"business_id", kText},
+    ArchiveColumn{"account_sid", kText},
+    ArchiveColumn{"since", kInteger},
+    ArchiveColumn{"until", kInteger},
+    ArchiveColumn{"started_at", kInteger},
+    ArchiveColumn{"touched_at", kInteger},
+    ArchiveColumn{"next_page", kText},
+    ArchiveColumn{"is_listed", kBoolean},
+    ArchiveColumn{"listed", kInteger},
+    ArchiveColumn{"stored_before", kInteger},
+    ArchiveColumn{"waiting_before", kInteger},
+    ArchiveColumn{"failed_before", kInteger},
+    ArchiveColumn{"gone", kInteger},
+    ArchiveColumn{"not_completed", kInteger},
+    ArchiveColumn{"not_ours", kInteger},
+    ArchiveColumn{"unreadable", kInteger},
 };
 
 /// With what waits: wanted_order is its place, fence and open_attempts say what workers have begun.
@@ -88,6 +112,21 @@ inline constexpr std::array kRecordingColumns{
     ArchiveColumn{"content_type", kText},
     ArchiveColumn{"sha256", kText},
     ArchiveColumn{"stored_at", kInteger},
+    ArchiveColumn{"import_id", kInteger},
+    ArchiveColumn{"measure_at", kInteger},
+    ArchiveColumn{"measure_tries", kInteger},
+    ArchiveColumn{"measured_ms", kInteger},
+    ArchiveColumn{"measured_channels", kInteger},
+    ArchiveColumn{"measured_rate", kInteger},
+    ArchiveColumn{"measured_codec", kText},
+    ArchiveColumn{"measure_cause_code", kText},
+    ArchiveColumn{"measure_cause_detail", kText},
+    ArchiveColumn{"delete_at", kInteger},
+    ArchiveColumn{"hold_reason", kText},
+    ArchiveColumn{"held_since", kInteger},
+    ArchiveColumn{"damage", kText},
+    ArchiveColumn{"source_due_at", kInteger},
+    ArchiveColumn{"source_gone", kBoolean},
 };
 
 inline constexpr std::array kApiKeyColumns{
@@ -102,8 +141,10 @@ inline constexpr std::array kAuditColumns{
 };
 
 /// Tables that stay behind.
-inline constexpr std::array<std::string_view, 4> kArchiveLeftOut{
+inline constexpr std::array<std::string_view, 6> kArchiveLeftOut{
     "meta",             // counters and labels of the store itself
+    "leases",           // of processes, for seconds
+    "marks",            // how far the upkeep is: it begins anew, and looks at everything
     "logins",           // links that are good once, for minutes
     "change_marks",     // of PostgreSQL's connections
     "sqlite_sequence",  // SQLite's own; it follows the ids of api_keys
@@ -115,6 +156,8 @@ inline constexpr std::array<std::string_view, 4> kArchiveLeftOut{
       return {"businesses", kBusinessColumns};
     case ArchiveTable::kCalls:
       return {"calls", kCallColumns};
+    case ArchiveTable::kImports:
+      return {"imports", kImportColumns};
     case ArchiveTable::kRecordings:
       return {"recordings", kRecordingColumns};
     case ArchiveTable::kApiKeys:

@@ -38,7 +38,17 @@ class CallArchiveContract : public ::testing::TestWithParam<ArchiveSubjectKind> 
 
   /// Numbers at both ends of their range, texts that a careless writer would break.
   static ArchiveRow business(const std::string& id, const std::string& sealed = "") {
-    return {id, text(""), text(sealed), number(3), text("wav-dual"), number(0), number(1), number(1'763'899'200'000)};
+    return {id,
+            text(""),
+            text(sealed),
+            number(3),
+            text("wav-dual"),
+            number(0),
+            number(1),
+            number(1'763'899'200'000),
+            number(0),
+            text("zz"),
+            number(1)};
   }
   static ArchiveRow call(std::int64_t id, const std::string& business, const std::string& from = "+1415") {
     return {id,        text(business), text("CA" + std::to_string(id)), text(from), text(""), {}, number(-5),
@@ -50,7 +60,9 @@ class CallArchiveContract : public ::testing::TestWithParam<ArchiveSubjectKind> 
     // What a column holds that this test does not name: nothing where that may be, else a small number.
     const std::set<std::string_view> optional{"wanted_at",        "retry_at",     "cause_code",   "cause_detail",
                                               "duration_seconds", "recorded_at",  "announced_at", "blob_key",
-                                              "size_bytes",       "content_type", "sha256",       "stored_at"};
+                                              "size_bytes",       "content_type", "sha256",       "stored_at",
+                                              "import_id",        "measure_at",   "measured_ms",  "measured_channels",
+                                              "measured_rate",    "delete_at",    "held_since",   "source_due_at"};
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (columns[i].kind != ArchiveKind::kText && !optional.contains(columns[i].name)) row[i] = std::int64_t{0};
     }

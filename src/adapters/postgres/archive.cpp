@@ -53,6 +53,8 @@ const Statements& statements(ArchiveTable table) {
       return kStatements<ArchiveTable::kBusinesses>;
     case ArchiveTable::kCalls:
       return kStatements<ArchiveTable::kCalls>;
+    case ArchiveTable::kImports:
+      return kStatements<ArchiveTable::kImports>;
     case ArchiveTable::kRecordings:
       return kStatements<ArchiveTable::kRecordings>;
     case ArchiveTable::kApiKeys:
@@ -156,6 +158,7 @@ Result<void> finish_archive(Database& database) {
   (void)database.query(
       "SELECT setval(pg_get_serial_sequence('calls', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM calls), false),"
       " setval(pg_get_serial_sequence('recordings', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM recordings), false),"
+      " setval(pg_get_serial_sequence('imports', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM imports), false),"
       " setval(pg_get_serial_sequence('api_keys', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM api_keys), false),"
       " setval(pg_get_serial_sequence('audit', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM audit), false),"
       " setval('wanted_orders', (SELECT coalesce(max(wanted_order), 0) + 1 FROM recordings"

@@ -12,7 +12,7 @@
   "id, business_id, call_sid, recording_sid, account_sid, sid, state, lane, wanted_order, fence, attempts, " \
   "retry_at, cause_code, cause_detail, duration_seconds, channels, recorded_at, announced_at, blob_key, "    \
   "size_bytes, content_type, sha256, stored_at, measured_ms, measured_channels, measured_rate, "             \
-  "measured_codec, measure_cause_code, measure_cause_detail, delete_at, "                       \
+  "measured_codec, measure_cause_code, measure_cause_detail, delete_at, "                                    \
   "hold_reason, held_since, damage, source_due_at, source_gone"
 
 namespace tapedeck::postgres {

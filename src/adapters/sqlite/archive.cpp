@@ -59,6 +59,8 @@ const Statements& statements(ArchiveTable table) {
       return kStatements<ArchiveTable::kBusinesses>;
     case ArchiveTable::kCalls:
       return kStatements<ArchiveTable::kCalls>;
+    case ArchiveTable::kImports:
+      return kStatements<ArchiveTable::kImports>;
     case ArchiveTable::kRecordings:
       return kStatements<ArchiveTable::kRecordings>;
     case ArchiveTable::kApiKeys:

@@ -18,10 +18,11 @@
   " WHERE businesses.id = recordings.business_id AND retention_days > 0)"
 
 /// Makes the recording with the row id ?1 deleted, and forgets its content but its blob's name.
-#define TAPEDECK_REMOVE_RECORDING                                                                               \
-  "UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"             \
-  " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL,"              \
-  " measured_ms = NULL, measure_cause_code = NULL, delete_at = NULL, damage = NULL, source_due_at = NULL WHERE id = ?1 AND state <> 'deleted' AND hold_reason" \
+#define TAPEDECK_REMOVE_RECORDING                                                                                     \
+  "UPDATE recordings SET state = 'deleted', fence = fence + 1, retry_at = NULL, cause_code = NULL,"                   \
+  " cause_detail = NULL, size_bytes = NULL, content_type = NULL, sha256 = NULL, stored_at = NULL,"                    \
+  " measured_ms = NULL, measure_cause_code = NULL, delete_at = NULL, damage = NULL, source_due_at = NULL WHERE id = " \
+  "?1 AND state <> 'deleted' AND hold_reason"                                                                         \
   " IS NULL"
 
 // CallStore's functions about what people ask of recordings, on one connection and within the caller's transaction.
