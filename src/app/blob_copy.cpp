@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <boost/asio/this_coro.hpp>
 
+#include "core/blob_key.hpp"
 #include "core/recording.hpp"
 #include "core/sha256_stream.hpp"
 #include "runtime/task_scope.hpp"
@@ -17,18 +18,27 @@ namespace tapedeck {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr const char* kWaveformType = "application/json";
 
 constexpr std::size_t kState = archive_column(ArchiveTable::kRecordings, "state");
 constexpr std::size_t kBlobKey = archive_column(ArchiveTable::kRecordings, "blob_key");
 constexpr std::size_t kSizeBytes = archive_column(ArchiveTable::kRecordings, "size_bytes");
 constexpr std::size_t kContentType = archive_column(ArchiveTable::kRecordings, "content_type");
 constexpr std::size_t kSha256 = archive_column(ArchiveTable::kRecordings, "sha256");
+constexpr std::size_t kMeasuredMs = archive_column(ArchiveTable::kRecordings, "measured_ms");
 
 struct WantedBlob {
   std::int64_t row_id = 0;
   std::string key;
   std::uint64_t size = 0;
   std::string content_type;
+  std::string sha256;
+  bool has_waveform = false;
+};
+
+// What a blob's bytes turned out to be.
+struct Copied {
+  std::uint64_t size = 0;
   std::string sha256;
 };
 
@@ -44,9 +54,9 @@ std::int64_t number_of(const ArchiveValue& value) {
 // What is deleted has a blob only until somebody removes it.
 std::optional<WantedBlob> blob_of(const ArchiveRow& row) {
   if (text_of(row[kState]) != state_name(RecordingState::kStored)) return std::nullopt;
-  return WantedBlob{number_of(row.front()), text_of(row[kBlobKey]),
-                    static_cast<std::uint64_t>(number_of(row[kSizeBytes])), text_of(row[kContentType]),
-                    text_of(row[kSha256])};
+  return WantedBlob{
+      number_of(row.front()),     text_of(row[kBlobKey]), static_cast<std::uint64_t>(number_of(row[kSizeBytes])),
+      text_of(row[kContentType]), text_of(row[kSha256]),  !std::holds_alternative<std::monostate>(row[kMeasuredMs])};
 }
 
 enum class Look { kThere, kNotThere };
@@ -109,7 +119,16 @@ class BlobRun {
   Task<Result<void>> handle(const WantedBlob& blob) {
     const auto there = co_await look(blob);
     if (!there) co_return fail(there.error());
-    if (*there == Look::kThere) co_return Result<void>{};
+    if (*there == Look::kNotThere) {
+      const auto brought = co_await bring(blob);
+      if (!brought) co_return fail(brought.error());
+    }
+    if (!blob.has_waveform) co_return Result<void>{};
+    const auto drawn = co_await bring_waveform(peaks_key(blob.key));
+    co_return drawn;
+  }
+
+  Task<Result<void>> bring(const WantedBlob& blob) {
     std::string key = blob.key;
     auto source = co_await route_.source.open(std::move(key));
     if (!source && !is_not_found(source.error())) co_return fail(source.error());
@@ -119,6 +138,27 @@ class BlobRun {
     }
     const auto copied = co_await copy(blob, **source);
     co_return copied;
+  }
+
+  // No row knows its bytes: it is made of the recording's, and can be made again.
+  Task<Result<void>> bring_waveform(std::string key) {
+    std::string wanted = key;
+    const auto there = co_await route_.copy.open(std::move(wanted));
+    if (there) co_return Result<void>{};
+    if (!is_not_found(there.error())) co_return fail(there.error());
+    std::string from = key;
+    auto source = co_await route_.source.open(std::move(from));
+    if (!source && is_not_found(source.error())) co_return Result<void>{};
+    if (!source) co_return fail(source.error());
+    auto writer = co_await route_.copy.create(std::move(key));
+    if (!writer) co_return fail(writer.error());
+    auto copied = co_await pump(**source, **writer);
+    if (!copied) co_return fail(copied.error());
+    BlobFacts facts{std::move(copied->sha256), kWaveformType};
+    const auto published = co_await (*writer)->publish(std::move(facts));
+    if (!published) co_return fail(published.error());
+    ++outcome_.waveforms;
+    co_return Result<void>{};
   }
 
   Task<Result<Look>> look(const WantedBlob& blob) {
@@ -151,21 +191,9 @@ class BlobRun {
     std::string key = blob.key;
     auto writer = co_await route_.copy.create(std::move(key));
     if (!writer) co_return fail(writer.error());
-    Sha256Stream digest;
-    std::uint64_t size = 0;
-    const auto reader = source.read_in_order(0, source.size());
-    while (true) {
-      std::string chunk(kReadBytes, '\0');
-      const auto got = co_await reader->read(std::as_writable_bytes(std::span(chunk)));
-      if (!got) co_return fail(got.error());
-      if (*got == 0) break;
-      chunk.resize(*got);
-      size += chunk.size();
-      digest.update(chunk);
-      const auto written = co_await (*writer)->write(std::move(chunk));
-      if (!written) co_return fail(written.error());
-    }
-    if (size != blob.size || digest.finish_hex() != blob.sha256) {
+    const auto copied = co_await pump(source, **writer);
+    if (!copied) co_return fail(copied.error());
+    if (copied->size != blob.size || copied->sha256 != blob.sha256) {
       ++outcome_.damaged;
       name(blob);
       co_return Result<void>{};
@@ -173,8 +201,27 @@ class BlobRun {
     const auto published = co_await publish(blob, **writer);
     if (!published) co_return fail(published.error());
     ++outcome_.copied;
-    progress_.bytes += size;
+    progress_.bytes += copied->size;
     co_return Result<void>{};
+  }
+
+  static Task<Result<Copied>> pump(Blob& source, BlobWriter& writer) {
+    Copied copied;
+    Sha256Stream digest;
+    const auto reader = source.read_in_order(0, source.size());
+    while (true) {
+      std::string chunk(kReadBytes, '\0');
+      const auto got = co_await reader->read(std::as_writable_bytes(std::span(chunk)));
+      if (!got) co_return fail(got.error());
+      if (*got == 0) break;
+      chunk.resize(*got);
+      copied.size += chunk.size();
+      digest.update(chunk);
+      const auto written = co_await writer.write(std::move(chunk));
+      if (!written) co_return fail(written.error());
+    }
+    copied.sha256 = digest.finish_hex();
+    co_return copied;
   }
 
   Task<Result<void>> publish(const WantedBlob& blob, BlobWriter& writer) {

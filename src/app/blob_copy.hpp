@@ -21,6 +21,7 @@ struct BlobOutcome {
   std::int64_t copied = 0;         ///< that the copy did not have; 0: it has them all
   std::int64_t damaged = 0;        ///< whose bytes are not those of the row's SHA-256: not copied
   std::int64_t missing = 0;        ///< that the source does not have, though the rows know them still
+  std::int64_t waveforms = 0;      ///< copied with their recordings, or after them
   std::int64_t outdated = 0;       ///< that were deleted or replaced while this ran
   std::vector<std::string> named;  ///< keys of the damaged and missing ones, kBlobsNamedMax at most
 };
@@ -36,7 +37,8 @@ struct BlobRoute {
 
 /// Copies every blob that the copy does not have in its row's length. A blob is published there only after the
 /// SHA-256 of what was read has turned out to be the row's, so that one which is there is whole; then the copy is asked
-/// for its length. Errors: those of the stores; what was copied stays, and the next call goes on.
+/// for its length. The waveform of one that was measured goes with it, if there is one: nobody misses it for long.
+/// Errors: those of the stores; what was copied stays, and the next call goes on.
 [[nodiscard]] Task<Result<BlobOutcome>> copy_blobs(BlobRoute route, const CopyWatcher& watcher);
 
 /// The blobs that the rows know, and their bytes, without looking at any.

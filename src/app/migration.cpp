@@ -130,7 +130,7 @@ class Migration {
     auto copied = co_await copy_blobs(route, watcher_);
     if (!copied) co_return fail(copied.error());
     outcome.blobs_copied += copied->copied;
-    if (copied->copied > 0 || copied->outdated > 0) {
+    if (copied->copied > 0 || copied->waveforms > 0 || copied->outdated > 0) {
       outcome.agrees = false;
       has_moved_ = true;
     }

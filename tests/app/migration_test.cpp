@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/blob_key.hpp"
 #include "core/sha256_stream.hpp"
 #include "tests/contract/call_archive_contract.hpp"
 #include "tests/contract/run_task.hpp"
@@ -188,6 +189,19 @@ TEST_F(MigrationTest, DamagedAndMissingRecordingsAreNamedAndNotCopied) {
   EXPECT_EQ((std::set<std::string>(outcome->blobs->named.begin(), outcome->blobs->named.end())),
             (std::set<std::string>{key_of(3), key_of(4)}));
   EXPECT_FALSE(blobs_copy.blobs().contains(key_of(3)));
+}
+
+TEST_F(MigrationTest, WaveformsGoAlongWhereThereAreSome) {
+  const auto measured = archive_column(kRecordings, "measured_ms");
+  for (const std::int64_t n : {5, 6}) {
+    ArchiveRow row = rows.rows(kRecordings).at(n);
+    row[measured] = std::int64_t{2'000};
+    rows.put(kRecordings, row);
+  }
+  blobs.put(peaks_key(key_of(5)), "[0,1]");
+  const auto outcome = run(true);
+  ASSERT_TRUE(outcome) << outcome.error().detail;
+  expect_same();
 }
 
 TEST_F(MigrationTest, ACutBlobOfTheCopyIsReplaced) {

@@ -131,7 +131,7 @@ test('what is damaged in the backup is named and left out, and the rest is resto
   await run(deck, ['backup', folder]);
   await deck.stop();
   const entries = await readdir(path.join(folder, 'recordings'), { recursive: true });
-  const damaged = entries.find((name) => name.includes(recordings[0].sid));
+  const damaged = entries.find((name) => name.includes(recordings[0].sid) && name.endsWith('.mp3'));
   const file = path.join(folder, 'recordings', damaged);
   const bytes = await readFile(file);
   bytes[100] ^= 1;
