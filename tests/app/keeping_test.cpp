@@ -1,6 +1,9 @@
 // Retention, erasure, verification and deletion at the provider, over stores in memory.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "app/erasure.hpp"
 #include "app/retention.hpp"
