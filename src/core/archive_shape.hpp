@@ -35,9 +35,10 @@ struct ArchiveShape {
   std::span<const ArchiveColumn> columns;
 };
 
-inline constexpr auto kInteger = ArchiveKind::kInteger;
-inline constexpr auto kBoolean = ArchiveKind::kBoolean;
-inline constexpr auto kText = ArchiveKind::kText;
+/// The columns of each table.
+namespace archive_columns {
+
+using enum ArchiveKind;
 
 /// Credentials go along sealed as they are, so both stores need the same SECRET_KEY. The epoch goes along, too: a slot
 /// store that has seen it accepts only later ones.
@@ -140,6 +141,8 @@ inline constexpr std::array kAuditColumns{
     ArchiveColumn{"detail", kText},
 };
 
+}  // namespace archive_columns
+
 /// Tables that stay behind.
 inline constexpr std::array<std::string_view, 6> kArchiveLeftOut{
     "meta",             // counters and labels of the store itself
@@ -153,17 +156,17 @@ inline constexpr std::array<std::string_view, 6> kArchiveLeftOut{
 [[nodiscard]] constexpr ArchiveShape archive_shape(ArchiveTable table) noexcept {
   switch (table) {
     case ArchiveTable::kBusinesses:
-      return {"businesses", kBusinessColumns};
+      return {"businesses", archive_columns::kBusinessColumns};
     case ArchiveTable::kCalls:
-      return {"calls", kCallColumns};
+      return {"calls", archive_columns::kCallColumns};
     case ArchiveTable::kImports:
-      return {"imports", kImportColumns};
+      return {"imports", archive_columns::kImportColumns};
     case ArchiveTable::kRecordings:
-      return {"recordings", kRecordingColumns};
+      return {"recordings", archive_columns::kRecordingColumns};
     case ArchiveTable::kApiKeys:
-      return {"api_keys", kApiKeyColumns};
+      return {"api_keys", archive_columns::kApiKeyColumns};
     case ArchiveTable::kAudit:
-      return {"audit", kAuditColumns};
+      return {"audit", archive_columns::kAuditColumns};
   }
   return {};
 }
