@@ -115,7 +115,7 @@ test('a restore refuses what is not empty, a running server, and what is no back
   assert.match((await deck.run(['restore', folder])).stderr, /running tapedeck \(pid \d+\)/);
   await deck.stop();
   assert.match((await deck.run(['restore', folder])).stderr, /not empty/);
-  for (const settings of [{ STORAGE_URL: 's3://b', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }]) {
+  for (const settings of [{ STORAGE_URL: 's3://recordings', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }]) {
     const done = await deck.run(['backup', folder], { settings });
     assert.equal(done.code, 1);
     assert.match(done.stderr, /DATABASE_URL and STORAGE_URL/);

@@ -64,7 +64,7 @@ async function load(deck) {
 }
 
 async function addCalls(deck, business, count) {
-  const calls = Array.from({ length: count }, (_, i) => `CA${(i + 1).toString(16).padStart(32, 'f')}`);
+  const calls = Array.from({ length: count }, (_, i) => `CAe${i.toString(16).padStart(31, '0')}`);
   const put = async () => {
     for (let call = calls.pop(); call; call = calls.pop()) {
       const answer = await deck.request('PUT', `/api/calls/${call}`, { key: business.key, body: { from: '+14155550111' } });
