@@ -8,7 +8,7 @@ AUDIO_PACKAGES=(espeak-ng sox lame libsox-fmt-mp3)
 TEST_PACKAGES=(libgtest-dev libgmock-dev chromium nginx-light prometheus redis-server redis-sentinel redis-tools
   postgresql-15 python3-swift ceph-mon ceph-osd radosgw awscli rclone spin strace sqlite3 curl espeak-ng sox lame
   libsox-fmt-mp3)
-BENCH_PACKAGES=(wrk nginx-light curl redis-server)
+BENCH_PACKAGES=(wrk nginx-light curl redis-server sqlite3)
 LINT_PACKAGES=(clang-19 clang-format-19 clang-tidy-19)
 
 # The oldest Node that the page's tools run on.
