@@ -8,7 +8,7 @@ import net from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { startRedis } from "../tests/e2e/support/redis.mjs";
+import { startRedis } from "../tools/services/redis.mjs";
 import { makeTapedeck } from "../tests/e2e/support/tapedeck.mjs";
 
 const goalSeconds = 5;

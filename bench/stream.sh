@@ -34,8 +34,9 @@ work=$(mktemp -d)
 started=()
 stage=
 finish() {
-  if [ -n "$stage" ]; then exec 9>&-; wait "$stage" 2>/dev/null || true; fi
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+  # Last, for those above hold the other end of its standard input open, too.
+  if [ -n "$stage" ]; then exec 9>&-; wait "$stage" 2>/dev/null || true; fi
   rm -rf "$work"
 }
 trap finish EXIT

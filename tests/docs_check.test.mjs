@@ -25,7 +25,7 @@ const literals = (pattern) => new Set([...sources.matchAll(pattern)].map((match)
 const missing = (names) => [...names].filter((name) => !operations.includes(`\`${name}\``));
 
 // Name and default of each setting, from the table that declares them.
-const settings = [...read("src/main/setting_table.cpp").matchAll(/Setting\{"(\w+)",\s*SettingType::\w+,\s*"[^"]*",\s*"([^"]*)"/g)].map(
+const settings = [...read("src/main/setting_table.cpp").matchAll(/Setting\{\s*"(\w+)",\s*SettingType::\w+,\s*"[^"]*",\s*"([^"]*)"/g)].map(
   ([, name, fallback]) => ({ name, fallback }),
 );
 

@@ -61,6 +61,12 @@ Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent int
   co_return playback;
 }
 
+std::optional<std::string> Recordings::direct_link(const HotRecording& audio) {
+  const std::optional<int> seconds = audio.recording.duration_seconds;
+  const Seconds duration = seconds ? Seconds{*seconds} : kDurationUnknown;
+  return blobs_.link(audio.recording.audio->blob_key, duration + kDirectLinkSlack);
+}
+
 Task<Result<RecordingView>> Recordings::press(Recording recording) {
   const RecordingState state = recording.state;
   const bool is_waiting = state == RecordingState::kQueued || state == RecordingState::kProcessing;

@@ -29,6 +29,11 @@ struct Playback {
   RecordingView view;                         ///< when not stored
 };
 
+/// How much longer than its recording a link to the object store lives: for pauses, and for seeking back.
+inline constexpr Seconds kDirectLinkSlack{3'600};
+/// Taken for the duration of a recording of which nobody told one.
+inline constexpr Seconds kDurationUnknown{4 * 3'600};
+
 /// What users do to recordings. Every function answers kNotFound for what does not exist or is another business's, and
 /// kUnavailable while a store that it needs is away.
 class Recordings {
@@ -48,6 +53,9 @@ class Recordings {
   /// nothing.
   enum class Intent { kPress, kLook };
   [[nodiscard]] Task<Result<Playback>> play(BusinessId business, Sid sid, Intent intent);
+  /// A URL at which the store of the audio itself answers, for longer than the recording lasts; none where it has no
+  /// such thing. Asks nobody.
+  [[nodiscard]] std::optional<std::string> direct_link(const HotRecording& audio);
   /// Where it stands; starts nothing.
   [[nodiscard]] Task<Result<RecordingView>> look(BusinessId business, Sid sid);
 

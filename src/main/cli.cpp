@@ -76,17 +76,18 @@ class Commands {
 
   int business(const Config& config, int (*command)(CallStore&, const BusinessChange&, const Output&)) {
     if (parsed_.business.auth_token == "-") parsed_.business.auth_token = read_line();
-    return with_store(config, [&](Opened& opened) { return command(*opened.calls.store, parsed_.business, output()); });
+    return with_store(config,
+                      [&](Opened& opened) { return command(opened.calls.store(), parsed_.business, output()); });
   }
 
   int pause(const Config& config, bool paused) {
     return with_store(config, [&](Opened& opened) {
-      return pause_business(*opened.calls.store, parsed_.business.id, paused, output());
+      return pause_business(opened.calls.store(), parsed_.business.id, paused, output());
     });
   }
 
   int businesses(const Config& config) {
-    return with_store(config, [&](Opened& opened) { return list_businesses(*opened.calls.store, output()); });
+    return with_store(config, [&](Opened& opened) { return list_businesses(opened.calls.store(), output()); });
   }
 
   int key_create(const Config& config) {
@@ -96,12 +97,12 @@ class Commands {
   }
 
   int keys(const Config& config) {
-    return with_store(config, [&](Opened& opened) { return list_keys(*opened.calls.store, output()); });
+    return with_store(config, [&](Opened& opened) { return list_keys(opened.calls.store(), output()); });
   }
 
   int key_revoke(const Config& config) {
     return with_store(config, [&](Opened& opened) {
-      return revoke_key(*opened.calls.store, *opened.access, parsed_.key_id, output());
+      return revoke_key(opened.calls.store(), *opened.access, parsed_.key_id, output());
     });
   }
 
@@ -119,7 +120,7 @@ class Commands {
     auto slots = open_slot_store(settings, clock_, events, random_);
     if (!slots) return fail_command(output(), slots.error());
     return with_store(config, [&](Opened& opened) {
-      CallStore& calls = *opened.calls.store;
+      CallStore& calls = opened.calls.store();
       if (!parsed_.repair) return show_queue(calls, slots->store(), parsed_.queue_business, output());
       Businesses businesses(calls, clock_, provider_defaults(settings));
       SlotRecovery recovery(calls, slots->store(), businesses, clock_, slots->recovery_hold);
@@ -139,6 +140,7 @@ class Commands {
       const auto slots = open_slot_store(config.settings, clock_, events, random_);
       for (Finding& finding : examine_redis(slots)) findings.push_back(std::move(finding));
     }
+    if (!config.settings.storage_url.empty()) findings.push_back(storage_finding(config.settings));
     if (!parsed_.offline) {
       const auto accounts = accounts_to_try(config.settings, findings);
       const auto source = line_.open_source(config.settings);
@@ -162,7 +164,7 @@ class Commands {
     auto calls = open_call_store(settings, *key);
     if (!calls) return fail(calls.error());
     Opened opened{.calls = std::move(*calls), .access = nullptr};
-    opened.access = std::make_unique<Access>(*opened.calls.store, clock_, random_, *key);
+    opened.access = std::make_unique<Access>(opened.calls.store(), clock_, random_, *key);
     return opened;
   }
 
@@ -173,18 +175,29 @@ class Commands {
     return command(*opened);
   }
 
+  Finding storage_finding(const Settings& settings) {
+    OffloadPool pool("disk", 1);
+    const auto blobs = open_blob_store(settings, pool, clock_, random_);
+    if (!blobs) return examine_storage(fail(blobs.error()));
+    return examine_storage(run_task(blobs->store().ping()));
+  }
+
   // The settings' account, and those of the businesses where a store is there already.
   std::vector<AccountToTry> accounts_to_try(const Settings& settings, std::vector<Finding>& findings) {
     std::vector<AccountToTry> accounts;
     if (!settings.account.empty()) accounts.push_back({"the settings", settings.account, settings.auth_token});
     std::error_code ignored;
-    if (!std::filesystem::exists(settings.data_dir / kDatabaseFile, ignored)) return accounts;
+    const bool is_shared = !settings.database_url.empty();
+    if (!is_shared && !std::filesystem::exists(settings.data_dir / kDatabaseFile, ignored)) return accounts;
     auto opened = open(settings);
     if (!opened) {
-      findings.push_back({"database", Verdict::kBroken, opened.error().detail, "restore DATA_DIR from a backup"});
+      findings.push_back(
+          {"database", Verdict::kBroken, opened.error().detail,
+           is_shared ? "see that PostgreSQL runs, and that DATABASE_URL names it" : "restore DATA_DIR from a backup"});
       return accounts;
     }
-    const auto businesses = run_task(opened->calls.store->list_businesses());
+    if (is_shared) findings.push_back({"database", Verdict::kFine, "PostgreSQL answers", ""});
+    const auto businesses = run_task(opened->calls.store().list_businesses());
     if (!businesses) {
       findings.push_back({"businesses", Verdict::kBroken, businesses.error().detail, "see SECRET_KEY and the disk"});
       return accounts;

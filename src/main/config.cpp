@@ -103,19 +103,36 @@ EffectiveSetting choose(const Setting& setting, const ConfigSources& sources, co
   return {&setting, std::string(setting.fallback), SettingOrigin::kDefault};
 }
 
-// What no single setting shows: the two halves of the default account come together.
-void check_account(const std::vector<EffectiveSetting>& effective, Problems& problems) {
+// What no single setting shows: which of them come together.
+void check_companions(const std::vector<EffectiveSetting>& effective, Problems& problems) {
   const auto given = [&effective](std::string_view name) {
     return std::ranges::any_of(
         effective, [name](const EffectiveSetting& one) { return one.setting->name == name && !one.text.empty(); });
   };
-  const auto need = [&](std::string_view name, std::string_view other) {
+  const auto need = [&](std::string_view name, std::string_view other, std::string_view why = "") {
     if (!given(other) || given(name)) return;
-    problems.push_back({std::string(name), fmt::format("{} is set, so this must be too", other),
+    problems.push_back({std::string(name), fmt::format("{} is set, so this must be too{}", other, why),
                         std::string(find_setting(name)->example)});
   };
   need("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN");
   need("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID");
+  need("REDIS_URL", "DATABASE_URL", ": processes that share calls share their slots");
+  need("SECRET_KEY", "DATABASE_URL", ", the same for every process: what one seals, the others open");
+}
+
+constexpr const char* kLocalRecordings =
+    "DATABASE_URL is set and STORAGE_URL is not: recordings in DATA_DIR are seen by processes of this machine alone";
+
+// What is shared has to be shared whole.
+void check_stores(Settings& settings, Problems& problems) {
+  if (settings.delivery == Delivery::kRedirect && settings.storage_url.empty()) {
+    problems.push_back({"STORAGE_URL",
+                        "STORAGE_DELIVERY is redirect, so this must be set: only an object store can be redirected to",
+                        std::string(find_setting("STORAGE_URL")->example)});
+  }
+  if (!settings.database_url.empty() && settings.storage_url.empty()) {
+    settings.warnings.emplace_back(kLocalRecordings);
+  }
 }
 
 }  // namespace
@@ -157,7 +174,8 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
     const auto applied = setting.apply(setting, text, config.settings);
     if (!applied) problems.push_back({std::string(setting.name), applied.error().detail, std::string(setting.example)});
   }
-  check_account(config.effective, problems);
+  check_companions(config.effective, problems);
+  check_stores(config.settings, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return config;
 }

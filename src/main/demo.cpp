@@ -73,9 +73,10 @@ Task<Result<std::string>> demo_key(Access& access, std::filesystem::path file, B
   co_return *made;
 }
 
-void print_welcome(const std::string& url, const std::string& login, const std::string& key, const Settings& settings,
-                   const DemoScript& script) {
+void print_welcome(const std::string& own_url, const std::string& login, const std::string& key,
+                   const Settings& settings, const DemoScript& script) {
   const DemoScript::DemoCall& first = script.calls.front();
+  const std::string& url = settings.public_url.empty() ? own_url : settings.public_url;
   fmt::print(
       "\n"
       "  Tapedeck is ready, with {} businesses and {} calls.\n\n"
@@ -109,6 +110,7 @@ Result<void> run(Settings settings, const DemoOptions& options, StopSignal& sign
   if (!node) return fail(node.error());
   auto seeded = run_task(seed((*node)->calls(), *script, clock.system_now()));
   if (!seeded) return fail(seeded.error());
+  (*node)->events().emit({Severity::kInfo, "", "DEMO_PROVIDER", {{"url", simulator->url()}}});
   if (auto started = (*node)->start(); !started) return fail(started.error());
   auto login = run_task((*node)->access().create_login(LoginGrant{}));
   if (!login) return fail(login.error());

@@ -12,6 +12,7 @@
 #include "core/encoding.hpp"
 #include "main/run_task.hpp"
 #include "main/secret_key.hpp"
+#include "main/service_manager.hpp"
 #include "main/watch.hpp"
 
 namespace tapedeck {
@@ -27,7 +28,8 @@ constexpr Milliseconds kSlotStoreLook{1'000};
 constexpr int kDeletedBatch = 500;
 // Of chance in a worker's name, which no other worker of any host may have.
 constexpr std::size_t kWorkerNameBytes = 8;
-constexpr const char* kBlobFolder = "recordings";
+// How often uploads are looked for that nobody will complete.
+constexpr Milliseconds kCollectUploadsEvery{6 * 3'600'000};
 
 WorkerOptions worker_options(const Settings& settings, Random& random, Pulse pulse) {
   WorkerOptions options;
@@ -59,14 +61,14 @@ Result<std::unique_ptr<Node>> Node::make(const Settings& settings, Pulse pulse) 
   SystemRandom random;
   auto secret_key = load_secret_key(settings, random);
   if (!secret_key) return fail(secret_key.error());
-  auto store = open_call_store(settings, *secret_key);
-  if (!store) return fail(store.error());
-  std::unique_ptr<Node> node(new Node(settings, std::move(*lock), std::move(*store), std::move(pulse)));
+  auto calls = open_call_store(settings, *secret_key);
+  if (!calls) return fail(calls.error());
+  std::unique_ptr<Node> node(new Node(settings, std::move(*lock), std::move(*calls), std::move(pulse)));
   if (auto opened = node->open(*secret_key); !opened) return fail(opened.error());
   return node;
 }
 
-Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, Pulse pulse)
+Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore calls, Pulse pulse)
     : settings_(settings),
       role_(role_of(settings)),
       pulse_(std::move(pulse)),
@@ -74,21 +76,23 @@ Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore store, Puls
       log_(clock_, LogOptions{settings.log_format, settings.log_level, STDERR_FILENO}),
       metrics_(TAPEDECK_VERSION),
       events_({&log_, &metrics_}),
-      store_(std::move(store)),
+      calls_(std::move(calls)),
       disk_("disk", kDiskThreads),
-      blobs_(disk_, (settings.data_dir / kBlobFolder).string()),
-      businesses_(*store_.store, clock_, provider_defaults(settings)),
-      backlog_(*store_.store, clock_),
+      businesses_(calls_.store(), clock_, provider_defaults(settings)),
+      backlog_(calls_.store(), clock_),
       leases_confirmed_(clock_.steady_now()) {}
 
 Node::~Node() { stop(); }
 
 Result<void> Node::open(const std::string& secret_key) {
+  auto blobs = open_blob_store(settings_, disk_, clock_, random_);
+  if (!blobs) return fail(blobs.error());
+  blobs_ = std::move(*blobs);
   auto slots = open_slot_store(settings_, clock_, events_, random_);
   if (!slots) return fail(slots.error());
   slots_ = std::move(*slots);
-  rules_.emplace(*store_.store, slots_.store(), businesses_);
-  recovery_.emplace(*store_.store, slots_.store(), businesses_, clock_, slots_.recovery_hold);
+  rules_.emplace(calls_.store(), slots_.store(), businesses_);
+  recovery_.emplace(calls_.store(), slots_.store(), businesses_, clock_, slots_.recovery_hold);
   requests_.emplace(slots_.store(), *rules_, *recovery_, clock_, random_);
   if (role_ != Role::kApi) {
     auto fetching = Fetching::make(parts());
@@ -107,22 +111,22 @@ Result<void> Node::open(const std::string& secret_key) {
     watch_backlog(metrics_, backlog_);
     watch_leases(metrics_, clock_, leases_confirmed_);
   }
-  watch_calls(metrics_, *store_.store);
+  watch_calls(metrics_, calls_);
   watch_server(metrics_, *server_);
   watch_log(metrics_, log_);
   return {};
 }
 
 SharedParts Node::parts() {
-  return {settings_,  *store_.store, slots_.store(), blobs_,  businesses_, *recovery_,
-          *requests_, progress_,     clock_,         random_, events_};
+  return {settings_,  calls_.store(), slots_.store(), blobs_.store(), businesses_, *recovery_,
+          *requests_, progress_,      clock_,         random_,        events_};
 }
 
 http::Health Node::health() {
   std::vector<http::ReadinessCheck> readiness{
-      {"call_store", [this] { return store_.store->ping(); }},
+      {"call_store", [this] { return calls_.store().ping(); }},
       {"slot_store", [this] { return slots_.check(); }, true},
-      {"blob_store", [this] { return blobs_.ping(); }},
+      {"blob_store", [this] { return blobs_.store().ping(); }, true},
   };
   return {std::move(readiness), [this] { return metrics_.text(); }};
 }
@@ -145,9 +149,17 @@ Result<void> Node::check_slot_store() {
   return {};
 }
 
+// Like a Redis that is away, an object store is waited for: what is asked for keeps its place until it can be stored.
+void Node::check_blob_store() {
+  if (!blobs_.objects) return;
+  const auto answered = run_task(blobs_.store().ping());
+  if (!answered) events_.emit({Severity::kError, "", "STORAGE_AWAY", {{"detail", answered.error().detail}}});
+}
+
 Result<void> Node::start() {
   const SteadyTime began = clock_.steady_now();
   if (auto checked = check_slot_store(); !checked) return checked;
+  check_blob_store();
   if (auto recovered = run_task(recover()); !recovered) return fail(recovered.error());
   if (auto started = server_->start(); !started) return fail(started.error());
   boost::asio::co_spawn(work_loop_, work(stop_work_.get_token()), [](std::exception_ptr failure) {
@@ -161,24 +173,28 @@ Result<void> Node::start() {
 // The order matters: nothing may ask for a slot before the slots are rebuilt. Shared slots outlive this process: the
 // sweep tells when they are to be rebuilt.
 Task<Result<void>> Node::recover() {
-  auto collected = co_await blobs_.collect_leftovers();
-  if (!collected) co_return fail(collected.error());
+  int leftover_files = 0;
+  if (blobs_.folder) {
+    auto collected = co_await blobs_.folder->collect_leftovers();
+    if (!collected) co_return fail(collected.error());
+    leftover_files = *collected;
+  }
   RecoveryReport report;
   if (role_ == Role::kAlone) {
     auto rules = co_await rules_->refresh();
     if (!rules) co_return fail(rules.error());
-    auto recovered = co_await recover_slots(*store_.store, slots_.store(), businesses_, 1, clock_.system_now());
+    auto recovered = co_await recover_slots(calls_.store(), slots_.store(), businesses_, 1, clock_.system_now());
     if (!recovered) co_return fail(recovered.error());
     report = *recovered;
   }
-  if (*collected == 0 && report.recordings == 0) co_return Result<void>();
+  if (leftover_files == 0 && report.recordings == 0) co_return Result<void>();
   events_.emit({Severity::kInfo,
                 "",
                 "RECOVERED",
                 {{"waiting", std::int64_t{report.recordings}},
                  {"interrupted", std::int64_t{report.interrupted}},
                  {"businesses", std::int64_t{report.businesses}},
-                 {"leftover_files", std::int64_t{*collected}}}});
+                 {"leftover_files", std::int64_t{leftover_files}}}});
   co_return Result<void>();
 }
 
@@ -200,6 +216,7 @@ Task<> Node::work(std::stop_token stop) {
   const auto executor = work_loop_.get_executor();
   TaskScope scope(executor, [this](std::exception_ptr) { events_.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
   scope.spawn(refresh_rules(stop));
+  if (const auto every = watchdog_interval()) scope.spawn(show_alive(*every, stop));
   if (fetching_) {
     const Pulse pulse = [this](SteadyTime confirmed) {
       leases_confirmed_ = confirmed;
@@ -208,6 +225,7 @@ Task<> Node::work(std::stop_token stop) {
     scope.spawn(fetching_->run(executor, worker_options(settings_, random_, pulse), stop));
     scope.spawn(reconcile(stop));
     scope.spawn(backlog_.run(stop));
+    if (blobs_.objects) scope.spawn(collect_uploads(stop));
   }
   if (serving_) scope.spawn(serving_->audit().run(stop));
   co_await scope.join();
@@ -233,7 +251,7 @@ Task<> Node::reconcile(std::stop_token stop) {
     if (!alive) was_away = true;
     if (!alive || (!is_back && clock_.steady_now() < next)) continue;
     next = clock_.steady_now() + kReconcileEvery;
-    auto reconciled = co_await reconcile_slots(*store_.store, slots_.store(), *requests_, clock_.system_now());
+    auto reconciled = co_await reconcile_slots(calls_.store(), slots_.store(), *requests_, clock_.system_now());
     if (reconciled && reconciled->recordings > 0) {
       events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});
     }
@@ -242,14 +260,32 @@ Task<> Node::reconcile(std::stop_token stop) {
 }
 
 Task<> Node::collect_deleted() {
-  auto rows = co_await store_.store->deleted_with_blob(kDeletedBatch);
+  auto rows = co_await calls_.store().deleted_with_blob(kDeletedBatch);
   if (!rows) co_return;
   for (const Recording& row : *rows) {
     if (!row.audio) continue;
-    auto removed = co_await blobs_.remove(row.audio->blob_key);
+    auto removed = co_await blobs_.store().remove(row.audio->blob_key);
     if (!removed) continue;
-    auto forgotten = co_await store_.store->forget_blob(row.row_id);
+    auto forgotten = co_await calls_.store().forget_blob(row.row_id);
     (void)forgotten;  // found again the next time
+  }
+}
+
+Task<> Node::show_alive(Milliseconds every, std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    notify_alive();
+    co_await clock_.sleep_for(every, stop);
+  }
+}
+
+// Uploads in parts that nobody completed cost their room until they are ended.
+Task<> Node::collect_uploads(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    auto collected = co_await blobs_.objects->collect_leftovers();
+    if (collected && *collected > 0) {
+      events_.emit({Severity::kInfo, "", "UPLOADS_COLLECTED", {{"uploads", std::int64_t{*collected}}}});
+    }
+    co_await clock_.sleep_for(kCollectUploadsEvery, stop);
   }
 }
 

@@ -9,7 +9,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/filesystem/blob_store.hpp"
 #include "adapters/http/health.hpp"
 #include "adapters/http/server.hpp"
 #include "adapters/system/system_clock.hpp"
@@ -49,23 +48,26 @@ class Node {
 
   /// Once started.
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
-  [[nodiscard]] CallStore& calls() { return *store_.store; }
+  [[nodiscard]] CallStore& calls() { return calls_.store(); }
   /// Of a process that is not a mere worker.
   [[nodiscard]] Access& access() { return serving_->access(); }
   [[nodiscard]] EventSink& events() { return events_; }
 
  private:
-  Node(const Settings& settings, DataDirLock lock, OpenCallStore store, Pulse pulse);
+  Node(const Settings& settings, DataDirLock lock, OpenCallStore calls, Pulse pulse);
 
   [[nodiscard]] Result<void> open(const std::string& secret_key);
   [[nodiscard]] SharedParts parts();
   [[nodiscard]] http::Health health();
   [[nodiscard]] Result<void> check_slot_store();
+  void check_blob_store();
   [[nodiscard]] Task<Result<void>> recover();
   [[nodiscard]] Task<> work(std::stop_token stop);
   [[nodiscard]] Task<> refresh_rules(std::stop_token stop);
   [[nodiscard]] Task<> reconcile(std::stop_token stop);
   [[nodiscard]] Task<> collect_deleted();
+  [[nodiscard]] Task<> collect_uploads(std::stop_token stop);
+  [[nodiscard]] Task<> show_alive(Milliseconds every, std::stop_token stop);
   void tell_ready(SteadyTime began);
 
   const Settings settings_;
@@ -77,9 +79,9 @@ class Node {
   Logger log_;
   Metrics metrics_;
   FanOut events_;
-  OpenCallStore store_;
+  OpenCallStore calls_;
   OffloadPool disk_;
-  FilesystemBlobStore blobs_;
+  OpenBlobStore blobs_;
   OpenSlotStore slots_;
   boost::asio::io_context work_loop_;
   Businesses businesses_;

@@ -7,6 +7,7 @@
 #include "core/planted_bugs.hpp"
 #include "main/exit_code.hpp"
 #include "main/node.hpp"
+#include "main/service_manager.hpp"
 #include "main/stop_signal.hpp"
 #include "main/supervisor.hpp"
 
@@ -24,9 +25,9 @@ int run_node(const Settings& settings, Supervised supervised) {
     fmt::print(stderr, "tapedeck: {}\n", started.error().detail);
     return kFailed;
   }
-  if (supervised.ready) supervised.ready();
+  supervised.ready ? supervised.ready() : notify_ready();
   signal.wait();
-  if (supervised.stopping) supervised.stopping();
+  supervised.stopping ? supervised.stopping() : notify_stopping();
   (*node)->stop();
   return kDone;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "main/page_assets.hpp"
+#include "main/stores.hpp"
 
 namespace tapedeck {
 namespace {
@@ -11,6 +12,17 @@ namespace {
 HotRecordings make_hot(const SharedParts& parts) {
   if (role_of(parts.settings) == Role::kAlone) return HotRecordings();
   return HotRecordings(parts.clock, kHotTtl);
+}
+
+http::ApplicationSettings application_settings(const Settings& settings) {
+  http::ApplicationSettings made;
+  made.public_url = settings.public_url;
+  made.cors_origins = settings.cors_origins;
+  if (settings.storage_url.empty() || settings.delivery == Delivery::kStream) return made;
+  const std::optional<std::string> origin = storage_origin(settings);
+  made.redirects_to_audio = origin.has_value();
+  made.audio_origin = origin.value_or("");
+  return made;
 }
 
 }  // namespace
@@ -22,8 +34,7 @@ Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::
       webhooks_(parts.calls, parts.requests, parts.clock, parts.events),
       access_(parts.calls, parts.clock, parts.random, secret_key),
       audit_(parts.calls, parts.clock, parts.events),
-      application_(services(parts, std::move(health)),
-                   http::ApplicationSettings{parts.settings.public_url, parts.settings.cors_origins}) {}
+      application_(services(parts, std::move(health)), application_settings(parts.settings)) {}
 
 http::Services Serving::services(const SharedParts& parts, http::Health health) {
   return {recordings_, hot_,        calls_,       webhooks_,         parts.businesses, access_,

@@ -10,7 +10,9 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "adapters/postgres/connection_string.hpp"
 #include "adapters/redis/url.hpp"
+#include "adapters/s3/location.hpp"
 #include "core/encoding.hpp"
 #include "core/secret_box.hpp"
 #include "core/slot_protocol.hpp"
@@ -185,10 +187,29 @@ Result<void> apply_redis_url(const Setting&, std::string_view text, Settings& se
   return {};
 }
 
-// What is designed, and not built yet: refused rather than ignored, for a process that was told to share its state and
-// does not would hand out more slots than it may.
-Result<void> apply_later(const Setting&, std::string_view, Settings&) {
-  return refuse("this version does not have it yet");
+Result<void> apply_database_url(const Setting&, std::string_view text, Settings& settings) {
+  const auto where = postgres::ConnectionString::parse(text);
+  if (!where) return fail(where.error());
+  settings.database_url = text;
+  return {};
+}
+
+Result<void> apply_storage_url(const Setting& setting, std::string_view text, Settings& settings) {
+  const auto location = s3::parse_location(text, "");
+  if (!location) return fail(location.error());
+  const std::string endpoint = endpoint_text(location->endpoint);
+  if (location->endpoint.scheme == "http" && !is_loopback(endpoint)) {
+    settings.warnings.push_back(
+        fmt::format("{}: {} is not https: recordings can be read on the way", setting.name, endpoint));
+  }
+  settings.storage_url = text;
+  return {};
+}
+
+std::optional<Delivery> parse_delivery(std::string_view text) {
+  if (text == "stream") return Delivery::kStream;
+  if (text == "redirect") return Delivery::kRedirect;
+  return std::nullopt;
 }
 
 Result<void> apply_shutdown_grace(const Setting& setting, std::string_view text, Settings& settings) {
@@ -210,9 +231,16 @@ constexpr std::array kSettings{
     Setting{"DATA_DIR", SettingType::kPath, "", "./data", 0, 0, "", "Where everything is kept.", "/var/lib/tapedeck",
             apply_data_dir},
     Setting{"DATABASE_URL", SettingType::kUrl, "", "", 0, 0, "",
-            "The call store; empty: SQLite in DATA_DIR. PostgreSQL comes later.", "(leave it empty)", apply_later},
-    Setting{"STORAGE_URL", SettingType::kUrl, "", "", 0, 0, "",
-            "The blob store; empty: files in DATA_DIR. S3 and R2 come later.", "(leave it empty)", apply_later},
+            "The call store in PostgreSQL; empty: SQLite in DATA_DIR. Needs REDIS_URL and SECRET_KEY.",
+            "postgresql://tapedeck:password@127.0.0.1:5432/tapedeck", apply_database_url},
+    Setting{
+        "STORAGE_URL", SettingType::kUrl, "", "", 0, 0, "",
+        "The blob store in S3, R2 or their like; empty: files in DATA_DIR. The keys come from AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY, or the shared credentials file.",
+        "s3://recordings/prefix?endpoint=https://ACCOUNT.r2.cloudflarestorage.com&region=auto", apply_storage_url},
+    Setting{"STORAGE_DELIVERY", SettingType::kChoice, "", "stream", 0, 0, "stream, redirect",
+            "With STORAGE_URL: through this server, or by a redirect to a link that the object store answers.",
+            "redirect", apply_choice<&Settings::delivery, parse_delivery>},
     Setting{"REDIS_URL", SettingType::kUrl, "", "", 0, 0, "",
             "The slot store that several processes share; empty: in the process. Also rediss://, unix://, "
             "redis+sentinel:// and redis+cluster://.",
@@ -295,6 +323,10 @@ std::string range_of(const Setting& setting) {
 std::string shown(const Setting& setting, std::string_view text) {
   if (text.empty()) return {};
   if (setting.type == SettingType::kSecret) return "***";
+  if (setting.name == "DATABASE_URL") {
+    const auto where = postgres::ConnectionString::parse(text);
+    return where ? where->scrub(std::string(text)) : "***";
+  }
   const std::size_t user = text.find("://");
   const std::size_t at = text.find('@');
   if (user == std::string_view::npos || at == std::string_view::npos || at < user) return std::string(text);

@@ -10,6 +10,12 @@
 
 namespace tapedeck {
 
+/// How the bytes of a recording come to whoever plays it.
+enum class Delivery {
+  kStream,    ///< through this process
+  kRedirect,  ///< from the object store, by a link that this process signs
+};
+
 struct ListenAddress {
   std::string host;        ///< an IP address, without brackets
   std::uint16_t port = 0;  ///< 0: any that is free
@@ -23,6 +29,9 @@ struct Settings {
   std::string public_url;  ///< scheme, host and perhaps a path, without a slash at the end; empty: not told
   std::vector<std::string> cors_origins;
   std::filesystem::path data_dir;
+  std::string database_url;  ///< empty: SQLite in `data_dir`
+  std::string storage_url;   ///< empty: files in `data_dir`
+  Delivery delivery = Delivery::kStream;
   std::string redis_url;   ///< empty: the slot store is in the process
   bool is_worker = false;  ///< ENABLE_SCHEDULERS; without REDIS_URL a process is API and worker whatever this says
   int downloads_max = 0;

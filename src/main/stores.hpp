@@ -1,8 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
+#include "adapters/curl/client.hpp"
+#include "adapters/filesystem/blob_store.hpp"
+#include "adapters/postgres/postgres_call_store.hpp"
+#include "adapters/s3/blob_store.hpp"
 #include "adapters/sqlite/sqlite_call_store.hpp"
 #include "app/businesses.hpp"
 #include "core/error.hpp"
@@ -13,18 +19,43 @@ namespace tapedeck {
 
 /// The database's file in DATA_DIR.
 inline constexpr const char* kDatabaseFile = "tapedeck.db";
+/// The folder of DATA_DIR that holds the recordings.
+inline constexpr const char* kBlobFolder = "recordings";
+/// The folder of DATA_DIR that holds what is on its way to an object store.
+inline constexpr const char* kSpoolFolder = "spool";
 
 /// What a business gets that says nothing of its own.
 [[nodiscard]] ProviderDefaults provider_defaults(const Settings& settings);
 
-/// An open call store, and what it borrows.
+/// The call store of the settings, SQLite in DATA_DIR or PostgreSQL, and what it borrows.
 struct OpenCallStore {
   std::unique_ptr<SecretBox> secrets;
-  std::unique_ptr<SqliteCallStore> store;
+  std::unique_ptr<SqliteCallStore> embedded;  ///< null: in PostgreSQL
+  std::unique_ptr<PostgresCallStore> shared;
+
+  [[nodiscard]] CallStore& store() const;
 };
 
-/// Opens the call store of the settings; a server may have it open too. Makes DATA_DIR where it is missing. Errors:
-/// those of SqliteCallStore::open().
+/// Opens the call store of the settings; a server may have it open too. Makes DATA_DIR where it is missing. Blocks.
+/// Errors: those of SqliteCallStore::open() and PostgresCallStore::open(), which say how to mend it.
 [[nodiscard]] Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key);
+
+/// The blob store of the settings: files in DATA_DIR, or objects of S3 and its like.
+struct OpenBlobStore {
+  std::unique_ptr<FilesystemBlobStore> folder;  ///< null: in an object store
+  std::unique_ptr<CurlClient> client;           ///< of `objects`
+  std::unique_ptr<S3BlobStore> objects;
+
+  [[nodiscard]] BlobStore& store() const;
+};
+
+/// Asks nobody: see BlobStore::ping(). The arguments must outlive it. Error kInvalidArgument: STORAGE_URL cannot be
+/// used, or there are no credentials for it; kIo: DATA_DIR cannot.
+[[nodiscard]] Result<OpenBlobStore> open_blob_store(const Settings& settings, OffloadPool& pool, Clock& clock,
+                                                    Random& random);
+
+/// "https://recordings.s3.eu-west-1.amazonaws.com", where links to the object store of the settings lead; none without
+/// STORAGE_URL.
+[[nodiscard]] std::optional<std::string> storage_origin(const Settings& settings);
 
 }  // namespace tapedeck

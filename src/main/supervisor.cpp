@@ -9,6 +9,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -20,6 +21,7 @@
 #include "adapters/system/system_clock.hpp"
 #include "adapters/telemetry/logger.hpp"
 #include "main/exit_code.hpp"
+#include "main/service_manager.hpp"
 
 namespace tapedeck {
 namespace {
@@ -92,11 +94,13 @@ class Supervisor {
       if (signal == SIGTERM || signal == SIGINT) {
         if (stopping_) ::kill(child_, SIGTERM);  // somebody insists: a second one ends the child at once
         stopping_ = true;
+        notify_stopping();
       } else if (stopping_ && !shared_.is_stopping && !was_told_) {
         // A look later, since whoever signals a whole group has told the child already, and two would end it at once.
         ::kill(child_, SIGTERM);
         was_told_ = true;
       }
+      report();
       int status = 0;
       if (::waitpid(child_, &status, WNOHANG) == child_) return status;
       const auto silence = std::chrono::nanoseconds(nanoseconds(clock_.steady_now()) - shared_.allowed_since);
@@ -110,6 +114,12 @@ class Supervisor {
             {"detail", std::string("it has not shown for so long that it may go on downloading")}});
       return status;
     }
+  }
+
+  // To the service manager: as long as the child is watched, all is well.
+  void report() {
+    if (shared_.was_ready && !std::exchange(said_ready_, true)) notify_ready();
+    if (watchdog_) notify_alive();
   }
 
   // True: a signal came that ends it all.
@@ -136,6 +146,8 @@ class Supervisor {
   pid_t child_ = 0;
   bool stopping_ = false;
   bool was_told_ = false;
+  bool said_ready_ = false;
+  const bool watchdog_ = watchdog_interval().has_value();
 };
 
 }  // namespace

@@ -134,7 +134,10 @@ void watch_leases(Metrics& metrics, const Clock& clock, const std::atomic<Steady
                [&] { return std::chrono::duration<double>(clock.steady_now() - confirmed.load()).count(); });
 }
 
-void watch_calls(Metrics& metrics, const SqliteCallStore& calls) {
+namespace {
+
+template <class Store>
+void watch_store(Metrics& metrics, const Store& calls) {
   watch_number(metrics, MetricKind::kCounter, "tapedeck_store_commits_total", "Transactions of the call store.",
                [&calls] { return static_cast<double>(calls.counts().commits); });
   metrics.watch({MetricKind::kGauge,
@@ -142,10 +145,24 @@ void watch_calls(Metrics& metrics, const SqliteCallStore& calls) {
                  "Operations that wait for the call store.",
                  {"kind"},
                  [&calls] {
-                   const SqliteCounts counts = calls.counts();
+                   const auto counts = calls.counts();
                    return std::vector<Sample>{sample("read", counts.reads_queued),
                                               sample("write", counts.writes_queued)};
                  }});
+}
+
+}  // namespace
+
+void watch_calls(Metrics& metrics, const OpenCallStore& calls) {
+  if (calls.embedded) {
+    watch_store(metrics, *calls.embedded);
+    return;
+  }
+  const PostgresCallStore& shared = *calls.shared;
+  watch_store(metrics, shared);
+  watch_number(metrics, MetricKind::kCounter, "tapedeck_postgres_connects_total",
+               "Connections to PostgreSQL that were made.",
+               [&shared] { return static_cast<double>(shared.counts().connects); });
 }
 
 void watch_server(Metrics& metrics, const http::Server& server) {

@@ -3,11 +3,11 @@
 #include <atomic>
 
 #include "adapters/http/server.hpp"
-#include "adapters/sqlite/sqlite_call_store.hpp"
 #include "adapters/telemetry/logger.hpp"
 #include "adapters/telemetry/metrics.hpp"
 #include "app/backlog.hpp"
 #include "main/slot_stores.hpp"
+#include "main/stores.hpp"
 
 namespace tapedeck {
 
@@ -18,7 +18,7 @@ void watch_backlog(Metrics& metrics, const Backlog& backlog);
 /// `confirmed`: as Pulse tells it.
 void watch_leases(Metrics& metrics, const Clock& clock, const std::atomic<SteadyTime>& confirmed);
 void watch_slots(Metrics& metrics, const OpenSlotStore& slots);
-void watch_calls(Metrics& metrics, const SqliteCallStore& calls);
+void watch_calls(Metrics& metrics, const OpenCallStore& calls);
 void watch_server(Metrics& metrics, const http::Server& server);
 void watch_log(Metrics& metrics, const Logger& log);
 

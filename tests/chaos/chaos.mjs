@@ -2,8 +2,9 @@
 // minutes. In the end all that was accepted must be stored and right, the provider never have seen more than three
 // downloads of a business at once, and nothing be left in Redis.
 //
-//   ./dev chaos --minutes 30 --seed 7
+//   ./dev chaos --minutes 30 --seed 7 [--cluster]
 //
+// With --cluster they share a PostgreSQL and an S3 server, which fail, too; without, one DATA_DIR, whose disk fills up.
 // The disk that is filled up is a tmpfs, which takes root to mount; without, or with --no-mount, files are kept from
 // growing instead, which the processes feel in the same way.
 
@@ -30,7 +31,11 @@ const schedule = [
     { fault: faults.cutOff, everyMs: 40_000 },
   ],
   [{ fault: faults.providerFault, everyMs: 20_000 }],
-  [{ fault: faults.fillDisk, everyMs: 40_000 }],
+];
+const ofOneDisk = [[{ fault: faults.fillDisk, everyMs: 40_000 }]];
+const ofSharedStores = [
+  [{ fault: faults.restartPostgres, everyMs: 40_000 }],
+  [{ fault: faults.storageFault, everyMs: 25_000 }],
 ];
 // Room for what so many minutes bring; filling it up takes as much memory.
 const diskMegabytes = (minutes) => Math.ceil(64 + 24 * minutes);
@@ -41,21 +46,23 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     'no-mount': { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
   },
 });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 if (!(minutes > 0) || !Number.isInteger(seed)) {
-  console.error('usage: ./dev chaos [--minutes N] [--seed N] [--verbose] [--no-mount]');
+  console.error('usage: ./dev chaos [--minutes N] [--seed N] [--cluster] [--verbose] [--no-mount]');
   process.exit(2);
 }
 
 const counts = {
   kills: 0, killsOfOpen: 0, stops: 0, redisRestarts: 0, truncations: 0, flushes: 0, pauses: 0, cuts: 0, providerFaults: 0,
-  fullDisks: 0, feltFullDisks: 0,
+  fullDisks: 0, feltFullDisks: 0, postgresRestarts: 0, storageFaults: 0,
 };
 console.log(`chaos for ${minutes} min, seed ${seed}`);
-const cluster = await startCluster(seed, { megabytes: diskMegabytes(minutes), mayMount: !values['no-mount'] });
+const disk = { megabytes: diskMegabytes(minutes), mayMount: !values['no-mount'] };
+const cluster = await startCluster(seed, disk, { shares: values.cluster });
 console.log(`the disk is ${cluster.disk.what}`);
 for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]]) {
   process.once(signal, () => cluster.stop().finally(() => process.exit(128 + number)));
@@ -115,13 +122,17 @@ async function judge() {
   for (const one of cluster.asked.filter(({ isStored }) => isStored)) if (!(await cluster.hasRightBytes(one))) ++wrong;
   let slots = await cluster.slotsLeft();
   for (const deadline = Date.now() + 30_000; slots > 0 && Date.now() < deadline; slots = await cluster.slotsLeft()) await pause(500);
+  const uploads = values.cluster ? await cluster.uploadsLeft() : 0;
   const extra = cluster.asked.reduce((sum, { sid }) => sum + Math.max(0, (stats.recordings[sid]?.requested ?? 0) - 1), 0);
   const lines = [
     ['accepted', cluster.asked.length], ['refused with 503', cluster.refused],
     ['kills', `${counts.kills}, of them with a download open ${counts.killsOfOpen}`], ['stops', counts.stops],
     ['Redis restarts', `${counts.redisRestarts}, of them with a cut log ${counts.truncations}`], ['FLUSHALL', counts.flushes],
     ['CLIENT PAUSE', counts.pauses], ['cut connections', counts.cuts], ['provider faults', counts.providerFaults],
-    ['full disks', `${counts.fullDisks}, of them felt ${counts.feltFullDisks}`],
+    ...(values.cluster
+      ? [['PostgreSQL restarts', counts.postgresRestarts], ['object store faults', counts.storageFaults],
+        ['uploads left over', uploads]]
+      : [['full disks', `${counts.fullDisks}, of them felt ${counts.feltFullDisks}`]]),
     ['fetches more than recordings', extra], ['given up and asked for again', retried],
     ['lost', left.length], ['wrong bytes', wrong], ["the provider's maximum of one business", most], ['left in Redis at rest', slots],
   ];
@@ -130,6 +141,7 @@ async function judge() {
   if (wrong > 0) problems.push(`${wrong} recordings with wrong bytes`);
   if (most > 3) problems.push(`${most} downloads of one business at once`);
   if (slots > 0) problems.push(`${slots} slots, places or locks left in Redis`);
+  if (uploads > 0) problems.push(`${uploads} uploads left over`);
   if (cluster.asked.length === 0) problems.push('nothing was asked for');
   if (counts.feltFullDisks * 2 < counts.fullDisks) problems.push('less than half of the full disks were felt');
   if (counts.killsOfOpen * 2 < counts.kills) problems.push('less than half of the kills hit an open download');
@@ -137,7 +149,7 @@ async function judge() {
 
 try {
   const random = seeded(seed);
-  const tasks = schedule.map((kinds, i) => befall(kinds, seeded(seed + i + 1)));
+  const tasks = [...schedule, ...(values.cluster ? ofSharedStores : ofOneDisk)].map((kinds, i) => befall(kinds, seeded(seed + i + 1)));
   await Promise.all([load(random), look(), ...tasks]);
   await judge();
 } catch (error) {

@@ -1,14 +1,16 @@
-// The processes under test: two APIs and three workers on one DATA_DIR, each with a proxy of its own before Redis; their
-// load, and what can be done to them.
+// The processes under test: two APIs and three workers, each with a proxy of its own before Redis, on one DATA_DIR or on
+// a PostgreSQL and an S3 server that they share; their load, and what can be done to them.
 
 import { createHash } from 'node:crypto';
 
+import { startRedis } from '../../tools/services/redis.mjs';
 import { startDisk } from './disk.mjs';
-import { startRedis } from '../e2e/support/redis.mjs';
+import { startPostgres } from '../../tools/services/postgres.mjs';
+import { startS3 } from '../../tools/services/s3.mjs';
 import { startSim } from '../e2e/support/sim.mjs';
-import { makeTapedeck } from '../e2e/support/tapedeck.mjs';
+import { makeSharedStores, makeTapedeck } from '../e2e/support/tapedeck.mjs';
 import { startProxy } from '../e2e/support/proxy.mjs';
-import { until } from '../e2e/support/until.mjs';
+import { until } from '../../tools/services/until.mjs';
 
 const roles = ['api', 'api', 'worker', 'worker', 'worker'];
 const businessCount = 24;
@@ -18,11 +20,11 @@ const recording = { duration_s: 2 };
 // 2 s of sound are 8 kB: each download stands still in its middle for this long.
 const slow = { fault: 'stall', after_bytes: 4000, for_ms: 400 };
 
-/** `disk`: its size in MB, and whether a tmpfs may be mounted. */
-export async function startCluster(seed, disk) {
+/** `disk`: its size in MB, and whether a tmpfs may be mounted; `shares`: PostgreSQL and S3 rather than one DATA_DIR. */
+export async function startCluster(seed, disk, { shares }) {
   const cluster = new Cluster();
   try {
-    await cluster.start(seed, disk);
+    await cluster.start(seed, disk, shares);
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -35,14 +37,15 @@ class Cluster {
   businesses = [];
   asked = []; // what was answered 202 or 204: { sid, call, account, business }
   refused = 0;
-  isFull = false; // the disk
-  fills = 0; // of it
+  #hindrances = 0; // now
+  #hindered = 0; // so far
 
-  async start(seed, { megabytes, mayMount }) {
+  async start(seed, { megabytes, mayMount }, shares) {
     this.disk = await startDisk(megabytes, { mayMount });
     this.sim = await startSim({ seed });
     this.redis = await startRedis({ settings: { appendfsync: 'everysec' } });
-    this.deck = await makeTapedeck({ sim: this.sim, nodes: [], redis: this.redis, folder: this.disk.directory });
+    const stores = shares ? await this.#startStores() : undefined;
+    this.deck = await makeTapedeck({ sim: this.sim, nodes: [], redis: this.redis, folder: this.disk.directory, stores });
     for (const role of roles) {
       const member = { role, proxy: await startProxy(this.redis.socket) };
       this.members.push(member);
@@ -56,15 +59,32 @@ class Cluster {
     await this.sim.addRule(slow);
   }
 
-  /** Starts it; on a full disk that may fail, and is done again when it is no longer full, as an init system would. */
+  async #startStores() {
+    this.postgres = await startPostgres();
+    this.s3 = await startS3();
+    this.storage = await startProxy(this.s3.port);
+    const stores = await makeSharedStores(this);
+    Object.assign(stores.settings, await this.s3.environment(stores.bucket, `http://127.0.0.1:${this.storage.port}`));
+    return stores;
+  }
+
+  /** From now on starts may fail, for no fault of the program, until what this returns is called. */
+  hinder() {
+    ++this.#hindrances;
+    ++this.#hindered;
+    return () => --this.#hindrances;
+  }
+
+  /** Starts it; where something hinders that, again when it no longer does, as an init system would. */
   async startMember(member) {
     const settings = { REDIS_URL: member.proxy.url };
     for (let node; !node; member.node = node) {
-      const { fills, isFull: wasFull } = this;
+      const wasHindered = this.#hindrances > 0;
+      const hindered = this.#hindered;
       node = await this.deck.startNode(member.role, { settings }).catch((error) => {
-        if (!wasFull && this.fills === fills) throw error;
+        if (!wasHindered && this.#hindered === hindered) throw error;
       });
-      if (!node) await until('room on the disk', () => !this.isFull);
+      if (!node) await until('what hinders a start', () => this.#hindrances === 0);
     }
     if (member.role === 'api') this.deck.url = member.node.url; // each start takes another port
     member.node.exited.then(() => (member.isGone = true));
@@ -143,8 +163,16 @@ class Cluster {
     return left;
   }
 
+  /** Uploads in parts that are neither complete nor ended. */
+  async uploadsLeft() {
+    return (await this.s3.uploads(this.deck.stores.bucket)).length;
+  }
+
   async stop() {
     await this.deck?.destroy();
+    await this.storage?.stop();
+    await this.postgres?.destroy();
+    await this.s3?.destroy();
     for (const { proxy } of this.members) await proxy.stop();
     await this.sim?.stop();
     await this.disk?.stop();

@@ -111,16 +111,47 @@ export async function cutOff({ cluster, random, counts }) {
 export async function fillDisk({ cluster, random, counts }) {
   const before = cluster.deck.lines.length;
   const until = Date.now() + random.between(...fullMs);
-  cluster.isFull = true;
-  ++cluster.fills;
+  const hindered = cluster.hinder();
   ++counts.fullDisks;
   while (Date.now() < until) {
     await cluster.disk.fill(await cluster.pids());
     await pause(fillAgainMs);
   }
   await cluster.disk.free(await cluster.pids());
-  cluster.isFull = false;
+  hindered();
   if (cluster.deck.lines.slice(before).some((line) => line.includes('cause=disk_full'))) ++counts.feltFullDisks;
+}
+
+/** As a machine that fails: what was not committed is gone, and there is nobody to ask for a while. */
+export async function restartPostgres({ cluster, random, counts }) {
+  const hindered = cluster.hinder();
+  await cluster.postgres.kill();
+  await pause(random.between(0, downMaxMs));
+  await cluster.postgres.start();
+  hindered();
+  ++counts.postgresRestarts;
+}
+
+/** The object store ends, stands still, or is reached badly. */
+export async function storageFault({ cluster, random, counts }) {
+  ++counts.storageFaults;
+  const kind = random.of(['end', 'stop', 'reset', ...modes]);
+  if (kind === 'end') {
+    await cluster.s3.kill();
+    await pause(random.between(0, downMaxMs));
+    await cluster.s3.start();
+  } else if (kind === 'stop') {
+    cluster.s3.signal('SIGSTOP');
+    await pause(random.between(500, cutMaxMs));
+    cluster.s3.signal('SIGCONT');
+  } else if (kind === 'reset') {
+    cluster.storage.reset();
+  } else {
+    cluster.storage.mode = kind;
+    await pause(random.between(1_000, cutMaxMs));
+    cluster.storage.mode = 'pass';
+    cluster.storage.reset(); // what was swallowed is missing for good
+  }
 }
 
 export async function providerFault({ cluster, random, counts }) {

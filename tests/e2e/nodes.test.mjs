@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
+import { startRedis } from '../../tools/services/redis.mjs';
 import { assertNothingLeft, downloadsOf, makeBusiness, slow, untilAllStored, untilRunning } from './support/nodes.mjs';
 import { startProxy } from './support/proxy.mjs';
-import { startRedis } from './support/redis.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck, until } from './support/tapedeck.mjs';
 

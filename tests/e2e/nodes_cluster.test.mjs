@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { apisOf, assertFailoverIsSurvived, assertStoredWithinTheLimit, pressUntilTaken } from './support/failover.mjs';
 import { makeBusiness } from './support/nodes.mjs';
-import { startRedisCluster } from './support/redis_groups.mjs';
+import { startRedisCluster } from '../../tools/services/redis_groups.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck } from './support/tapedeck.mjs';
 

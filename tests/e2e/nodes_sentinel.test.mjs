@@ -3,7 +3,7 @@
 import { after, test } from 'node:test';
 
 import { assertFailoverIsSurvived } from './support/failover.mjs';
-import { startSentinels } from './support/redis_groups.mjs';
+import { startSentinels } from '../../tools/services/redis_groups.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck } from './support/tapedeck.mjs';
 

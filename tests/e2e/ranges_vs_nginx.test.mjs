@@ -13,7 +13,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { startNginx } from './support/nginx.mjs';
+import { startNginx } from '../../tools/services/nginx.mjs';
 import { rangeRequests, seeded } from './support/range_requests.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck } from './support/tapedeck.mjs';

@@ -179,7 +179,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"RECORDING_FORMAT", "MP3"}, Refused{"SECRET_KEY", "AAAA"}, Refused{"LOG_FORMAT", "xml"},
                     Refused{"LOG_LEVEL", "trace"}, Refused{"HTTP_LOOPS", "257"}, Refused{"MAX_CONNECTIONS", "0"},
                     Refused{"SHUTDOWN_GRACE", "-5"}, Refused{"REDIS_URL", "127.0.0.1:6379"},
-                    Refused{"REDIS_URL", "redis://:6379"}, Refused{"REDIS_URL", "redis+sentinel://127.0.0.1"}));
+                    Refused{"REDIS_URL", "redis://:6379"}, Refused{"REDIS_URL", "redis+sentinel://127.0.0.1"},
+                    Refused{"DATABASE_URL", "mysql://127.0.0.1/tapedeck"}, Refused{"DATABASE_URL", "tapedeck.db"},
+                    Refused{"STORAGE_URL", "https://bucket.s3.amazonaws.com"}, Refused{"STORAGE_URL", "s3://"},
+                    Refused{"STORAGE_URL", "s3://bucket?endpiont=x"}, Refused{"STORAGE_DELIVERY", "proxy"}));
 
 TEST(Config, the_role_follows_from_redis_and_the_switch) {
   const auto role = [](SettingTexts values) { return role_of(load_config(sources_of(std::move(values)))->settings); };
@@ -189,20 +192,56 @@ TEST(Config, the_role_follows_from_redis_and_the_switch) {
   EXPECT_EQ(role({{"REDIS_URL", "redis://127.0.0.1"}, {"ENABLE_SCHEDULERS", "true"}}), Role::kWorker);
 }
 
-class NotBuiltYet : public testing::TestWithParam<Refused> {};
-
-TEST_P(NotBuiltYet, is_refused_and_says_so_rather_than_ignored) {
-  const Refused& later = GetParam();
-  const auto config = load_config(sources_of({{std::string(later.name), std::string(later.text)}}));
-  ASSERT_FALSE(config.has_value());
-  ASSERT_EQ(config.error().size(), 1U);
-  EXPECT_THAT(describe(config.error()[0]), HasSubstr("this version does not have it yet"));
-  EXPECT_THAT(describe(config.error()[0]), Not(HasSubstr(std::string(later.text))));
+TEST(Config, a_shared_database_needs_shared_slots_and_a_shared_key) {
+  const SettingTexts database{{"DATABASE_URL", "postgresql://user:secret@127.0.0.1/tapedeck"}};
+  EXPECT_THAT(problem_names(sources_of(database)), ElementsAre("REDIS_URL", "SECRET_KEY"));
+  SettingTexts whole = database;
+  whole["REDIS_URL"] = "redis://127.0.0.1";
+  whole["SECRET_KEY"] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+  EXPECT_THAT(problem_names(sources_of(whole)), testing::IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Config, NotBuiltYet,
-                         testing::Values(Refused{"DATABASE_URL", "postgresql://user:secret@127.0.0.1/tapedeck"},
-                                         Refused{"STORAGE_URL", "s3://bucket"}));
+TEST(Config, a_shared_database_with_local_recordings_is_allowed_and_warned_of) {
+  SettingTexts texts{{"DATABASE_URL", "postgresql://127.0.0.1/tapedeck"},
+                     {"REDIS_URL", "redis://127.0.0.1"},
+                     {"SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}};
+  const auto local = load_config(sources_of(texts));
+  ASSERT_TRUE(local.has_value());
+  EXPECT_THAT(local->settings.warnings, ElementsAre(HasSubstr("STORAGE_URL")));
+  texts["STORAGE_URL"] = "s3://bucket";
+  const auto shared = load_config(sources_of(texts));
+  ASSERT_TRUE(shared.has_value());
+  EXPECT_THAT(shared->settings.warnings, testing::IsEmpty());
+}
+
+TEST(Config, an_object_store_is_for_anybody_and_its_bytes_come_through_the_server_unless_told_otherwise) {
+  const auto config = load_config(sources_of({{"STORAGE_URL", "s3://bucket/calls"}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_EQ(config->settings.storage_url, "s3://bucket/calls");
+  EXPECT_EQ(config->settings.delivery, Delivery::kStream);
+  EXPECT_THAT(config->settings.warnings, testing::IsEmpty());
+  const auto redirect = load_config(sources_of({{"STORAGE_URL", "s3://bucket"}, {"STORAGE_DELIVERY", "redirect"}}));
+  ASSERT_TRUE(redirect.has_value());
+  EXPECT_EQ(redirect->settings.delivery, Delivery::kRedirect);
+}
+
+TEST(Config, a_redirect_needs_an_object_store_that_it_could_lead_to) {
+  EXPECT_THAT(problem_names(sources_of({{"STORAGE_DELIVERY", "redirect"}})), ElementsAre("STORAGE_URL"));
+}
+
+TEST(Config, an_object_store_without_tls_on_another_machine_is_warned_of) {
+  const auto config = load_config(sources_of({{"STORAGE_URL", "s3://bucket?endpoint=http://192.0.2.1:9000"}}));
+  ASSERT_TRUE(config.has_value());
+  EXPECT_THAT(config->settings.warnings, ElementsAre(HasSubstr("not https")));
+}
+
+TEST(Config, the_password_of_a_database_is_never_shown) {
+  const Setting& setting = *find_setting("DATABASE_URL");
+  for (const std::string_view url :
+       {"postgresql://user:sesame@127.0.0.1/calls", "postgresql://user@127.0.0.1/calls?password=sesame"}) {
+    EXPECT_THAT(shown(setting, url), testing::AllOf(Not(HasSubstr("sesame")), HasSubstr("127.0.0.1"))) << url;
+  }
+}
 
 struct Accepted {
   std::string_view text;
@@ -261,7 +300,8 @@ TEST(SettingTable, secrets_are_never_shown) {
   EXPECT_EQ(shown(*find_setting("TWILIO_AUTH_TOKEN"), "hunter2"), "***");
   EXPECT_EQ(shown(*find_setting("SECRET_KEY"), "hunter2"), "***");
   EXPECT_EQ(shown(*find_setting("DATABASE_URL"), "postgresql://user:hunter2@db/tapedeck"),
-            "postgresql://***@db/tapedeck");
+            "postgresql://user:***@db/tapedeck");
+  EXPECT_EQ(shown(*find_setting("REDIS_URL"), "redis://user:hunter2@cache/0"), "redis://***@cache/0");
   EXPECT_EQ(shown(*find_setting("SECRET_KEY"), ""), "");
   EXPECT_EQ(shown(*find_setting("LISTEN"), "127.0.0.1:1"), "127.0.0.1:1");
 }

@@ -33,7 +33,7 @@ struct CurlLimits {
   std::uint64_t body_bytes_max = 1ULL << 30U;
   /// Bytes that wait for a slow consumer, in either direction; then the connection is not read any more, or write()
   /// waits. Bounds the memory of a transfer: about twice this, while the consumer holds as much again.
-  std::size_t pipe_bytes = 256 * 1024;
+  std::size_t pipe_bytes = 64 * 1024;
 };
 
 /// A name and password for HTTP Basic authentication.

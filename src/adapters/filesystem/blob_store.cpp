@@ -58,12 +58,11 @@ class FileBlobWriter final : public BlobWriter {
 
   [[nodiscard]] Task<Result<void>> write(std::string chunk) override {
     if (failed_) co_return fail(*failed_);
-    if (gathered_.empty()) {
-      gathered_ = std::move(chunk);
-    } else {
-      gathered_ += chunk;
-    }
-    if (gathered_.size() < kWriteGatherBytes) co_return Result<void>{};
+    // One buffer for the whole blob: many downloads at once would leave holes of every size in the memory.
+    if (gathered_.capacity() < kWriteGatherBytes) gathered_.reserve(kWriteGatherBytes);
+    gathered_ += chunk;
+    const bool has_room_for_another = gathered_.size() + chunk.size() <= kWriteGatherBytes;
+    if (has_room_for_another) co_return Result<void>{};
     auto work = [this] { return write_gathered(); };
     Result<void> written = co_await offload(pool_, work);
     co_return written;
@@ -84,8 +83,9 @@ class FileBlobWriter final : public BlobWriter {
   }
 
   Result<void> write_gathered() {
-    const std::string bytes = std::exchange(gathered_, {});
-    return remember(directory_->write(temporary_.file, bytes));
+    Result<void> written = remember(directory_->write(temporary_.file, gathered_));
+    gathered_.clear();
+    return written;
   }
 
   Result<void> publish_now() {

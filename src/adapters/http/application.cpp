@@ -18,6 +18,12 @@ constexpr std::string_view kContentSecurityPolicy =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 constexpr std::size_t kLogPathMax = 256;
 
+std::string content_security_policy(const ApplicationSettings& settings) {
+  std::string policy(kContentSecurityPolicy);
+  if (settings.redirects_to_audio) policy += "; media-src 'self' " + settings.audio_origin;
+  return policy;
+}
+
 bool is_audio(const Response& response) { return std::holds_alternative<BlobBody>(response.body); }
 
 bool has_header(const Response& response, std::string_view name) {
@@ -34,6 +40,7 @@ Application::Application(Services services, ApplicationSettings settings)
       settings_(std::move(settings)),
       authentication_(services_.access, services_.businesses),
       cors_(settings_.cors_origins),
+      content_security_policy_(content_security_policy(settings_)),
       files_(services_.assets),
       documents_(embedded_documents()) {}
 
@@ -118,7 +125,7 @@ void Application::complete(const Request& request, Response& response) const {
   // A link's address is a credential: no page that it leads to may learn it.
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   if (!is_audio(response)) {
-    response.headers.emplace_back("Content-Security-Policy", kContentSecurityPolicy);
+    response.headers.emplace_back("Content-Security-Policy", content_security_policy_);
     response.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
     if (!has_header(response, "Cache-Control")) response.headers.emplace_back("Cache-Control", "no-store");
   }

@@ -72,6 +72,7 @@ class Application final : public Handler {
   /// The answer of stream and retry for what is not stored.
   [[nodiscard]] Answer not_stored(const RecordingView& view) const;
   [[nodiscard]] Response media(const Request& request, const HotRecording& hot, const Caller& caller, bool download);
+  [[nodiscard]] Response redirected(const Request& request, const HotRecording& hot, Response response);
 
   // call_routes.cpp
   [[nodiscard]] Task<Answer> get_calls(const Exchange& exchange);
@@ -103,6 +104,7 @@ class Application final : public Handler {
   const ApplicationSettings settings_;
   Authentication authentication_;
   const Cors cors_;
+  const std::string content_security_policy_;
   const StaticFiles files_;
   const StaticFiles documents_;
 };

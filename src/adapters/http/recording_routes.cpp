@@ -107,7 +107,18 @@ Response Application::media(const Request& request, const HotRecording& hot, con
   if (!request.is_head() && begins_at_zero(response)) {
     services_.audit.play(caller, hot.recording, download);
   }
+  if (settings_.redirects_to_audio && !download) return redirected(request, hot, std::move(response));
   return response;
+}
+
+// Only what carries bytes is sent elsewhere. A download is not: the store of the audio does not know its file's name.
+Response Application::redirected(const Request& request, const HotRecording& hot, Response response) {
+  if (request.is_head() || !std::holds_alternative<BlobBody>(response.body)) return response;
+  auto link = services_.recordings.direct_link(hot);
+  if (!link) return response;
+  Response redirect = empty_response(307);
+  redirect.headers.emplace_back("Location", std::move(*link));
+  return redirect;
 }
 
 Task<Answer> Application::get_stream(const Exchange& exchange) {

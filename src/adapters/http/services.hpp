@@ -25,6 +25,10 @@ struct ApplicationSettings {
   std::string public_url;
   /// Other origins whose pages may call, exactly as browsers send them: "https://app.example.com".
   std::vector<std::string> cors_origins;
+  /// A play is answered by a redirect to the store of the audio, where that can answer by itself.
+  bool redirects_to_audio = false;
+  /// Where those redirects lead: "https://recordings.s3.eu-west-1.amazonaws.com". The page may play from there.
+  std::string audio_origin;
 };
 
 /// What the routes use; everything outlives the Application.

@@ -188,6 +188,13 @@ std::vector<Finding> examine_redis(const Result<OpenSlotStore>& slots) {
   return findings;
 }
 
+Finding examine_storage(const Result<void>& answer) {
+  constexpr const char* kAbout = "STORAGE_URL";
+  if (answer) return {kAbout, Verdict::kFine, "the object store takes and gives objects", ""};
+  return {kAbout, Verdict::kBroken, answer.error().detail,
+          "compare bucket, endpoint, region and keys with the object store's console"};
+}
+
 std::vector<Finding> examine_accounts(RecordingSource& source, const std::vector<AccountToTry>& accounts) {
   std::vector<Finding> findings;
   for (const AccountToTry& one : accounts) {

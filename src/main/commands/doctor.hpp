@@ -40,6 +40,8 @@ struct AccountToTry {
 [[nodiscard]] std::vector<Finding> examine_machine(const Settings& settings);
 /// What Redis says of itself.
 [[nodiscard]] std::vector<Finding> examine_redis(const Result<OpenSlotStore>& slots);
+/// How the object store answered a ping.
+[[nodiscard]] Finding examine_storage(const Result<void>& answer);
 /// Asks the provider for a recording that cannot exist: "no such recording" means that the credentials are good.
 [[nodiscard]] std::vector<Finding> examine_accounts(RecordingSource& source, const std::vector<AccountToTry>& accounts);
 /// Prints a line for each; kFailed when something is broken.

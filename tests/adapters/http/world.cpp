@@ -82,8 +82,10 @@ World::World(std::vector<std::string> cors_origins) {
     static Task<Result<void>> look(const Result<void>* readiness) { co_return *readiness; }
   };
   services.health.readiness.push_back({"call_store", [this] { return Readiness::look(&readiness); }});
-  application = std::make_unique<Application>(std::move(services),
-                                              ApplicationSettings{std::string(kPublicUrl), std::move(cors_origins)});
+  ApplicationSettings settings;
+  settings.public_url = kPublicUrl;
+  settings.cors_origins = std::move(cors_origins);
+  application = std::make_unique<Application>(std::move(services), std::move(settings));
 }
 
 TestAnswer World::send(const TestRequest& request) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { assertNothingLeft, downloadsOf, makeBusiness, slow, untilAllStored, untilRunning } from './nodes.mjs';
-import { until } from './until.mjs';
+import { until } from '../../../tools/services/until.mjs';
 
 const limit = 3;
 // After the successor serves: what the contract gives a press.

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { until } from './until.mjs';
+import { until } from '../../../tools/services/until.mjs';
 
 let businesses = 0;
 

@@ -1,6 +1,6 @@
-// A TCP proxy before Redis that can be told to treat its connections badly.
+// A TCP proxy before another server that can be told to treat its connections badly.
 //
-//   const proxy = await startProxy(redis.socket);
+//   const proxy = await startProxy(redis.socket);   // or a port of 127.0.0.1
 //   proxy.url;                       // redis://127.0.0.1:PORT
 //   proxy.mode = 'black hole';       // of connections that are there, and of new ones
 //   proxy.reset();                   // ends all of them
@@ -35,8 +35,12 @@ class Proxy {
     return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
   }
 
+  get port() {
+    return this.#server.address().port;
+  }
+
   get url() {
-    return `redis://127.0.0.1:${this.#server.address().port}`;
+    return `redis://127.0.0.1:${this.port}`;
   }
 
   #accept(client) {

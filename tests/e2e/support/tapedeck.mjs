@@ -12,9 +12,11 @@
 //   await deck.destroy();                               // in after()
 //
 // With TAPEDECK_NODES=api,worker,… in the environment, or `nodes`, it is so many processes on one DATA_DIR that share a
-// Redis; requests go to the first, an API, and `lines` are of all of them, as they come.
+// Redis; requests go to the first, an API, and `lines` are of all of them, as they come. With TAPEDECK_STORES=shared, or
+// `stores`, they share a PostgreSQL and an S3 server, too, and each has a DATA_DIR of its own.
 
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -23,8 +25,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { startRedis } from './redis.mjs';
-import { until, waitMs } from './until.mjs';
+import { startPostgres } from '../../../tools/services/postgres.mjs';
+import { startRedis } from '../../../tools/services/redis.mjs';
+import { startS3 } from '../../../tools/services/s3.mjs';
+import { until, waitMs } from '../../../tools/services/until.mjs';
 
 export { until };
 
@@ -52,16 +56,18 @@ export function shortSid(sid) {
 }
 
 /**
- * @param {{sim?: {url: string}, settings?: object, nodes?: string[], redis?: {url: string}, folder?: string}} options
- *     the provider's look-alike, settings by name, such as { LOG_FORMAT: 'json' }, the roles of the processes, such as
- *     ['api', 'worker'], their Redis, of which this takes care from now on, and where the DATA_DIR is made.
+ * @param {{sim?: {url: string}, settings?: object, nodes?: string[], redis?: {url: string}, stores?: object,
+ *     folder?: string}} options the provider's look-alike, settings by name, such as { LOG_FORMAT: 'json' }, the roles of
+ *     the processes, such as ['api', 'worker'], their Redis, of which this takes care from now on, what
+ *     makeSharedStores() gave, for others than this test program's own, and where the DATA_DIR is made.
  * @returns {Promise<Tapedeck>} with a DATA_DIR and an operator's key, not started yet
  */
 export async function makeTapedeck(options = {}) {
   const dataDir = await mkdtemp(path.join(options.folder ?? os.tmpdir(), 'tapedeck-e2e-'));
+  const stores = options.stores ?? (process.env.TAPEDECK_STORES === 'shared' ? await makeSharedStores() : undefined);
   const nodes = options.nodes ?? (process.env.TAPEDECK_NODES || undefined)?.split(',');
   const redis = nodes && (options.redis ?? await startRedis());
-  const deck = new Tapedeck(dataDir, { ...options, nodes, redis });
+  const deck = new Tapedeck(dataDir, { ...options, nodes, redis, stores });
   try {
     deck.operatorKey = (await deck.command('key', 'create', '--operator')).stdout.trim();
   } catch (error) {
@@ -71,20 +77,50 @@ export async function makeTapedeck(options = {}) {
   return deck;
 }
 
+let servers;
+
+// One PostgreSQL and one S3 server for all of a test program, since they take seconds to start.
+function sharedServers() {
+  servers ??= (async () => {
+    const started = { postgres: await startPostgres({ settings: { fsync: 'off' } }), s3: await startS3() };
+    started.postgres.unref();
+    started.s3.unref();
+    return started;
+  })();
+  return servers;
+}
+
+let bucketsMade = 0;
+
+/** A new database, a new bucket, and the settings that lead to them. */
+export async function makeSharedStores(options) {
+  const { postgres, s3 } = options ?? (await sharedServers());
+  const bucket = `bucket-${++bucketsMade}`;
+  const settings = {
+    DATABASE_URL: await postgres.makeDatabase(),
+    SECRET_KEY: randomBytes(32).toString('base64'),
+    ...(await s3.environment(bucket)),
+  };
+  return { postgres, s3, bucket, settings };
+}
+
 export class Tapedeck {
   #settings;
   #roles;
   #waiting = [];
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
-  constructor(dataDir, { sim, settings = {}, nodes = ['alone'], redis }) {
+  constructor(dataDir, { sim, settings = {}, nodes = ['alone'], redis, stores }) {
     this.dataDir = dataDir;
     this.sim = sim;
     this.redis = redis;
+    this.stores = stores;
     this.#roles = nodes;
     /** The processes that were started last: { role, child, exited, url }. */
     this.nodes = [];
-    this.#settings = { LISTEN: '127.0.0.1:0', PUBLIC_URL: publicUrl, DATA_DIR: dataDir, ...settings };
+    this.#settings = {
+      LISTEN: '127.0.0.1:0', PUBLIC_URL: publicUrl, DATA_DIR: dataDir, ...stores?.settings, ...settings,
+    };
     if (redis) this.#settings.REDIS_URL ??= redis.url;
     if (sim) this.#settings.TWILIO_BASE_URL ??= sim.url;
     /** What the running server, or the last one, has logged. */
@@ -112,9 +148,10 @@ export class Tapedeck {
   /** Starts one more process of this role, and waits until it is ready. */
   async startNode(role, { wrapper = [], settings = {} } = {}) {
     const command = [...wrapper, tapedeckBinary(), 'serve'];
-    const roles = role === 'worker' ? { ENABLE_SCHEDULERS: 'true' } : {};
+    const own = role === 'worker' ? { ENABLE_SCHEDULERS: 'true' } : {};
+    if (this.stores) own.DATA_DIR = await mkdtemp(path.join(this.dataDir, `${role}-`));
     const child = spawn(command[0], command.slice(1), {
-      env: this.#environment({ ...roles, ...settings }), stdio: ['ignore', 'ignore', 'pipe'],
+      env: this.#environment({ ...own, ...settings }), stdio: ['ignore', 'ignore', 'pipe'],
     });
     const node = { role, child };
     node.exited = new Promise((resolve, reject) => {
@@ -339,8 +376,12 @@ export class Tapedeck {
     return { target: this.url + where, public_url: publicUrl + where };
   }
 
-  /** Every file below DATA_DIR/recordings: { path, name }, `path` from there. */
+  /** Every file below DATA_DIR/recordings, or every object of the bucket: { path, name }, `path` from there. */
   async blobFiles() {
+    if (this.stores) {
+      const objects = await this.stores.s3.objects(this.stores.bucket);
+      return objects.map(({ key }) => ({ path: key, name: path.basename(key) })).filter(({ name }) => !name.startsWith('.'));
+    }
     const files = [];
     const walk = async (folder) => {
       const all = path.join(this.dataDir, 'recordings', folder);

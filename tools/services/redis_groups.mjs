@@ -10,7 +10,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { freePort, startRedis } from './redis.mjs';
+import { freePort } from './free_port.mjs';
+import { startRedis } from './redis.mjs';
 import { until } from './until.mjs';
 
 const run = promisify(execFile);

@@ -1,22 +1,14 @@
-// A real nginx that serves one folder on a free port, for as long as a test runs.
+// A real nginx on a free port: it serves one folder, or stands before other servers.
+
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 
-const ATTEMPTS = 5;
+import { freePort } from './free_port.mjs';
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
+const ATTEMPTS = 5;
 
 function answers(port) {
   return new Promise((resolve) => {
@@ -26,29 +18,36 @@ function answers(port) {
   });
 }
 
-function configuration(folder, port) {
+function configuration(folder, port, { http, workers }) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${path.join(folder, `nginx-${name}`)};`,
   );
   return `${process.getuid() === 0 ? 'user root;' : ''}
-daemon off; master_process off; pid ${path.join(folder, 'nginx.pid')}; error_log ${path.join(folder, 'nginx-error.log')};
-events {}
+daemon off; ${workers ? `worker_processes ${workers};` : 'master_process off;'} pid ${path.join(folder, 'nginx.pid')}; error_log ${path.join(folder, 'nginx-error.log')};
+events { worker_connections 4096; }
 http {
   access_log off; sendfile on; tcp_nopush on; default_type audio/mpeg; ${temporary.join(' ')}
-  server { listen 127.0.0.1:${port}; root ${folder}; }
+  ${http(port)}
 }
 `;
 }
 
-/// Starts nginx on `folder`. Returns {port, stop()}.
-export async function startNginx(folder) {
+/**
+ * @param {string} folder where it keeps its files, and what it serves unless `http` says otherwise
+ * @param {{http?: (port: number) => string, workers?: number, port?: number, detached?: boolean}} options what it does,
+ *     for its http block; processes other than one; a port other than any that is free; and whether it is spared the
+ *     terminal's Ctrl-C
+ * @returns {Promise<{port: number, stop: function}>}
+ */
+export async function startNginx(folder, { http, workers, port: wanted, detached = false } = {}) {
+  const does = { http: http ?? ((port) => `server { listen 127.0.0.1:${port}; root ${folder}; }`), workers };
   const program = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find(existsSync) ?? 'nginx';
   await chmod(folder, 0o755);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = await freePort(); // somebody else may take it before nginx does: then another is tried
+    const port = wanted ?? (await freePort()); // somebody else may take it before nginx does: then another is tried
     const file = path.join(folder, 'nginx.conf');
-    await writeFile(file, configuration(folder, port));
-    const child = spawn(program, ['-e', path.join(folder, 'nginx-error.log'), '-c', file], { stdio: 'ignore' });
+    await writeFile(file, configuration(folder, port, does));
+    const child = spawn(program, ['-e', path.join(folder, 'nginx-error.log'), '-c', file], { stdio: 'ignore', detached });
     const ended = new Promise((resolve) => {
       child.once('error', () => resolve('failed'));
       child.once('exit', () => resolve('ended'));
@@ -58,7 +57,7 @@ export async function startNginx(folder) {
         return {
           port,
           async stop() {
-            child.kill('SIGKILL');
+            child.kill(workers ? 'SIGTERM' : 'SIGKILL'); // its workers end with it, when it is asked
             await ended;
           },
         };

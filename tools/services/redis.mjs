@@ -11,30 +11,21 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { freePort } from './free_port.mjs';
 import { until } from './until.mjs';
 
 const run = promisify(execFile);
 // Somebody else may take a free port before the server does.
 const portAttempts = 5;
 
-/** A port of the loopback interface that nobody listened on a moment ago. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /**
- * @param {{settings?: object|function, tcp?: boolean, sentinel?: string}} options settings of redis-server by name, or what
- *     promises them, anew for each try; and the configuration that makes it a Sentinel
+ * @param {{settings?: object|function, tcp?: boolean, sentinel?: string, detached?: boolean}} options settings of
+ *     redis-server by name, or what promises them, anew for each try; the configuration that makes it a Sentinel; and
+ *     whether it is spared the terminal's Ctrl-C
  */
 export async function startRedis(options = {}) {
   for (let attempt = 1; ; ++attempt) {
@@ -55,8 +46,10 @@ export class Redis {
   #exited;
   #more;
   #sentinel;
+  #detached;
 
-  constructor(directory, { settings = {}, port = 0, sentinel } = {}) {
+  constructor(directory, { settings = {}, port = 0, sentinel, detached = false } = {}) {
+    this.#detached = detached;
     this.directory = directory;
     this.port = port;
     this.socket = path.join(directory, 'redis.sock');
@@ -73,7 +66,7 @@ export class Redis {
     const child = spawn('redis-server', [
       file, '--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.directory,
       '--daemonize', 'no', ...this.#more, ...(this.#sentinel ? ['--sentinel'] : []),
-    ], { stdio: 'ignore' });
+    ], { stdio: 'ignore', detached: this.#detached });
     this.#child = child;
     let ended = false;
     this.#exited = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
