@@ -34,6 +34,15 @@ async function startDeck(nodes, options = {}) {
   await deck.start();
 }
 
+/** Presses, and is refused with a time to come again; returns after how many ms. */
+async function refusedAfter(business, sid) {
+  const asked = Date.now();
+  const refused = await deck.press(business, sid);
+  assert.equal(refused.status, 503);
+  assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
+  return Date.now() - asked;
+}
+
 test('an API downloads nothing, and a worker that comes later does', async () => {
   await startDeck(['api']);
   const { business, account, recordings, calls } = await makeBusiness(deck, 5);
@@ -209,11 +218,9 @@ test('while Redis is away what is stored plays, what is cold is refused, webhook
   await deck.redis.kill();
 
   assert.equal((await deck.press(business, stored)).status, 200);
-  const asked = Date.now();
-  const refused = await deck.press(business, cold);
-  assert.equal(refused.status, 503);
-  assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
-  assert.ok(Date.now() - asked < refusedAtOnceMs, `refused after ${Date.now() - asked} ms`);
+  const took = [];
+  for (let i = 0; i < 3; ++i) took.push(await refusedAfter(business, cold));
+  assert.ok(Math.min(...took) < refusedAtOnceMs, `refused after ${took} ms`);
   const announced = await sim.addRecording({ account: account.sid, duration_s: 5 });
   const sent = await sim.webhook({ recording: announced.sid, ...deck.webhookOf(business) });
   assert.deepEqual(sent.statuses, { 204: 1 });
@@ -243,15 +250,12 @@ test('when Redis cannot be reached, presses are refused at once after the first 
     assert.equal((await deck.press(business, sid)).status, 503);
     const metrics = async () => (await deck.request('GET', '/metrics')).body.toString();
     const failures = async () => Number(/^tapedeck_redis_connect_failures_total (\d+)$/m.exec(await metrics())[1]);
-    // Over more tries to connect, each of which takes longer than that.
-    for (const enough = (await failures()) + 2; (await failures()) < enough; ) {
-      const asked = Date.now();
-      const refused = await deck.press(business, sid);
-      const tookMs = Date.now() - asked;
-      assert.equal(refused.status, 503);
-      assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
-      assert.ok(tookMs < refusedAtOnceMs, `refused after ${tookMs} ms`);
-    }
+    // Over three more tries to connect, each of which takes longer than that: a press that waited for one would be late. One
+    // may be so because the machine is.
+    const took = [];
+    for (const enough = (await failures()) + 3; (await failures()) < enough; ) took.push(await refusedAfter(business, sid));
+    const late = took.filter((ms) => ms >= refusedAtOnceMs);
+    assert.ok(late.length <= 1, `refused after ${late} ms`);
     proxy.mode = 'pass';
     proxy.reset();
     const returned = Date.now();
@@ -270,13 +274,8 @@ test('when Redis hangs, a press is refused after its deadline, and taken again s
   await deck.press(business, first);
   await deck.untilState(business, first, 'stored');
   deck.redis.signal('SIGSTOP');
-  const asked = Date.now();
-  const refused = await deck.press(business, second);
-  const tookMs = Date.now() - asked;
-  deck.redis.signal('SIGCONT');
+  const tookMs = await refusedAfter(business, second).finally(() => deck.redis.signal('SIGCONT'));
   const returned = Date.now();
-  assert.equal(refused.status, 503);
-  assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
   assert.ok(tookMs < hangDeadlineMs, `refused after ${tookMs} ms`);
   await until('a press to be taken', () => deck.press(business, second), ({ status }) => status === 202 || status === 200);
   assert.ok(Date.now() - returned < 2000, `${Date.now() - returned} ms after Redis answered`);
