@@ -50,12 +50,13 @@ Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent int
   auto found = co_await calls_.find_recording(business, sid);
   if (!found) co_return fail(found.error());
   if (!*found) co_return fail(unknown_recording());
-  if (!(*found)->audio) {
+  // What is deleted keeps its blob's name until the blob is gone.
+  if ((*found)->state != RecordingState::kStored) {
     auto view = intent == Intent::kPress ? press(std::move(**found)) : view_of(std::move(**found));
     auto standing = co_await std::move(view);
     if (!standing) co_return fail(standing.error());
     playback.view = std::move(*standing);
-    if (!playback.view.recording.audio) co_return playback;
+    if (playback.view.recording.state != RecordingState::kStored) co_return playback;
     *found = playback.view.recording;  // it became stored meanwhile
   }
   if ((*found)->damage) {

@@ -7,11 +7,16 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { startRedis } from '../../tools/services/redis.mjs';
 import { assertNothingLeft, downloadsOf, makeBusiness, slow, untilAllStored, untilRunning } from './support/nodes.mjs';
+import { startProxy } from './support/proxy.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck, until } from './support/tapedeck.mjs';
 
 // 9 s until the supervisor, 15 s until the lease ends.
 const restartMaxMs = 17_000;
+// Of a refusal while Redis is known to be away: far less than a command's deadline (2 s) or a try to connect (1.5 s).
+const refusedAtOnceMs = 750;
+// Of one that had to find out: a command's deadline, and time to say so.
+const hangDeadlineMs = 3_000;
 
 let sim;
 let deck;
@@ -27,6 +32,15 @@ afterEach(async () => {
 async function startDeck(nodes, options = {}) {
   deck = await makeTapedeck({ sim, nodes, ...options });
   await deck.start();
+}
+
+/** Presses, and is refused with a time to come again; returns after how many ms. */
+async function refusedAfter(business, sid) {
+  const asked = Date.now();
+  const refused = await deck.press(business, sid);
+  assert.equal(refused.status, 503);
+  assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
+  return Date.now() - asked;
 }
 
 test('an API downloads nothing, and a worker that comes later does', async () => {
@@ -204,9 +218,9 @@ test('while Redis is away what is stored plays, what is cold is refused, webhook
   await deck.redis.kill();
 
   assert.equal((await deck.press(business, stored)).status, 200);
-  const refused = await deck.press(business, cold);
-  assert.equal(refused.status, 503);
-  assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
+  const took = [];
+  for (let i = 0; i < 3; ++i) took.push(await refusedAfter(business, cold));
+  assert.ok(Math.min(...took) < refusedAtOnceMs, `refused after ${took} ms`);
   const announced = await sim.addRecording({ account: account.sid, duration_s: 5 });
   const sent = await sim.webhook({ recording: announced.sid, ...deck.webhookOf(business) });
   assert.deepEqual(sent.statuses, { 204: 1 });
@@ -222,6 +236,50 @@ test('while Redis is away what is stored plays, what is cold is refused, webhook
   assert.ok(tookMs < 2000, `${tookMs} ms after Redis answered`);
   await untilAllStored(deck, business, [cold, announced.call]);
   assert.ok((await downloadsOf(deck, account)).greatest <= 3);
+});
+
+test('when Redis cannot be reached, presses are refused at once after the first one, and taken again soon', async () => {
+  await startDeck(['api']); // what is refused is wanted all the same: a worker would fetch it meanwhile
+  const proxy = await startProxy(deck.redis.socket);
+  try {
+    deck.url = (await deck.startNode('api', { settings: { REDIS_URL: proxy.url } })).url;
+    const { business, calls: [sid] } = await makeBusiness(deck, 1);
+    // Connections are taken, and nothing ever comes back, as behind a firewall that swallows packets.
+    proxy.mode = 'black hole';
+    proxy.reset();
+    assert.equal((await deck.press(business, sid)).status, 503);
+    const metrics = async () => (await deck.request('GET', '/metrics')).body.toString();
+    const failures = async () => Number(/^tapedeck_redis_connect_failures_total (\d+)$/m.exec(await metrics())[1]);
+    // Over three more tries to connect, each of which takes longer than that: a press that waited for one would be late. One
+    // may be so because the machine is.
+    const took = [];
+    for (const enough = (await failures()) + 3; (await failures()) < enough; ) took.push(await refusedAfter(business, sid));
+    const late = took.filter((ms) => ms >= refusedAtOnceMs);
+    assert.ok(late.length <= 1, `refused after ${late} ms`);
+    proxy.mode = 'pass';
+    proxy.reset();
+    const returned = Date.now();
+    await until('a press to be taken', () => deck.press(business, sid), (answer) => answer.status === 202);
+    assert.ok(Date.now() - returned < 2000, `${Date.now() - returned} ms after Redis answered`);
+    await deck.startNode('worker');
+    await deck.untilState(business, sid, 'stored');
+  } finally {
+    await proxy.stop();
+  }
+});
+
+test('when Redis hangs, a press is refused after its deadline, and taken again soon after Redis answers', async () => {
+  await startDeck(['api', 'worker']);
+  const { business, calls: [first, second] } = await makeBusiness(deck, 2);
+  await deck.press(business, first);
+  await deck.untilState(business, first, 'stored');
+  deck.redis.signal('SIGSTOP');
+  const tookMs = await refusedAfter(business, second).finally(() => deck.redis.signal('SIGCONT'));
+  const returned = Date.now();
+  assert.ok(tookMs < hangDeadlineMs, `refused after ${tookMs} ms`);
+  await until('a press to be taken', () => deck.press(business, second), ({ status }) => status === 202 || status === 200);
+  assert.ok(Date.now() - returned < 2000, `${Date.now() - returned} ms after Redis answered`);
+  await deck.untilState(business, second, 'stored');
 });
 
 test('a worker that is killed gives up its downloads at once, and another fetches them', async () => {

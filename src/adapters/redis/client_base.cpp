@@ -121,7 +121,7 @@ Task<Result<Reply>> ClientBase::execute(Request request) {
       last = unavailable(endpoint, trouble);
     } else {
       if (connection.error().errc() == Errc::kCancelled) co_return fail(connection.error());
-      trouble.trouble = Trouble::kNotMaster;
+      trouble.trouble = Trouble::kUnreachable;
       last = connection.error();
     }
     request.asking = false;

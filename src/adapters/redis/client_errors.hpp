@@ -17,6 +17,7 @@ enum class Trouble {
   kClusterDown,  ///< the Cluster has no master for the slot
   kNotMaster,    ///< a replica, or a master that has become one
   kAway,         ///< not now: loading, busy, too few replicas, no memory, no disk
+  kUnreachable,  ///< no answer of Redis: there is no connection
 };
 
 struct ReadError {

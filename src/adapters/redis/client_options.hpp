@@ -24,6 +24,9 @@ struct ClientOptions {
 /// that many processes do not come at once.
 inline constexpr Milliseconds kBackoffFirst{25};
 inline constexpr Milliseconds kBackoffMax{400};
+/// How long commands wait for a connection when the try before it has failed. The try goes on without them: while Redis
+/// is away they are refused soon, though each try may take as long as connect_deadline.
+inline constexpr Milliseconds kDoubtfulPatience{100};
 /// Commands that wait on one connection, and bytes that wait to be sent. Beyond, commands are refused.
 inline constexpr std::size_t kPendingMax = 32 * 1024;
 inline constexpr std::size_t kOutgoingBytesMax = 32 * 1024 * 1024;

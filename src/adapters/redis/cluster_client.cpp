@@ -8,6 +8,11 @@ namespace {
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
+// Null: the key's hash slot has none.
+const Endpoint* owner_in(const SlotMap& slots, const std::string& key) {
+  return key.empty() ? &slots.masters().front() : slots.owner(hash_slot(key));
+}
+
 }  // namespace
 
 // Held by the one task that reads the topology, however that ends.
@@ -61,7 +66,7 @@ Task<Result<Endpoint>> ClusterClient::locate(LoopConnections& loop, std::string 
   }
   const std::shared_ptr<const SlotMap> slots = map();
   if (!slots) co_return fail(Errc::kUnavailable, "No node of the Redis Cluster has told its hash slots yet");
-  const Endpoint* owner = key.empty() ? &slots->masters().front() : slots->owner(hash_slot(key));
+  const Endpoint* owner = owner_in(*slots, key);
   if (owner == nullptr) {
     doubt({});
     co_return fail(Errc::kUnavailable, "No master of the Redis Cluster serves the key's hash slot (CLUSTER INFO)");
@@ -75,7 +80,7 @@ Task<Result<std::vector<Endpoint>>> ClusterClient::masters(LoopConnections& loop
   co_return map()->masters();
 }
 
-Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string, Endpoint endpoint, ReadError error) {
+Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string key, Endpoint endpoint, ReadError error) {
   switch (error.trouble) {
     case Trouble::kMoved: {
       learn(error.slot, error.target);
@@ -94,6 +99,14 @@ Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string, Endpoint 
       doubt(endpoint);
       co_await rest(kMasterlessRest);
       co_return true;
+    case Trouble::kUnreachable: {
+      // Until the others agree that it has gone, nothing helps but to come again later.
+      doubt(endpoint);
+      Result<void> refreshed = co_await refresh(loop, kTopologyUrgentlyEvery);
+      const std::shared_ptr<const SlotMap> slots = map();
+      const Endpoint* owner = refreshed && slots ? owner_in(*slots, key) : nullptr;
+      co_return owner != nullptr && *owner != endpoint;
+    }
     case Trouble::kNoScript:
     case Trouble::kAway:
     case Trouble::kAnswer:

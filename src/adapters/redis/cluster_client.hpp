@@ -19,8 +19,9 @@ inline constexpr Milliseconds kTopologyUrgentlyEvery{100};
 inline constexpr Milliseconds kMasterlessRest{100};
 
 /// A Redis Cluster. The map of hash slots is shared by all loops; each loop has a connection to each master that it has
-/// used. A command goes where the map says, follows MOVED and ASK, and waits for a failover within its deadline.
-/// Source: redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec.
+/// used. A command goes where the map says, follows MOVED and ASK, and waits within its deadline for a failover that
+/// the Cluster has begun; for a master that cannot be reached it does not wait. Source:
+/// redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec.
 class ClusterClient final : public ClientBase {
  public:
   ClusterClient(std::shared_ptr<ClientShared> shared, const Url& url, Random& random);

@@ -60,14 +60,15 @@ struct Connection::Initiation {
 };
 
 std::shared_ptr<Connection> Connection::open(asio::any_io_executor executor, std::shared_ptr<ClientShared> shared,
-                                             Endpoint endpoint, Greeting greeting) {
-  auto connection = std::make_shared<Connection>(executor, std::move(shared), std::move(endpoint), std::move(greeting));
+                                             Endpoint endpoint, Greeting greeting, SteadyTime patience_until) {
+  auto connection = std::make_shared<Connection>(executor, std::move(shared), std::move(endpoint), std::move(greeting),
+                                                 patience_until);
   connection->start();
   return connection;
 }
 
 Connection::Connection(asio::any_io_executor executor, std::shared_ptr<ClientShared> shared, Endpoint endpoint,
-                       Greeting greeting)
+                       Greeting greeting, SteadyTime patience_until)
     : executor_(executor),
       shared_(std::move(shared)),
       endpoint_(std::move(endpoint)),
@@ -75,7 +76,8 @@ Connection::Connection(asio::any_io_executor executor, std::shared_ptr<ClientSha
       stream_(executor, shared_->tls),
       timer_(executor),
       settled_(executor, asio::steady_timer::time_point::max()),
-      connect_deadline_(now() + shared_->options.connect_deadline) {}
+      connect_deadline_(now() + shared_->options.connect_deadline),
+      patience_until_(patience_until) {}
 
 Connection::~Connection() { shared_->counters.in_flight -= static_cast<std::int64_t>(counted_); }
 
@@ -115,10 +117,13 @@ void Connection::become_ready() {
 
 Task<Result<void>> Connection::ready() {
   const auto self = shared_from_this();
-  if (state_ == State::kConnecting) {
+  if (state_ == State::kConnecting && now() < patience_until_) {
     if (settling_ >= kPendingMax) co_return fail(Errc::kUnavailable, "Too many commands wait for Redis");
     const Waiting waiting(settling_);
     co_await settled_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  if (state_ == State::kConnecting && now() >= patience_until_) {
+    co_return fail(Errc::kUnavailable, "Redis at " + endpoint_text(endpoint_) + " cannot be reached");
   }
   if (state_ == State::kConnecting) co_return fail(Errc::kCancelled, "The wait for Redis was cancelled");
   if (state_ == State::kClosed) co_return fail(error_);
@@ -201,6 +206,7 @@ bool Connection::lost() {
 void Connection::watch() {
   if (is_watching_ || state_ == State::kClosed) return;
   SteadyTime due = connect_deadline_;
+  if (state_ == State::kConnecting && now() < patience_until_) due = std::min(due, patience_until_);
   if (state_ == State::kReady) {
     if (pipeline_.empty()) return;
     due = pipeline_.patience_from() + shared_->options.silence_max;
@@ -222,6 +228,7 @@ void Connection::check_deadlines() {
     return close({Errc::kUnavailable, fmt::format("Redis at {} cannot be reached: no answer within {} ms", place,
                                                   shared_->options.connect_deadline.count())});
   }
+  if (state_ == State::kConnecting && time >= patience_until_) settled_.cancel();
   if (state_ == State::kReady) {
     const std::size_t given_up =
         pipeline_.expire(time, {Errc::kUnavailable, "Redis at " + place + " did not answer in time"});

@@ -35,17 +35,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   enum class State { kConnecting, kReady, kClosed };
 
-  /// Begins to connect and to greet; ready() tells how that went.
+  /// Begins to connect and to greet; ready() tells how that went. After `patience_until` nobody waits for it any more,
+  /// and it goes on by itself until the connect deadline.
   [[nodiscard]] static std::shared_ptr<Connection> open(boost::asio::any_io_executor executor,
                                                         std::shared_ptr<ClientShared> shared, Endpoint endpoint,
-                                                        Greeting greeting);
+                                                        Greeting greeting,
+                                                        SteadyTime patience_until = SteadyTime::max());
   Connection(boost::asio::any_io_executor executor, std::shared_ptr<ClientShared> shared, Endpoint endpoint,
-             Greeting greeting);
+             Greeting greeting, SteadyTime patience_until);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  /// Returns when connecting has ended.
+  /// Returns when connecting has ended, or has taken too long to wait for. Errors kUnavailable, kCancelled.
   [[nodiscard]] Task<Result<void>> ready();
   /// Writes the request and waits for its reply, for `patience` and the command deadline; `patience` is how long the
   /// command itself waits in the server, and zero where others share the connection. `request` must live until then.
@@ -100,6 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string writing_;   // given to it
   std::array<char, 16 * 1024> incoming_;
   SteadyTime connect_deadline_;
+  SteadyTime patience_until_;
   State state_ = State::kConnecting;
   Error error_;
   Peer peer_;

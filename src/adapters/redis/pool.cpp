@@ -40,21 +40,27 @@ Line::Line(asio::any_io_executor executor, std::shared_ptr<ClientShared> shared,
 
 Task<Result<std::shared_ptr<Connection>>> Line::acquire() {
   if (connection_ && connection_->lost()) {
-    was_broken_ = was_broken_ || was_ready_;
-    connection_.reset();
+    if (was_ready_) {
+      was_broken_ = true;
+      connection_.reset();
+    } else {
+      note_failure(connection_);  // when nobody waited for it any more
+    }
   }
   if (!connection_) {
     if (now() < retry_at_) co_return fail(last_error_);
     was_ready_ = false;
-    connection_ = Connection::open(executor_, shared_, endpoint_, greeting_);
+    const SteadyTime patience_until = failures_ == 0 ? SteadyTime::max() : now() + kDoubtfulPatience;
+    connection_ = Connection::open(executor_, shared_, endpoint_, greeting_, patience_until);
   }
   const std::shared_ptr<Connection> connection = connection_;
-  if (connection->state() == Connection::State::kReady) co_return connection;
-  auto ready = co_await connection->ready();
-  if (!ready) {
-    if (connection->state() != Connection::State::kClosed) co_return fail(ready.error());
-    note_failure(connection);
-    co_return fail(last_error_);
+  if (connection->state() != Connection::State::kReady) {
+    auto ready = co_await connection->ready();
+    if (!ready) {
+      if (connection->state() == Connection::State::kClosed) note_failure(connection);
+      const bool is_known = failures_ > 0 && ready.error().errc() == Errc::kUnavailable;
+      co_return fail(is_known ? last_error_ : ready.error());
+    }
   }
   if (connection == connection_ && !was_ready_) {
     was_ready_ = true;
@@ -65,7 +71,7 @@ Task<Result<std::shared_ptr<Connection>>> Line::acquire() {
 }
 
 // Of all who waited for this connection, the first one counts the failure.
-void Line::note_failure(const std::shared_ptr<Connection>& connection) {
+void Line::note_failure(std::shared_ptr<Connection> connection) {
   if (connection != connection_) return;
   connection_.reset();
   ClientCounters::add(shared_->counters.connect_failures);

@@ -18,7 +18,8 @@ namespace tapedeck::redis {
 inline constexpr std::size_t kIdleWaitersMax = 4;
 
 /// One endpoint as one loop sees it: the connection of the moment, and the rest after a failure. While Redis is away,
-/// nothing is tried in the background: the first command after the rest tries again, and those before it fail at once.
+/// nothing is tried in the background without being asked for: the first command after the rest tries again, and those
+/// before it fail at once. So do those that find a try after a failed one still going on after kDoubtfulPatience.
 /// Shared, because a task may wait on a line that the topology has dropped meanwhile.
 class Line {
  public:
@@ -36,7 +37,7 @@ class Line {
   void drop();
 
  private:
-  void note_failure(const std::shared_ptr<Connection>& connection);
+  void note_failure(std::shared_ptr<Connection> connection);
 
   boost::asio::any_io_executor executor_;
   std::shared_ptr<ClientShared> shared_;

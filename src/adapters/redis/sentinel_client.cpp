@@ -43,7 +43,7 @@ Task<Result<std::vector<Endpoint>>> SentinelClient::masters(LoopConnections& loo
 }
 
 Task<bool> SentinelClient::relocate(LoopConnections& loop, std::string, Endpoint endpoint, ReadError error) {
-  if (error.trouble != Trouble::kNotMaster) co_return false;
+  if (error.trouble != Trouble::kNotMaster && error.trouble != Trouble::kUnreachable) co_return false;
   doubt(endpoint);
   const std::optional<Endpoint> known = known_master();
   if (known) co_return true;  // another task was faster

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 
 #include "tests/adapters/redis/client_fixture.hpp"
@@ -130,6 +131,26 @@ TEST_F(ClientTest, WhileRedisIsAwayCommandsFailAtOnceAndSoonAfterItIsBackTheyAre
   for (int i = 0; i < 200; ++i) EXPECT_THAT(ask({"PING"}), HasSubstr("Connection refused"));
   EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
   redis_.start();
+  const auto back = std::chrono::steady_clock::now();
+  wait_until("an answer", [this] { return ask({"PING"}) == "PONG"; });
+  EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
+}
+
+TEST_F(ClientTest, AfterAFailedTryCommandsAreRefusedSoonThoughTheNextTriesHang) {
+  constexpr Milliseconds kConnectDeadline{2'000};
+  open({.command_deadline = 60s, .connect_deadline = kConnectDeadline});
+  redis_.freeze();  // the kernel still takes connections, which nobody greets
+  EXPECT_THAT(ask({"PING"}), HasSubstr("no answer within 2000 ms"));
+  std::chrono::nanoseconds longest{0};
+  // Nobody waits for the end of these tries, and yet they are counted, and followed by others.
+  wait_until("two more failed tries", [&] {
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_THAT(ask({"PING"}), HasSubstr("no answer within 2000 ms"));
+    longest = std::max<std::chrono::nanoseconds>(longest, std::chrono::steady_clock::now() - began);
+    return client_->statistics().connect_failures >= 3;
+  });
+  EXPECT_LT(longest, kConnectDeadline / 2);
+  redis_.thaw();
   const auto back = std::chrono::steady_clock::now();
   wait_until("an answer", [this] { return ask({"PING"}) == "PONG"; });
   EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);

@@ -12,6 +12,7 @@ namespace tapedeck::redis {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using namespace std::chrono_literals;
 
 class ClusterClientTest : public ::testing::Test {
@@ -103,6 +104,17 @@ TEST_F(ClusterClientTest, WhenAMasterDiesItsReplicaServesItsSlotsAndTheOthersSer
   EXPECT_EQ(ask(elsewhere, {"INCR", elsewhere}), "2");
   wait_until("the failover", [&] { return ask(key, {"INCR", key}) == "2"; });
   EXPECT_EQ(redis_.server(3).ask({"GET", key}), "2");
+}
+
+TEST_F(ClusterClientTest, CommandsForAMasterThatIsAwayAreRefusedAtOnceUntilTheFailover) {
+  client_ = client_of(redis_.url(), random_, {.command_deadline = 60s});
+  const std::string key = key_of(0);
+  EXPECT_EQ(ask(key, {"SET", key, "1"}), "OK");
+  redis_.server(0).kill();
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(ask(key, {"GET", key}), StartsWith("error: "));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+  wait_until("the failover", [&] { return ask(key, {"SET", key, "2"}) == "OK"; });
 }
 
 TEST_F(ClusterClientTest, ASlotThatNobodyServesIsTold) {
