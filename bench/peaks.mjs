@@ -29,11 +29,11 @@ function blob(extension) {
   return { key, file: join(work, key), type: extension === "mp3" ? "audio/mpeg" : "audio/wav" };
 }
 
-// Something like speech: noise that comes and goes, with pauses.
+// Something like speech: noise that comes and goes.
 async function sound(file, channels) {
-  const voice = ["pinknoise", "amod", "0.3", "40"];
-  const voices = channels === 2 ? [...voice, "synth", "brownnoise", "amod", "0.21", "35"] : voice;
-  await run("sox", ["-n", "-r", "8000", "-b", "16", "-c", String(channels), file, "synth", String(seconds), ...voices.slice(0, 4), "vol", "0.5"]);
+  const voices = channels === 2 ? ["pinknoise", "brownnoise"] : ["pinknoise"];
+  await run("sox", ["-n", "-r", "8000", "-b", "16", "-c", String(channels), file, "synth", String(seconds), ...voices,
+    "tremolo", "0.4", "80", "vol", "0.5"]);
 }
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];

@@ -10,8 +10,8 @@ find_package(CLI11 2 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq>=15)
-# 1.1 is the first that decodes MP3.
 pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile>=1.1)
+pkg_check_modules(MPG123 REQUIRED IMPORTED_TARGET libmpg123>=1.26)
 
 # Asio and Beast are compiled once here, instead of in each file that includes them.
 add_library(tapedeck_boost STATIC ${PROJECT_SOURCE_DIR}/cmake/boost_asio.cpp ${PROJECT_SOURCE_DIR}/cmake/boost_beast.cpp)

@@ -1,20 +1,17 @@
 #include "adapters/sndfile/audio_meter.hpp"
 
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <boost/asio/this_coro.hpp>
 
-#include "adapters/sndfile/sound_file.hpp"
+#include "adapters/sndfile/sound.hpp"
 
 namespace tapedeck {
 namespace {
 
-// Samples of a channel that are decoded at once.
-constexpr std::size_t kBlockFrames = 4'096;
 constexpr std::string_view kMpegType = "audio/mpeg";
 constexpr std::int64_t kMillisecondsPerSecond = 1'000;
 
@@ -24,27 +21,26 @@ constexpr int kNiceness = 10;
 
 void step_back() { (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness); }
 
-Result<MeasuredAudio> decode(sndfile::SoundFile& file) {
-  if (file.channels() < 1 || file.channels() > kPeakChannelsMax) {
+Result<MeasuredAudio> decode(sndfile::Sound& sound) {
+  const auto [channels, sample_rate] = sound.format();
+  if (channels < 1 || channels > kPeakChannelsMax || sample_rate < 1) {
     return fail(Errc::kMediaNotAudio,
-                fmt::format("{} channels, and at most {} are measured", file.channels(), kPeakChannelsMax));
+                fmt::format("{} channels of {} Hz: at most {} are measured", channels, sample_rate, kPeakChannelsMax));
   }
-  PeakBuilder peaks(file.channels());
-  std::vector<float> block(kBlockFrames * static_cast<std::size_t>(file.channels()));
+  PeakBuilder peaks(channels);
   while (true) {
-    const Result<std::size_t> got = file.read(block);
-    if (!got) return fail(got.error());
-    if (*got == 0) break;
-    peaks.add(std::span(block).first(*got));
+    const Result<std::span<const float>> samples = sound.next();
+    if (!samples) return fail(samples.error());
+    if (samples->empty()) break;
+    peaks.add(*samples);
   }
   if (peaks.frames() == 0) return fail(Errc::kMediaEmpty, "the audio has no sound that can be decoded");
   MeasuredAudio measured;
   const auto frames = static_cast<std::int64_t>(peaks.frames());
-  measured.measure.duration =
-      Milliseconds{(frames * kMillisecondsPerSecond + file.sample_rate() / 2) / file.sample_rate()};
-  measured.measure.channels = file.channels();
-  measured.measure.sample_rate = file.sample_rate();
-  measured.measure.codec = file.codec();
+  measured.measure.duration = Milliseconds{(frames * kMillisecondsPerSecond + sample_rate / 2) / sample_rate};
+  measured.measure.channels = channels;
+  measured.measure.sample_rate = sample_rate;
+  measured.measure.codec = sound.codec();
   measured.peaks = peaks.finish();
   return measured;
 }
@@ -53,11 +49,9 @@ Result<MeasuredAudio> measure_now(Blob& blob, bool is_mpeg, boost::asio::any_io_
                                   std::stop_token stop) {
   step_back();
   sndfile::BlobFeed feed(blob, std::move(executor), std::move(stop));
-  Result<sndfile::ShownFile> shown = is_mpeg ? show_mpeg(feed) : show_wav(feed);
-  if (!shown) return fail(shown.error());
-  Result<std::unique_ptr<sndfile::SoundFile>> file = sndfile::SoundFile::open(feed, std::move(*shown));
-  if (!file) return fail(file.error());
-  return decode(**file);
+  const Result<std::unique_ptr<sndfile::Sound>> sound = is_mpeg ? open_mpeg(feed) : open_wav(feed);
+  if (!sound) return fail(sound.error());
+  return decode(**sound);
 }
 
 }  // namespace

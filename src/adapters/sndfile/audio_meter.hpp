@@ -7,7 +7,7 @@
 
 namespace tapedeck {
 
-/// Decodes by libsndfile (and its libmpg123), over a blob wherever it is kept. Each measure takes one thread of its own
+/// Decodes by libsndfile and libmpg123, over a blob wherever it is kept. Each measure takes one thread of its own
 /// at a low priority, and under 1 MB: what plays and what downloads goes first.
 class SndfileAudioMeter final : public AudioMeter {
  public:
