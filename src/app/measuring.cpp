@@ -18,7 +18,11 @@ TaskScope::FailureHandler report_to(EventSink& events) {
 }
 
 // Nothing was learnt of the recording: a store was away, or the process ends.
-bool is_about_us(const Error& error) { return is_transient(error) || error.errc() == Errc::kCancelled; }
+bool is_about_us(const Error& error) {
+  // The provider may send something better another time; what is stored stays as it is.
+  if (errc_name(error.errc()).starts_with("media_")) return false;
+  return is_transient(error) || error.errc() == Errc::kCancelled;
+}
 
 }  // namespace
 

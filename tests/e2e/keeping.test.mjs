@@ -183,15 +183,14 @@ test('verify finds a wrong byte and a missing blob, which are not played but fet
   assert.equal(clean.code, 0, clean.stderr);
   assert.equal(parseLines(clean).at(-1).verified, 3);
 
+  const verify = async (...more) => {
+    const run = await deck.run(['verify', '--business', business.id, '--json', ...more]);
+    const lines = parseLines(run);
+    return { code: run.code, damaged: lines.filter((line) => line.damaged && line.outcome).map((line) => line.damaged), end: lines.at(-1) };
+  };
   await spoil(wrong);
-  await unlink(await blobPath(missing));
-  const found = await deck.run(['verify', '--business', business.id, '--json']);
-  assert.equal(found.code, 1);
-  const lines = parseLines(found);
-  assert.deepEqual(lines.filter((line) => line.damaged && line.outcome).map((line) => line.damaged).sort(), [wrong.call, missing.call].sort());
-  assert.equal(lines.at(-1).damaged, 2);
-  assert.equal(lines.at(-1).verified, 1);
-
+  const spoiled = await verify();
+  assert.deepEqual([spoiled.code, spoiled.damaged, spoiled.end.damaged, spoiled.end.verified], [1, [wrong.call], 1, 2]);
   await until('the server to know', async () => {
     const answer = await deck.press(business, wrong.call);
     if (answer.status === 200) return false;
@@ -203,9 +202,11 @@ test('verify finds a wrong byte and a missing blob, which are not played but fet
   const whole = await deck.play(business, wrong.call);
   assert.equal(whole.body.length, (await sim.recording(wrong.sid)).media.mp3_1.bytes);
 
-  const repaired = await deck.run(['verify', '--business', business.id, '--repair', '--json']);
-  assert.equal(repaired.code, 1);
-  assert.equal(parseLines(repaired).at(-1).refetched, 1);
+  await deck.stop(); // a worker looks for missing blobs by itself
+  await unlink(await blobPath(missing));
+  const repaired = await verify('--repair');
+  assert.deepEqual([repaired.code, repaired.damaged, repaired.end.refetched], [1, [missing.call], 1]);
+  await deck.start();
   await deck.untilState(business, missing.call, 'stored');
   const again = await deck.run(['verify', '--business', business.id]);
   assert.equal(again.code, 0, again.stdout + again.stderr);
