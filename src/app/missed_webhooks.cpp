@@ -29,7 +29,7 @@ Task<Result<int>> MissedWebhooks::look(std::function<bool()> goes_on, std::stop_
       failed_until_.erase(sid);
       continue;
     }
-    if (stop.stop_requested()) break;
+    if (stop.stop_requested() || looked.error().errc() == Errc::kCancelled) break;
     failed_until_[sid] = d_.clock.steady_now() + kListingRetry;
     d_.events.emit({Severity::kWarning,
                     "",

@@ -240,9 +240,8 @@ TEST_F(ImportTest, waits_until_nothing_of_it_waits_any_more) {
     for (const Recording& one : rows.recordings()) {
       if (looks != 3 || one.state != RecordingState::kQueued) continue;
       // The fake's tasks never suspend, so that this may be done here.
-      boost::asio::io_context loop;
-      (void)run_task(rows.begin_attempt(acme, one.sid));
-      (void)run_task(rows.commit_stored(one.row_id, one.fence, StoredAudio{}));
+      (void)run(rows.begin_attempt(acme, one.sid));
+      (void)run(rows.commit_stored(one.row_id, one.fence, StoredAudio{}));
     }
   };
   ImportRequest wanted = request();

@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "app/upkeep_names.hpp"
+#include "runtime/task_scope.hpp"
 #include "tests/app/upkeep_world.hpp"
 
 // One process at a time does the upkeep.

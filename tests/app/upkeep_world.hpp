@@ -13,6 +13,7 @@
 #include "app/slot_requests.hpp"
 #include "app/storage_check.hpp"
 #include "app/webhooks.hpp"
+#include "core/blob_key.hpp"
 #include "tests/app/run_with_clock.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
 #include "tests/fakes/memory_call_store.hpp"

@@ -14,7 +14,8 @@ TEST_P(CallStoreContract, stored_recordings_come_by_row_and_no_others) {
   const Recording fifth = stored(5);
   const auto rows_after = [this](std::int64_t after, int limit) {
     std::vector<std::int64_t> rows;
-    for (const Recording& one : run_task(store().stored_after(after, limit)).value()) rows.push_back(one.row_id);
+    const auto found = run_task(store().stored_after(after, limit)).value();
+    for (const Recording& one : found) rows.push_back(one.row_id);
     return rows;
   };
   EXPECT_EQ(rows_after(0, 10), (std::vector{first.row_id, fourth.row_id, fifth.row_id}));
