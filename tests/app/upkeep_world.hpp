@@ -50,6 +50,9 @@ class DescribingSource final : public RecordingSource {
     ++asked;
     co_return answer;
   }
+  Task<Result<void>> remove(FetchRequest, std::stop_token) override {
+    co_return fail(Errc::kInternal, "not asked for");
+  }
 };
 
 /// Stores in memory, one business with an account of its own, and a provider's list.

@@ -108,7 +108,7 @@ TEST_P(CallArchiveContract, RowsComeBackAsTheyWerePut) {
   EXPECT_EQ(all(ArchiveTable::kBusinesses), (std::vector{business("acme", awkward), business("globex")}));
   EXPECT_EQ(all(ArchiveTable::kCalls),
             (std::vector{call(1, "acme", awkward), call(9'000'000'000'000'000'000, "globex")}));
-  EXPECT_EQ(all(ArchiveTable::kRecordings), std::vector{recording(7, "acme", 1)});
+  EXPECT_EQ(all(ArchiveTable::kRecordings), std::vector<ArchiveRow>{recording(7, "acme", 1)});
   EXPECT_EQ(all(ArchiveTable::kApiKeys).size(), 2U);
   EXPECT_EQ(all(ArchiveTable::kApiKeys)[0], (ArchiveRow{number(3), {}, text(""), text("hash"), number(1), {}}));
   EXPECT_EQ(all(ArchiveTable::kAudit).size(), 1U);
@@ -152,9 +152,9 @@ TEST_P(CallArchiveContract, RemovedRowsAreGoneUnlessOthersReferToThem) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().errc(), Errc::kConflict);
   EXPECT_TRUE(run_task(archive().archive_remove(ArchiveTable::kCalls, {number(1), number(99)})));
-  EXPECT_EQ(all(ArchiveTable::kCalls), std::vector{call(2, "acme")});
+  EXPECT_EQ(all(ArchiveTable::kCalls), std::vector<ArchiveRow>{call(2, "acme")});
   EXPECT_TRUE(run_task(archive().archive_remove(ArchiveTable::kBusinesses, {text("globex")})));
-  EXPECT_EQ(all(ArchiveTable::kBusinesses), std::vector{business("acme")});
+  EXPECT_EQ(all(ArchiveTable::kBusinesses), std::vector<ArchiveRow>{business("acme")});
 }
 
 TEST_P(CallArchiveContract, LabelsAreKeptAndRemovedAndTheCopyBecomesAStoreWhenItIsFinished) {

@@ -99,7 +99,7 @@ TEST_P(CallStoreContract, what_was_found_is_kept_and_shown_and_not_looked_for_ag
   EXPECT_TRUE(record(store(), recording)) << "an answer may have been lost";
 }
 
-TEST_P(CallStoreContract, a_failure_with_a_time_waits_until_then) {
+TEST_P(CallStoreContract, a_measure_that_failed_with_a_time_waits_until_then) {
   const Recording recording = stored(1);
   claim(store());
   ASSERT_TRUE(fail_measure(store(), recording, kStoredAt + Seconds(5)));
