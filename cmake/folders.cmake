@@ -69,6 +69,11 @@ function(tapedeck_tests folder)
     add_test(NAME "${folder}: ${group}" COMMAND ${name}_tests --gtest_filter=${group})
     set_tests_properties("${folder}: ${group}" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
   endforeach()
+  # The long ones begin first.
+  set(cost 0)
+  if(name STREQUAL simulation)
+    set(cost 200)
+  endif()
   gtest_discover_tests(${name}_tests TEST_PREFIX "${folder}: " DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${filter}
-                       PROPERTIES TIMEOUT ${timeout} LABELS ${name})
+                       PROPERTIES TIMEOUT ${timeout} LABELS ${name} COST ${cost})
 endfunction()
