@@ -31,6 +31,7 @@ class BlobSubject {
 /// What a store does where the port leaves a choice, and what cannot be seen on it.
 struct BlobTraits {
   bool replaces_other_bytes = true;  ///< where false, publishing other bytes under a key that is taken is kConflict
+  bool lists_in_pages = true;    ///< where false, it lists one page alone, and orders no keys but those of one folder
   bool keeps_open_bytes = true;  ///< of a blob that is replaced or removed while it is open; where false, reads fail
 };
 

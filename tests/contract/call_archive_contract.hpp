@@ -170,9 +170,13 @@ TEST_P(CallArchiveContract, LabelsAreKeptAndRemovedAndTheCopyBecomesAStoreWhenIt
   EXPECT_EQ(run_task(archive().archive_label(kStoreIdLabel)).value(), std::nullopt);
 }
 
-TEST_P(CallArchiveContract, EveryColumnOfTheSchemaIsCarriedAndEveryTableNamed) {
+/// Of those that have a schema of their own.
+class CallArchiveSchema : public CallArchiveContract {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CallArchiveSchema);
+
+TEST_P(CallArchiveSchema, EveryColumnIsCarriedAndEveryTableNamed) {
   const std::set<std::string> there = schema();
-  if (there.empty()) GTEST_SKIP() << "it has no schema";
+  ASSERT_FALSE(there.empty());
   std::set<std::string> carried;
   for (const ArchiveTable table : kArchiveTables) {
     const ArchiveShape shape = archive_shape(table);

@@ -27,6 +27,9 @@ std::unique_ptr<ArchiveSubject> make() { return std::make_unique<PostgresArchive
 INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveContract, ::testing::Values(ArchiveSubjectKind{"postgres", make}),
                          [](const auto& one) { return one.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveSchema, ::testing::Values(ArchiveSubjectKind{"postgres", make}),
+                         [](const auto& one) { return one.param.name; });
+
 TEST(PostgresArchiveEnd, NewRowsAndPlacesComeAfterThoseThatWerePut) {
   const TestDatabase database;
   const auto store = open_store(database.url(), small_store());

@@ -75,8 +75,10 @@ class TestDatabase {
   void clear() const {
     (void)ask(
         "DELETE FROM audit; DELETE FROM logins; DELETE FROM api_keys; DELETE FROM recordings; DELETE FROM calls;"
-        " DELETE FROM businesses; DELETE FROM change_marks; ALTER SEQUENCE wanted_orders RESTART;"
-        " ALTER TABLE audit ALTER id RESTART; ALTER TABLE api_keys ALTER id RESTART;"
+        " DELETE FROM imports; DELETE FROM leases; DELETE FROM marks; DELETE FROM businesses; DELETE FROM "
+        "change_marks; ALTER SEQUENCE wanted_orders RESTART;"
+        " ALTER TABLE audit ALTER id RESTART; ALTER TABLE imports ALTER id RESTART; ALTER TABLE api_keys ALTER id "
+        "RESTART;"
         " ALTER TABLE recordings ALTER id RESTART; ALTER TABLE calls ALTER id RESTART");
   }
   /// As PostgresProcess::ask(), with the schema in the search path.

@@ -17,6 +17,9 @@ using contract::BlobKind;
 using contract::BlobSubject;
 
 constexpr contract::BlobTraits kReplaces{.replaces_other_bytes = true, .keeps_open_bytes = false};
+// s3rver 3.7.1 answers 500 to ListObjectsV2 as soon as there is a next page.
+constexpr contract::BlobTraits kOfS3rver{
+    .replaces_other_bytes = true, .lists_in_pages = false, .keeps_open_bytes = false};
 constexpr contract::BlobTraits kRefuses{.replaces_other_bytes = false, .keeps_open_bytes = false};
 // Smaller than S3 would have them, and everything in parts but what is empty.
 constexpr s3::UploadSizes kInParts{.single_put_max = 0, .part_bytes = 100'000};
@@ -56,8 +59,8 @@ std::unique_ptr<BlobSubject> ceph_in_parts() {
 
 namespace contract {
 INSTANTIATE_TEST_SUITE_P(S3rver, BlobStoreContract,
-                         testing::Values(BlobKind{"whole", s3rver_whole, kReplaces},
-                                         BlobKind{"in parts", s3rver_in_parts, kReplaces}));
+                         testing::Values(BlobKind{"whole", s3rver_whole, kOfS3rver},
+                                         BlobKind{"in parts", s3rver_in_parts, kOfS3rver}));
 INSTANTIATE_TEST_SUITE_P(Swift, BlobStoreContract,
                          testing::Values(BlobKind{"whole", swift_whole, kReplaces},
                                          BlobKind{"in parts", swift_in_parts, kRefuses}));

@@ -31,6 +31,9 @@ std::unique_ptr<ArchiveSubject> make() { return std::make_unique<SqliteArchive>(
 INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveContract, ::testing::Values(ArchiveSubjectKind{"sqlite", make}),
                          [](const auto& one) { return one.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveSchema, ::testing::Values(ArchiveSubjectKind{"sqlite", make}),
+                         [](const auto& one) { return one.param.name; });
+
 TEST(SqliteSnapshot, HoldsWhatWasCommittedAndIsTheOwnersAlone) {
   const TemporaryDirectory directory;
   const auto store = open_store(directory.file("calls.db"));

@@ -45,8 +45,8 @@ TEST_F(Migrations, make_the_tables_of_an_empty_file) {
   Database database = open();
   ASSERT_TRUE(migrate(database));
   EXPECT_EQ(database.schema_version(), migrations().back().version);
-  EXPECT_EQ(tables(database),
-            (std::set<std::string>{"api_keys", "audit", "businesses", "calls", "logins", "meta", "recordings"}));
+  EXPECT_EQ(tables(database), (std::set<std::string>{"api_keys", "audit", "businesses", "calls", "imports", "leases",
+                                                     "logins", "marks", "meta", "recordings"}));
 }
 
 TEST_F(Migrations, change_nothing_when_they_are_applied_already) {

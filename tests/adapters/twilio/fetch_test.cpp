@@ -271,6 +271,7 @@ TEST_F(Remove, fails_as_a_fetch_does_and_follows_no_redirect) {
   ASSERT_FALSE(limited);
   EXPECT_EQ(limited.error().errc(), Errc::kProviderRateLimited);
   EXPECT_EQ(limited.error().retry_after, Milliseconds{2'000});
+  provider_.forget_answers();
   provider_.answer({respond("307 Elsewhere", "Location: /elsewhere\r\n", "")});
   const Result<void> redirected = remove();
   ASSERT_FALSE(redirected);

@@ -41,6 +41,7 @@ class Listing : public SourceTest {
     return run(listing().describe_call(request_of().login, *CallSid::parse(kCallText), stop_.get_token()));
   }
   void answer(const std::string& status, const std::string& body, const std::string& headers = kJson) {
+    provider_.forget_answers();
     provider_.answer({respond(status, headers, body)});
   }
   std::string error_of(const Result<ListingPage>& page) {
