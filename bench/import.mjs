@@ -1,0 +1,154 @@
+// Imports a history from the look-alike, beside aria2c that fetches the same URLs with as many connections and keeps no
+// rows, hashes or syncs; into a folder, and into an S3 server, beside that server's own rate of PUTs.
+//
+//   ./dev bench import [folder|s3]
+//
+// RECORDINGS (20000), BUSINESSES (50) and SECONDS_OF_SOUND (30) change the run. Ends with status 1 below the goals.
+
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { startS3 } from '../tools/services/s3.mjs';
+import { until } from '../tools/services/until.mjs';
+import { startSim } from '../tests/e2e/support/sim.mjs';
+import { makeTapedeck } from '../tests/e2e/support/tapedeck.mjs';
+
+const run = promisify(execFile);
+const recordings = Number(process.env.RECORDINGS ?? 20_000);
+const businesses = Number(process.env.BUSINESSES ?? 50);
+const soundSeconds = Number(process.env.SECONDS_OF_SOUND ?? 30);
+const limit = 3;
+const connections = businesses * limit;
+const goals = { folder: 0.8, s3: 0.9 };
+const importsAtOnce = 8;
+const patienceMs = 3_600_000;
+const putSeconds = 10;
+const which = process.argv[2];
+
+async function makeHistory() {
+  const sim = await startSim();
+  const accounts = [];
+  for (let i = 0; i < businesses; ++i) {
+    const account = await sim.addAccount();
+    account.recordings = await sim.addRecordings({ account: account.sid, count: recordings / businesses, duration_s: soundSeconds });
+    accounts.push(account);
+  }
+  return { sim, accounts };
+}
+
+const started = (words, options) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'ignore', 'inherit'], ...options });
+    child.once('error', reject).once('close', (code) => (code === 0 ? resolve() : reject(new Error(`${words[0]} ended with ${code}`))));
+  });
+
+// Seconds until everything is stored.
+async function importAll({ sim, accounts }, settings = {}) {
+  const deck = await makeTapedeck({
+    sim, nodes: null,
+    // A quarter is kept for presses of play.
+    settings: { MAX_CONCURRENT_DOWNLOADS: String(Math.ceil((connections * 4) / 3)), MAX_SLOTS_PER_BUSINESS: String(limit), LOG_LEVEL: 'warning', ...settings },
+  });
+  try {
+    for (const [i, account] of accounts.entries()) account.business = await deck.addBusiness(`b${i}`, account);
+    await deck.start({ settings: { LOG_LEVEL: 'info' } });
+    const began = performance.now();
+    const before = (await sim.stats()).accounts;
+    const waiting = [...accounts];
+    const importSome = async () => {
+      for (let account = waiting.shift(); account; account = waiting.shift()) {
+        await deck.command('import', '--business', account.business.id, '--no-wait');
+      }
+    };
+    await Promise.all(Array.from({ length: importsAtOnce }, importSome));
+    const stored = async () => Number(/tapedeck_recordings_stored_total (\d+)/.exec((await deck.request('GET', '/metrics')).body)?.[1] ?? 0);
+    await until('the import', stored, (count) => count >= recordings, patienceMs);
+    const seconds = (performance.now() - began) / 1000;
+    const stats = (await sim.stats()).accounts;
+    const most = Math.max(...accounts.map(({ sid }) => stats[sid].greatest));
+    const fetched = accounts.reduce((sum, { sid }) => sum + stats[sid].completed - (before[sid]?.completed ?? 0), 0);
+    return { seconds, most, fetched };
+  } finally {
+    await deck.destroy();
+  }
+}
+
+async function fetchAll({ sim, accounts }) {
+  const work = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-bench-'));
+  try {
+    const lines = accounts.flatMap((account) => account.recordings.map((one) =>
+      `${sim.url}${sim.mediaPath(one)}\n  out=${one.sid}.mp3\n  http-user=${account.sid}\n  http-passwd=${account.token}`));
+    await writeFile(path.join(work, 'urls'), lines.join('\n'));
+    const began = performance.now();
+    await started(['aria2c', '--quiet', '--http-auth-challenge=false', '--file-allocation=none', '--no-conf', `--max-concurrent-downloads=${connections}`,
+      '--max-connection-per-server=1', '--split=1', '--dir', work, '--input-file', path.join(work, 'urls')]);
+    return (performance.now() - began) / 1000;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+const rate = (seconds) => recordings / seconds;
+let isBelow = false;
+
+function report(what, ours, theirs, peer, goal) {
+  const ratio = rate(ours.seconds) / theirs;
+  if (ratio < goal) isBelow = true;
+  console.log(`${what.padEnd(28)} tapedeck ${rate(ours.seconds).toFixed(0)}/s (${ours.seconds.toFixed(1)} s, at most ${ours.most} at once of one business, ` +
+    `${ours.fetched} fetches)   ${peer} ${theirs.toFixed(0)}/s   ratio ${ratio.toFixed(2)}${ratio < goal ? ` below ${goal}` : ' ok'}`);
+}
+
+async function benchFolder() {
+  const history = await makeHistory();
+  try {
+    const theirs = await fetchAll(history);
+    report(`${recordings} into a folder`, await importAll(history), rate(theirs), 'aria2c', goals.folder);
+  } finally {
+    await history.sim.stop();
+  }
+}
+
+// PUTs of as many bytes, by wrk, which costs the machine less than anything else.
+async function putRate(s3, settings, bytes) {
+  const work = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-bench-'));
+  try {
+    const script = path.join(work, 'put.lua');
+    await writeFile(script, `local n = 0
+      local body = string.rep("x", ${bytes})
+      request = function()
+        n = n + 1
+        return wrk.format("PUT", string.format("/puts/%d", n), {["Content-Type"] = "audio/mpeg"}, body)
+      end`);
+    await s3.environment('puts');
+    const { stdout } = await run('wrk', ['-t1', `-c${connections}`, `-d${putSeconds}s`, '-s', script, s3.url]);
+    if (/Non-2xx/.test(stdout)) throw new Error(stdout);
+    return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function benchS3() {
+  const history = await makeHistory();
+  const s3 = await startS3();
+  try {
+    const settings = await s3.environment('imports');
+    const { media } = await history.sim.recording(history.accounts[0].recordings[0].sid);
+    const theirs = await putRate(s3, settings, media.mp3_1.bytes ?? 4_000 * soundSeconds);
+    report(`${recordings} into an S3 server`, await importAll(history, settings), theirs, 'its own PUTs', goals.s3);
+  } finally {
+    await s3.destroy();
+    await history.sim.stop();
+  }
+}
+
+const benches = { folder: benchFolder, s3: benchS3 };
+if (which !== undefined && !benches[which]) {
+  console.error(`import: expected one of ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+for (const [name, bench] of Object.entries(benches)) if (which === undefined || which === name) await bench();
+process.exit(isBelow ? 1 : 0);
