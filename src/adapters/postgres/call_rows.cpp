@@ -8,11 +8,15 @@ namespace {
 
 constexpr std::string_view kProvider = "twilio";
 
-// A recording is the provider's, the account's and its own SID; businesses that share an account share the names.
-bool is_anothers(Database& database, const RecordingSid& recording, const AccountSid& account) {
+// A recording is the provider's, the account's and its own SID; businesses that share an account share the names. Of
+// this business's own one may have come since it was looked for: then adding it fails, and all is tried again.
+bool is_anothers(Database& database, const BusinessId& business, const RecordingSid& recording,
+                 const AccountSid& account) {
   return !database
-              .query("SELECT 1 FROM recordings WHERE recording_sid = $1 AND account_sid = $2 AND provider = $3",
-                     recording, account, kProvider)
+              .query(
+                  "SELECT 1 FROM recordings WHERE recording_sid = $1 AND account_sid = $2 AND provider = $3"
+                  " AND business_id <> $4",
+                  recording, account, kProvider, business)
               .empty();
 }
 
@@ -51,7 +55,7 @@ Result<std::optional<Recording>> lock_known(Database& database, const BusinessId
   const bool is_account_known = known && (account.empty() || known->account == account);
   if (is_account_known) return known;
   if (known && !known->account.empty()) return known_as("account");
-  if (is_anothers(database, recording, account)) return known_as("business");
+  if (is_anothers(database, business, recording, account)) return known_as("business");
   return known;
 }
 
