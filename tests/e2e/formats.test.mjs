@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
+import { until } from '../../tools/services/until.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck } from './support/tapedeck.mjs';
 
@@ -88,16 +89,16 @@ test('WAV with a channel for each party, and with one where there is no more', a
 
 test('a wish that changes holds for what is fetched from then on', async () => {
   const business = await makeBusiness('--format', 'mp3');
-  const [before, later] = [await makeRecording(business), await makeRecording(business)];
+  const before = await makeRecording(business);
   await assertServedAs(business, before, 'mp3_2', mp3);
   await deck.command('business', 'set', business.id, '--format', 'wav-dual');
   // The running server feels it within a second or two.
-  let current = later;
-  for (let i = 0; i < 20; ++i) {
-    const played = await deck.play(business, current.call);
-    if (played.headers['content-type'] === 'audio/wav') break;
+  let current;
+  const typeOfAnother = async () => {
     current = await makeRecording(business);
-  }
+    return (await deck.play(business, current.call)).headers['content-type'];
+  };
+  await until('a recording in the new format', typeOfAnother, (type) => type === 'audio/wav');
   await assertServedAs(business, current, 'wav_2', wav);
   await assertServedAs(business, before, 'mp3_2', mp3);
 });
