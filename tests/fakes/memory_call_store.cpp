@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/legal_hold.hpp"
 #include "core/planted_bugs.hpp"
 
 namespace tapedeck {
@@ -133,7 +134,7 @@ Task<Result<RecordingChange>> MemoryCallStore::cancel(BusinessId business, Sid s
 Task<Result<RecordingChange>> MemoryCallStore::remove(BusinessId business, Sid sid) {
   Recording* found = find_row(business, sid);
   if (found == nullptr) co_return no_recording(sid);
-  if (found->hold) co_return fail(Errc::kConflict, "the recording is under a legal hold: " + found->hold->reason);
+  if (found->hold) co_return held(*found);
   const bool changed = found->state != RecordingState::kDeleted;
   if (changed) forget_content(*found);
   co_return RecordingChange{*found, changed};

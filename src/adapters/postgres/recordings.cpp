@@ -1,6 +1,7 @@
 #include "adapters/postgres/recordings.hpp"
 
 #include "adapters/postgres/rows.hpp"
+#include "core/legal_hold.hpp"
 
 namespace tapedeck::postgres {
 namespace {

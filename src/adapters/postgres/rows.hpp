@@ -68,10 +68,4 @@ template <class Parse>
   return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
 }
 
-/// A deletion of what is held.
-[[nodiscard]] inline std::unexpected<Error> held(const Recording& recording) {
-  return fail(Errc::kConflict, fmt::format("the recording is under a legal hold since {} ({}): release it first",
-                                           format_rfc3339(recording.hold->since), recording.hold->reason));
-}
-
 }  // namespace tapedeck::postgres

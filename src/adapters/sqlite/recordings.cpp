@@ -1,6 +1,7 @@
 #include "adapters/sqlite/recordings.hpp"
 
 #include "adapters/sqlite/rows.hpp"
+#include "core/legal_hold.hpp"
 
 namespace tapedeck::sqlite {
 namespace {

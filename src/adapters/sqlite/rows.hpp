@@ -76,10 +76,4 @@ template <class Parse>
   return fail(Errc::kNotFound, fmt::format("no recording {}", sid.view()));
 }
 
-/// A deletion of what is held.
-[[nodiscard]] inline std::unexpected<Error> held(const Recording& recording) {
-  return fail(Errc::kConflict, fmt::format("the recording is under a legal hold since {} ({}): release it first",
-                                           format_rfc3339(recording.hold->since), recording.hold->reason));
-}
-
 }  // namespace tapedeck::sqlite
