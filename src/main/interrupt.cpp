@@ -4,19 +4,13 @@
 
 #include <pthread.h>
 
+#include "main/stop_signal.hpp"
+
 namespace tapedeck {
 namespace {
 
 // How long the end of an Interrupt may take.
 constexpr timespec kLook{.tv_sec = 0, .tv_nsec = 50'000'000};
-
-sigset_t stop_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
 
 }  // namespace
 

@@ -1,11 +1,8 @@
 #include "main/stop_signal.hpp"
 
-#include <csignal>
-
 #include <pthread.h>
 
 namespace tapedeck {
-namespace {
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -14,8 +11,6 @@ sigset_t stop_signals() {
   sigaddset(&set, SIGINT);
   return set;
 }
-
-}  // namespace
 
 StopSignal::StopSignal() {
   const sigset_t set = stop_signals();

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <csignal>
+
 namespace tapedeck {
+
+/// SIGTERM and SIGINT.
+[[nodiscard]] sigset_t stop_signals();
 
 /// Waits for SIGTERM or SIGINT. Made before any thread is started, so that every thread leaves them to wait().
 class StopSignal {

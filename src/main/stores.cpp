@@ -37,20 +37,23 @@ Result<void> check_finished(CallArchive& archive) {
               "the database is an unfinished copy of another one: end the migration with `tapedeck migrate --final`");
 }
 
-Result<OpenCallStore> open_any_call_store(const Settings& settings, std::string_view secret_key) {
+// One that has its secrets and no store yet.
+Result<OpenCallStore> with_secrets(std::string_view secret_key) {
   auto secrets = SecretBox::make(secret_key);
   if (!secrets) return fail(secrets.error());
-  OpenCallStore open{.secrets = std::make_unique<SecretBox>(*secrets), .embedded = nullptr, .shared = nullptr};
-  if (!settings.database_url.empty()) {
-    auto shared = PostgresCallStore::open(settings.database_url, *open.secrets);
-    if (!shared) return fail(shared.error().errc(), fmt::format("DATABASE_URL: {}", shared.error().detail));
-    open.shared = std::move(*shared);
-    return open;
+  return OpenCallStore{.secrets = std::make_unique<SecretBox>(*secrets), .embedded = nullptr, .shared = nullptr};
+}
+
+Result<OpenCallStore> open_any_call_store(const Settings& settings, std::string_view secret_key) {
+  if (settings.database_url.empty()) {
+    if (auto made = make_data_dir(settings.data_dir); !made) return fail(made.error());
+    return open_database(settings.data_dir / kDatabaseFile, secret_key);
   }
-  if (auto made = make_data_dir(settings.data_dir); !made) return fail(made.error());
-  auto embedded = SqliteCallStore::open((settings.data_dir / kDatabaseFile).string(), *open.secrets);
-  if (!embedded) return fail(embedded.error());
-  open.embedded = std::move(*embedded);
+  auto open = with_secrets(secret_key);
+  if (!open) return open;
+  auto shared = PostgresCallStore::open(settings.database_url, *open->secrets);
+  if (!shared) return fail(shared.error().errc(), fmt::format("DATABASE_URL: {}", shared.error().detail));
+  open->shared = std::move(*shared);
   return open;
 }
 
@@ -68,6 +71,15 @@ CallStore& OpenCallStore::store() const {
 CallArchive& OpenCallStore::archive() const {
   if (embedded) return *embedded;
   return *shared;
+}
+
+Result<OpenCallStore> open_database(const std::filesystem::path& file, std::string_view secret_key) {
+  auto open = with_secrets(secret_key);
+  if (!open) return open;
+  auto embedded = SqliteCallStore::open(file.string(), *open->secrets);
+  if (!embedded) return fail(embedded.error());
+  open->embedded = std::move(*embedded);
+  return open;
 }
 
 Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key, UnfinishedCopy copy) {

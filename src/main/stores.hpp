@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ enum class UnfinishedCopy { kRefused, kAccepted };
 /// is an unfinished copy.
 [[nodiscard]] Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key,
                                                     UnfinishedCopy copy = UnfinishedCopy::kRefused);
+
+/// Opens a database file as an embedded call store. Errors: those of SqliteCallStore::open().
+[[nodiscard]] Result<OpenCallStore> open_database(const std::filesystem::path& file, std::string_view secret_key);
 
 /// The blob store of the settings: files in DATA_DIR, or objects of S3 and its like.
 struct OpenBlobStore {

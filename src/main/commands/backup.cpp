@@ -61,7 +61,7 @@ class Backup {
     FilesystemBlobStore copy(disk_, (folder_ / kBlobFolder).string());
     if (auto collected = run_task(copy.collect_leftovers()); !collected) return fail(collected.error());
     for (int round = 1;; ++round) {
-      auto outcome = copy_once(*live->store, source, copy, *key, watcher);
+      auto outcome = copy_once(*live->embedded, source, copy, *key, watcher);
       if (!outcome) return outcome;
       if (outcome->blobs.outdated == 0 || round == kBackupRoundsMax) return commit(std::move(*outcome));
     }
@@ -80,7 +80,7 @@ class Backup {
     {
       auto snapshot = open_database(file, key);
       if (!snapshot) return fail(snapshot.error());
-      auto copied = run_task(copy_blobs({*snapshot->store, live, source, copy}, watcher));
+      auto copied = run_task(copy_blobs({*snapshot->embedded, live, source, copy}, watcher));
       if (!copied) return fail(copied.error());
       outcome.blobs = std::move(*copied);
     }

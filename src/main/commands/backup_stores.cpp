@@ -4,16 +4,6 @@
 
 namespace tapedeck {
 
-Result<OpenDatabase> open_database(const std::filesystem::path& file, std::string_view key) {
-  auto secrets = SecretBox::make(key);
-  if (!secrets) return fail(secrets.error());
-  OpenDatabase open{.secrets = std::make_unique<SecretBox>(*secrets), .store = nullptr};
-  auto store = SqliteCallStore::open(file.string(), *open.secrets);
-  if (!store) return fail(store.error());
-  open.store = std::move(*store);
-  return open;
-}
-
 Result<void> expect_embedded(const Settings& settings, std::string_view command) {
   if (settings.database_url.empty() && settings.storage_url.empty()) return {};
   return fail(

@@ -127,7 +127,7 @@ class Restore {
   Result<void> bring_recordings(RestoreOutcome& outcome, const std::string& key, const CopyWatcher& watcher) {
     auto database = open_database(unfinished(), key);
     if (!database) return fail(database.error());
-    SqliteCallStore& rows = *database->store;
+    SqliteCallStore& rows = *database->embedded;
     const auto businesses = run_task(rows.list_businesses());  // opens every credential
     if (!businesses) return fail(businesses.error());
     outcome.businesses = static_cast<std::int64_t>(businesses->size());
