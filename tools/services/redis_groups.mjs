@@ -23,6 +23,16 @@ const downAfterMs = 1_000;
 const hurry = { 'repl-diskless-sync-delay': '0' };
 const isOnline = async (server) => (await server.ask('INFO', 'replication')).includes('state=online');
 
+async function started(group) {
+  try {
+    await group.start();
+  } catch (error) {
+    await group.destroy();
+    throw error;
+  }
+  return group;
+}
+
 class Group {
   servers = [];
 
@@ -43,16 +53,7 @@ const laterMs = 10_000;
 // by 2 s, which is what a machine without time looks like.
 const lively = ['INFO-PERIOD', '1000', 'PING-PERIOD', '500', 'PUBLISH-PERIOD', '500', 'TILT-TRIGGER', '30000'];
 
-export async function startSentinels() {
-  const group = new Sentinels();
-  try {
-    await group.start();
-  } catch (error) {
-    await group.destroy();
-    throw error;
-  }
-  return group;
-}
+export const startSentinels = () => started(new Sentinels());
 
 class Sentinels extends Group {
   sentinels = [];
@@ -114,16 +115,7 @@ const masterCount = 3;
 const hashSlots = 16_384;
 const firstSlot = (master) => Math.floor((master * hashSlots) / masterCount);
 
-export async function startRedisCluster() {
-  const group = new Cluster();
-  try {
-    await group.start();
-  } catch (error) {
-    await group.destroy();
-    throw error;
-  }
-  return group;
-}
+export const startRedisCluster = () => started(new Cluster());
 
 /** Servers 0 to 2 begin as the masters of a third of the hash slots each, and server 3 + n as the replica of server n. */
 class Cluster extends Group {
