@@ -59,15 +59,22 @@ Task<> Worker::run(std::stop_token stop) {
 
 // Claiming.
 
-bool Worker::has_room_for_fetch() const {
-  const auto fetches = std::ranges::count_if(jobs_, [](const Job& job) { return job.lane == Lane::kFetch; });
+// What there is room for once `lease` has ended; empty: now.
+LaneFilter Worker::lanes_beside(const LeaseId& lease) const {
+  const auto fetches = std::ranges::count_if(
+      jobs_, [&lease](const Job& job) { return job.lane == Lane::kFetch && job.lease.lease != lease; });
   const int kept_for_presses = options_.max_downloads / kPressShare;
-  return fetches < std::max(1, options_.max_downloads - kept_for_presses);
+  const bool has_room_for_fetch = fetches < std::max(1, options_.max_downloads - kept_for_presses);
+  return has_room_for_fetch ? LaneFilter::kAny : LaneFilter::kPlayOnly;
 }
 
 Task<> Worker::wait_for_room(std::stop_token stop) {
   const std::stop_callback on_stop(stop, Alarm::Ringer{&job_ended_});
-  while (running() >= options_.max_downloads && !stop.stop_requested()) co_await job_ended_.wait();
+  while (running() >= options_.max_downloads && !stop.stop_requested()) {
+    waits_for_room_ = true;
+    co_await job_ended_.wait();
+  }
+  waits_for_room_ = false;
 }
 
 Task<> Worker::claim_loop(std::stop_token stop) {
@@ -77,11 +84,10 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     co_await wait_for_room(stop);
     if (stop.stop_requested()) break;
 
-    const bool any_lane = has_room_for_fetch();
+    const LaneFilter lanes = lanes_beside({});
     std::stop_source stop_claim;
     const std::stop_callback on_stop(stop, [&stop_claim] { stop_claim.request_stop(); });
-    if (!any_lane) play_only_claim_ = stop_claim;
-    const LaneFilter lanes = any_lane ? LaneFilter::kAny : LaneFilter::kPlayOnly;
+    if (lanes == LaneFilter::kPlayOnly) play_only_claim_ = stop_claim;
     auto claimed =
         co_await d_.slots.claim(options_.name, lanes, lease, options_.claim_patience, stop_claim.get_token());
     play_only_claim_.reset();
@@ -93,18 +99,7 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     }
     if (!*claimed) continue;
 
-    Claim claim = std::move(**claimed);
-    d_.events.emit({Severity::kDebug,
-                    "",
-                    "RECORDING_CLAIMED",
-                    {{"business_id", claim.business.str()},
-                     {"sid", claim.sid.str()},
-                     {"lane", std::string(lane_name(claim.lane))}}});
-    const auto job = jobs_.emplace(jobs_.end());
-    job->lease = {claim.business, claim.sid, claim.lease};
-    job->lane = claim.lane;
-    job->renewed = d_.clock.steady_now();
-    jobs_scope_.spawn(run_job(std::move(claim), job));
+    co_await begin_job(std::move(**claimed));
     lease = d_.random.bytes(kOperationIdBytes);
   }
   if (is_unanswered) co_await return_unanswered(std::move(lease));
@@ -120,7 +115,33 @@ Task<> Worker::return_unanswered(LeaseId lease) {
   co_await give_back(std::move(held), std::move(outcome));
 }
 
+Task<> Worker::begin_job(Claim claim) {
+  LeaseRef lease{claim.business, claim.sid, claim.lease};
+  if (is_draining_) {
+    FinishOutcome handed_back{FinishKind::kHandBack, std::nullopt, {}};
+    co_await give_back(std::move(lease), std::move(handed_back));
+    co_return;
+  }
+  d_.events.emit({Severity::kDebug,
+                  "",
+                  "RECORDING_CLAIMED",
+                  {{"business_id", claim.business.str()},
+                   {"sid", claim.sid.str()},
+                   {"lane", std::string(lane_name(claim.lane))}}});
+  const auto job = jobs_.emplace(jobs_.end());
+  job->lease = std::move(lease);
+  job->lane = claim.lane;
+  job->renewed = d_.clock.steady_now();
+  jobs_scope_.spawn(run_job(std::move(claim), job));
+}
+
 Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
+  auto next = co_await run_to_end(std::move(claim), job);
+  if (next) co_await begin_job(std::move(*next));
+}
+
+// With what was claimed along with the end, where there was no room before.
+Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
   const LeaseRef lease = job->lease;
   const Ending ending{*this, job};
   FetchJob::Watch watch;
@@ -146,9 +167,14 @@ Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
   }
   const bool forgets = planted(PlantedBug::kLeakOnEarlyReturn) && !fetch.attempted();
   const bool is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
-  if (!forgets) co_await give_back(lease, std::move(outcome));
+  std::optional<Claim> next;
+  if (!forgets) {
+    auto claimed = co_await give_back_and_claim(lease, std::move(outcome));
+    next = std::move(claimed);
+  }
   if (!forgets && is_gone) co_await ask_if_wanted(lease);
   if (fetch.stored() && options_.stored) options_.stored();
+  co_return next;
 }
 
 // A press may have come after the row was written and before the slot was given back: it was told "processing", and
@@ -164,7 +190,7 @@ Task<> Worker::ask_if_wanted(LeaseRef lease) {
 void Worker::forget(Jobs::iterator job) {
   jobs_.erase(job);
   job_ended_.ring();
-  if (play_only_claim_ && has_room_for_fetch()) play_only_claim_->request_stop();
+  if (play_only_claim_ && lanes_beside({}) == LaneFilter::kAny) play_only_claim_->request_stop();
 }
 
 Task<> Worker::give_back(LeaseRef lease, FinishOutcome outcome) {
@@ -173,6 +199,20 @@ Task<> Worker::give_back(LeaseRef lease, FinishOutcome outcome) {
     if (finished) co_return;
     co_await d_.clock.sleep_for(kSlotStoreAwayPause, {});
   }
+}
+
+Task<std::optional<Claim>> Worker::give_back_and_claim(LeaseRef lease, FinishOutcome outcome) {
+  if (!waits_for_room_ || is_draining_) {
+    co_await give_back(std::move(lease), std::move(outcome));
+    co_return std::nullopt;
+  }
+  const ClaimWish next{options_.name, lanes_beside(lease.lease), d_.random.bytes(kOperationIdBytes)};
+  for (int tries = 0; tries < kGiveBackTries; ++tries) {
+    auto both = co_await d_.slots.finish_and_claim(lease, outcome, next);
+    if (both) co_return std::move(both->claim);
+    co_await d_.clock.sleep_for(kSlotStoreAwayPause, {});
+  }
+  co_return std::nullopt;
 }
 
 // Leases.
@@ -309,6 +349,7 @@ Task<> Worker::recover_everything() {
 // The end.
 
 Task<> Worker::drain() {
+  is_draining_ = true;
   const SteadyTime deadline = d_.clock.steady_now() + options_.drain_grace;
   while (running() > 0 && d_.clock.steady_now() < deadline) {
     co_await d_.clock.sleep_until(std::min(deadline, d_.clock.steady_now() + kDrainLook), {});

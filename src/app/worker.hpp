@@ -76,9 +76,13 @@ class Worker {
   [[nodiscard]] Task<> claim_loop(std::stop_token stop);
   [[nodiscard]] Task<> wait_for_room(std::stop_token stop);
   [[nodiscard]] Task<> return_unanswered(LeaseId lease);
+  [[nodiscard]] Task<> begin_job(Claim claim);
   [[nodiscard]] Task<> run_job(Claim claim, Jobs::iterator job);
+  [[nodiscard]] Task<std::optional<Claim>> run_to_end(Claim claim, Jobs::iterator job);
   void forget(Jobs::iterator job);
   [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
+  [[nodiscard]] Task<std::optional<Claim>> give_back_and_claim(LeaseRef lease, FinishOutcome outcome);
+  [[nodiscard]] LaneFilter lanes_beside(const LeaseId& lease) const;
   [[nodiscard]] Task<> ask_if_wanted(LeaseRef lease);
   [[nodiscard]] Task<> renew_loop(std::stop_token stop);
   [[nodiscard]] Task<> watch_leases(std::stop_token stop);
@@ -91,7 +95,6 @@ class Worker {
   [[nodiscard]] Task<> refill(BusinessId business, std::int64_t refill);
   [[nodiscard]] Task<> recover_everything();
   [[nodiscard]] Task<> drain();
-  [[nodiscard]] bool has_room_for_fetch() const;
 
   boost::asio::any_io_executor executor_;
   FetchJob::Dependencies d_;
@@ -100,6 +103,8 @@ class Worker {
   TaskScope jobs_scope_;
   Alarm job_ended_;
   std::optional<std::stop_source> play_only_claim_;  // set while a claim waits for presses alone
+  bool waits_for_room_ = false;                      // then whoever ends claims the next
+  bool is_draining_ = false;
 };
 
 }  // namespace tapedeck

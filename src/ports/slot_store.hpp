@@ -27,6 +27,18 @@ struct LeaseRef {
   LeaseId lease;
 };
 
+/// A claim that does not wait.
+struct ClaimWish {
+  std::string worker;
+  LaneFilter lanes = LaneFilter::kAny;
+  LeaseId lease;
+};
+
+struct FinishedAndClaimed {
+  FinishAnswer finished;
+  std::optional<Claim> claim;
+};
+
 /// A running download, and how far it is.
 struct RunningDownload {
   BusinessId business;
@@ -104,6 +116,16 @@ class SlotStore {
   /// One answer for each: true while the lease is held.
   [[nodiscard]] virtual Task<Result<std::vector<bool>>> renew(std::vector<LeaseRef> leases) = 0;
   [[nodiscard]] virtual Task<Result<FinishAnswer>> finish(LeaseRef lease, FinishOutcome outcome) = 0;
+  /// finish(), and at once a claim, in one step where the store can: what a worker without room asks for when a
+  /// download has ended. A store that cannot leaves the claim to claim().
+  [[nodiscard]] virtual Task<Result<FinishedAndClaimed>> finish_and_claim(LeaseRef lease, FinishOutcome outcome,
+                                                                          ClaimWish next) {
+    (void)next;
+    auto finished = co_await finish(std::move(lease), std::move(outcome));
+    if (!finished) co_return fail(finished.error());
+    FinishedAndClaimed both{std::move(*finished), std::nullopt};
+    co_return both;
+  }
   [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> block(BusinessId business, std::optional<SystemTime> until,
                                                                   std::string why) = 0;
   [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> unblock(BusinessId business) = 0;

@@ -141,6 +141,26 @@ test('presses at two APIs and two workers are one queue with one limit', async (
   await assertNothingLeft(deck, business);
 });
 
+test('a worker without room takes the next recording along with the end of one, round the businesses', async () => {
+  await startDeck(['api', 'worker'], { settings: { MAX_CONCURRENT_DOWNLOADS: '1' } });
+  const [first, second] = [await makeBusiness(deck, 8), await makeBusiness(deck, 8)];
+  for (const { account } of [first, second]) await sim.addRule(slow(account, 50));
+  const begin = (await sim.log()).length;
+  for (const { business, calls } of [first, second]) {
+    for (const sid of calls) assert.equal((await deck.press(business, sid)).status, 202);
+  }
+  for (const { business, calls } of [first, second]) await untilAllStored(deck, business, calls);
+  const fetches = (await sim.log(begin)).filter(({ event, resource }) => event === 'request' && resource === 'media');
+  assert.equal(fetches.length, 16);
+  // Once both have their slots taken, they come in turn: of any four that follow, each business has one at least.
+  const owners = fetches.map(({ recording }) => first.recordings.some(({ sid }) => sid === recording));
+  for (let i = 3; i + 4 <= 13; ++i) assert.equal(new Set(owners.slice(i, i + 4)).size, 2, String(owners));
+  const metrics = await (await fetch(`${deck.nodes[1].url}/metrics`)).text();
+  const along = Number(/tapedeck_redis_script_calls_total\{script="finish_and_claim"\} (\d+)/.exec(metrics)?.[1] ?? 0);
+  assert.ok(along >= 10, metrics);
+  for (const { business } of [first, second]) await assertNothingLeft(deck, business);
+});
+
 test('a thousand presses at once on one recording over four APIs are one download', async () => {
   await startDeck(['api', 'api', 'api', 'api', 'worker']);
   const { business, account, recordings: [{ sid: recording }], calls: [sid] } = await makeBusiness(deck, 1);

@@ -70,6 +70,9 @@ class MortalSlotStore final : public SlotStore {
   Task<Result<FinishAnswer>> finish(LeaseRef lease, FinishOutcome outcome) override {
     return guarded(next_.finish(std::move(lease), std::move(outcome)));
   }
+  Task<Result<FinishedAndClaimed>> finish_and_claim(LeaseRef lease, FinishOutcome outcome, ClaimWish next) override {
+    return guarded(next_.finish_and_claim(std::move(lease), std::move(outcome), std::move(next)));
+  }
   Task<Result<std::vector<Admitted>>> block(BusinessId business, std::optional<SystemTime> until,
                                             std::string why) override {
     return guarded(next_.block(business, until, std::move(why)));

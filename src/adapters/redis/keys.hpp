@@ -54,6 +54,11 @@ class Keys {
   [[nodiscard]] std::vector<std::string> of_next_claim(std::string_view worker) const {
     return {ready(Lane::kPlay), ready(Lane::kFetch), due(), last_claim(worker)};
   }
+  /// KEYS of finish_and_claim.lua; not in a Cluster.
+  [[nodiscard]] std::vector<std::string> of_finish_and_claim(const BusinessId& finished,
+                                                             std::string_view worker) const {
+    return {conf(finished), ready(Lane::kPlay), ready(Lane::kFetch), due(), last_claim(worker)};
+  }
 
  private:
   [[nodiscard]] std::string of(std::string_view prefix, const BusinessId& business) const {

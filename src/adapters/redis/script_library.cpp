@@ -39,6 +39,7 @@ ScriptLibrary::ScriptLibrary()
       claim_next(embedded("claim_next")),
       renew(embedded("renew")),
       finish(embedded("finish")),
+      finish_and_claim(embedded("finish_and_claim")),
       block(embedded("block")),
       unblock(embedded("unblock")),
       cancel(embedded("cancel")),

@@ -23,8 +23,8 @@ struct ScriptText {
 /// The transitions of the slot protocol, one script each; what they take and give is said in their heads, and put into
 /// words and back by slot_words.hpp and slot_replies.hpp.
 struct ScriptLibrary {
-  Script request, claim, claim_next, renew, finish, block, unblock, cancel, set_limit, sweep, refill, status, known,
-      view, recover;
+  Script request, claim, claim_next, renew, finish, finish_and_claim, block, unblock, cancel, set_limit, sweep, refill,
+      status, known, view, recover;
   Script due, look_soon, put_off, recovered, inspect;
 
   /// Those of this build.

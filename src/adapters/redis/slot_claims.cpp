@@ -106,13 +106,45 @@ Task<Result<RedisSlotStore::NextClaim>> RedisSlotStore::claim_next(std::string w
   }
   auto next = redis::parse_claim_next(*reply);
   if (!next) co_return fail(next.error());
-  NextClaim taken;
-  taken.is_nobodys_turn = next->is_nobodys_turn;
-  auto business = BusinessId::parse(next->business);
-  if (!business) co_return taken;  // a hint that somebody else wrote; it is gone from there now
-  if (next->is_lost) note_lost(*business);
-  if (next->answer) taken.claim = Claim{std::move(*business), next->answer->sid, next->answer->lane, std::move(lease)};
-  co_return taken;
+  co_return NextClaim{next->is_nobodys_turn, claimed(*next, std::move(lease))};
+}
+
+std::optional<Claim> RedisSlotStore::claimed(const redis::NextClaimReply& next, LeaseId lease) {
+  auto business = BusinessId::parse(next.business);
+  if (!business) return std::nullopt;  // a hint that somebody else wrote; it is gone from there now
+  if (next.is_lost) note_lost(*business);
+  if (!next.answer) return std::nullopt;
+  return Claim{std::move(*business), next.answer->sid, next.answer->lane, std::move(lease)};
+}
+
+Task<Result<FinishedAndClaimed>> RedisSlotStore::finish_and_claim(LeaseRef lease, FinishOutcome outcome,
+                                                                  ClaimWish next) {
+  if (keys_.is_cluster()) {
+    co_return co_await SlotStore::finish_and_claim(std::move(lease), std::move(outcome), std::move(next));
+  }
+  const bool is_repeat = take_unanswered(next.lease).has_value();
+  redis::Words words = redis::finish_and_claim_words(redis::kServerClock, lease, outcome, next, is_repeat);
+  std::vector<std::string> keys = keys_.of_finish_and_claim(lease.business, next.worker);
+  auto reply = co_await client_.evaluate(scripts_.finish_and_claim, std::move(keys), std::move(words));
+  if (!reply) {
+    note_unanswered(next.lease, std::nullopt);
+    co_return fail(reply.error());
+  }
+  if (reply->error() != nullptr) {
+    // Which of the two steps met something damaged, each says by itself.
+    co_return co_await SlotStore::finish_and_claim(std::move(lease), std::move(outcome), std::move(next));
+  }
+  auto both = redis::parse_finish_and_claim(*reply);
+  Result<FinishAnswer> told = fail(Errc::kInternal, "no answer");
+  if (both) {
+    told = finished(lease, std::move(both->finished));
+  } else {
+    told = finished(lease, fail(both.error()));
+  }
+  if (!told) co_return fail(told.error());
+  FinishedAndClaimed answer{std::move(*told), std::nullopt};
+  if (both) answer.claim = claimed(both->next, std::move(next.lease));
+  co_return answer;
 }
 
 Task<Result<RedisSlotStore::NextClaim>> RedisSlotStore::claim_waiting(bool play_only, LeaseId lease,

@@ -234,6 +234,21 @@ Result<FinishAnswer> parse_finish(const Reply& reply) {
   return reader.close(std::move(answer));
 }
 
+Result<FinishAndClaimReply> parse_finish_and_claim(const Reply& reply) {
+  const Reply::Array* words = reply.array();
+  // Without the last value it is the reply of either step alone.
+  if (words == nullptr || words->empty() || words->back().array() == nullptr) {
+    auto refused = parse_finish(reply);
+    return fail(refused ? Error(Errc::kInternal, "Redis did not say what became of a finish") : refused.error());
+  }
+  auto finished = parse_finish(words->back());
+  if (!finished) return fail(std::move(finished.error()));
+  Reply::Array claim_words(words->begin(), words->end() - 1);
+  auto next = parse_claim_next({std::move(claim_words)});
+  if (!next) return fail(std::move(next.error()));
+  return FinishAndClaimReply{std::move(*finished), std::move(*next)};
+}
+
 Result<std::vector<Admitted>> parse_admitted(const Reply& reply) {
   auto opened = Reader::open(reply);
   if (!opened) return fail(std::move(opened.error()));

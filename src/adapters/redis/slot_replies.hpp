@@ -39,6 +39,11 @@ struct NextClaimReply {
   std::optional<ClaimAnswer> answer;  ///< none: it had nothing to give after all
 };
 
+struct FinishAndClaimReply {
+  FinishAnswer finished;
+  NextClaimReply next;
+};
+
 struct DueReply {
   bool everything_lost = false;
   std::int64_t put_off_until = 0;       ///< the score that those below have now, in ms
@@ -55,6 +60,8 @@ struct DueReply {
 [[nodiscard]] Result<std::vector<bool>> parse_renew(const Reply& reply);
 [[nodiscard]] Result<KnownAnswer> parse_known(const Reply& reply);
 [[nodiscard]] Result<FinishAnswer> parse_finish(const Reply& reply);
+/// Fails as parse_finish() does.
+[[nodiscard]] Result<FinishAndClaimReply> parse_finish_and_claim(const Reply& reply);
 /// Of block, unblock, set_limit and refill.
 [[nodiscard]] Result<std::vector<Admitted>> parse_admitted(const Reply& reply);
 [[nodiscard]] Result<CancelAnswer> parse_cancel(const Reply& reply);

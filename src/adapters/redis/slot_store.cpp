@@ -86,12 +86,11 @@ Task<Result<RequestAnswer>> RedisSlotStore::request(BusinessId business, Sid sid
 Task<Result<FinishAnswer>> RedisSlotStore::finish(LeaseRef lease, FinishOutcome outcome) {
   redis::Words words = redis::finish_words(redis::kServerClock, lease.lease, lease.sid, outcome);
   auto reply = co_await change(scripts_.finish, lease.business, std::move(words));
-  Result<FinishAnswer> answer = fail(Errc::kInternal, "no answer");
-  if (reply) {
-    answer = redis::parse_finish(*reply);
-  } else {
-    answer = fail(reply.error());
-  }
+  if (!reply) co_return finished(lease, fail(reply.error()));
+  co_return finished(lease, redis::parse_finish(*reply));
+}
+
+Result<FinishAnswer> RedisSlotStore::finished(const LeaseRef& lease, Result<FinishAnswer> answer) {
   if (answer) {
     emit(events_of(lease.business, lease.sid, *answer));
   } else if (answer.error().errc() == Errc::kSlotsLost) {
@@ -99,7 +98,7 @@ Task<Result<FinishAnswer>> RedisSlotStore::finish(LeaseRef lease, FinishOutcome 
     note_lost(lease.business);
     answer = FinishAnswer{};
   }
-  co_return answer;
+  return answer;
 }
 
 Task<Result<CancelAnswer>> RedisSlotStore::cancel(BusinessId business, Sid sid) {

@@ -32,6 +32,9 @@ class RedisSlotStore final : public SlotStore {
                                                          Milliseconds patience, std::stop_token stop) override;
   [[nodiscard]] Task<Result<std::vector<bool>>> renew(std::vector<LeaseRef> leases) override;
   [[nodiscard]] Task<Result<FinishAnswer>> finish(LeaseRef lease, FinishOutcome outcome) override;
+  /// In a Cluster without the claim: it would be another node's.
+  [[nodiscard]] Task<Result<FinishedAndClaimed>> finish_and_claim(LeaseRef lease, FinishOutcome outcome,
+                                                                  ClaimWish next) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> block(BusinessId business, std::optional<SystemTime> until,
                                                           std::string why) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> unblock(BusinessId business) override;
@@ -80,6 +83,9 @@ class RedisSlotStore final : public SlotStore {
                                                             std::stop_token stop);
   [[nodiscard]] Task<> put_back(Turn turn);
   [[nodiscard]] Task<Result<std::optional<Claim>>> claim_of(BusinessId business, bool play_only, LeaseId lease);
+  // What became of a finish, by what its script answered.
+  [[nodiscard]] Result<FinishAnswer> finished(const LeaseRef& lease, Result<FinishAnswer> answer);
+  [[nodiscard]] std::optional<Claim> claimed(const redis::NextClaimReply& next, LeaseId lease);
   // Whoever's turn it is, without waiting; not in a Cluster.
   [[nodiscard]] Task<Result<NextClaim>> claim_next(std::string worker, bool play_only, LeaseId lease, bool is_repeat);
   [[nodiscard]] Task<Result<NextClaim>> claim_waiting(bool play_only, LeaseId lease, Milliseconds patience,

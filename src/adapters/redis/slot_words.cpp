@@ -52,6 +52,13 @@ Words finish_words(const TestClock& clock, const LeaseId& lease, const Sid& sid,
           outcome.why};
 }
 
+Words finish_and_claim_words(const TestClock& clock, const LeaseRef& lease, const FinishOutcome& outcome,
+                             const ClaimWish& next, bool is_repeat) {
+  Words words = finish_words(clock, lease.lease, lease.sid, outcome);
+  words.insert(words.end(), {next.lease, word(next.lanes == LaneFilter::kPlayOnly), word(is_repeat)});
+  return words;
+}
+
 Words block_words(const TestClock& clock, std::optional<SystemTime> until, const std::string& why) {
   return {word(clock), until ? word(*until) : std::to_string(kForEver), why};
 }

@@ -27,6 +27,9 @@ using Words = std::vector<std::string>;
 [[nodiscard]] Words renew_words(const TestClock& clock, std::span<const LeaseId> leases);
 [[nodiscard]] Words finish_words(const TestClock& clock, const LeaseId& lease, const Sid& sid,
                                  const FinishOutcome& outcome);
+/// `is_repeat`: both were sent before, and the answer was lost.
+[[nodiscard]] Words finish_and_claim_words(const TestClock& clock, const LeaseRef& lease, const FinishOutcome& outcome,
+                                           const ClaimWish& next, bool is_repeat);
 [[nodiscard]] Words block_words(const TestClock& clock, std::optional<SystemTime> until, const std::string& why);
 [[nodiscard]] Words unblock_words(const TestClock& clock);
 [[nodiscard]] Words cancel_words(const TestClock& clock, const Sid& sid);

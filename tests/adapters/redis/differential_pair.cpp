@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/adapters/redis/show_answers.hpp"
+
 namespace tapedeck {
 namespace {
 
@@ -17,64 +19,10 @@ constexpr std::uint64_t kStepsOfABusiness = 2'000;
 constexpr std::size_t kEverything = 1'000;
 const SystemTime kBegin{Milliseconds{1'795'000'000'000}};
 
-std::string show(const std::optional<SystemTime>& time) {
-  return time ? std::to_string(time->time_since_epoch().count()) : "-";
-}
-// The number that the test gave it, which reads better.
-std::string show(const Sid& sid) { return sid.empty() ? "none" : sid.str().substr(sid.str().size() - 2); }
-
-std::string show(const std::vector<Admitted>& admitted) {
-  std::string text = "admitted:";
-  for (const Admitted& item : admitted) {
-    text += fmt::format(" {}/{}/{}of{}", show(item.sid), lane_name(item.lane), item.active, item.limit);
-  }
-  return text;
-}
-std::string show(const RequestAnswer& a) {
-  return fmt::format("kind={} active={}/{} position={} of {} lane={} until={} why='{}' {}", static_cast<int>(a.kind),
-                     a.active, a.limit, a.position, a.queue_length, a.lane_length, show(a.until), a.why,
-                     show(a.admitted));
-}
-std::string show(const std::optional<ClaimAnswer>& a) {
-  return a ? fmt::format("{} {}", show(a->sid), lane_name(a->lane)) : "nothing";
-}
-std::string show(const FinishAnswer& a) {
-  return fmt::format("held={} repeated={} after={}/{} {}", a.held, a.repeated, a.active_after, a.limit,
-                     show(a.admitted));
-}
-std::string show(const CancelAnswer& a) { return fmt::format("{} {}", static_cast<int>(a.kind), show(a.admitted)); }
-std::string show(const SweepAnswer& a) {
-  std::string text = "reclaimed:";
-  for (const Reclaimed& item : a.reclaimed) {
-    text += fmt::format(" {}/{}{}", show(item.sid), lane_name(item.lane), item.gave_up ? "/gave up" : "");
-  }
-  return fmt::format("{} refill={} {}", text, a.refill, show(a.admitted));
-}
-std::string show(const SlotStatus& s) {
-  return fmt::format("place={} {} position={} of {} active={}/{} until={} why='{}'", static_cast<int>(s.place),
-                     lane_name(s.lane), s.position, s.queue_length, s.active, s.limit, show(s.until), s.why);
-}
-std::string show(const BusinessView& v) {
-  std::string text =
-      fmt::format("active={}/{} play={} fetch={} delayed={} beyond={} blocked={} '{}'", v.active, v.limit,
-                  v.waiting_play, v.waiting_fetch, v.delayed, v.has_beyond, show(v.blocked_until), v.blocked_why);
-  for (const BusinessView::Item& item : v.items) text += fmt::format("\n    {} {}", show(item.sid), show(item.status));
-  return text;
-}
-std::string show(const std::vector<bool>& held) {
-  std::string text;
-  for (const bool one : held) text += one ? '1' : '0';
-  return text;
-}
-template <class T>
-std::string show(const Result<T>& result) {
-  return result ? show(*result) : fmt::format("error {}: {}", errc_name(result.error().errc()), result.error().detail);
-}
-
 std::vector<redis::Script*> scripts_of(redis::ScriptLibrary& library) {
-  return {&library.request, &library.claim,  &library.renew,     &library.finish, &library.block,
-          &library.unblock, &library.cancel, &library.set_limit, &library.sweep,  &library.refill,
-          &library.status,  &library.view,   &library.recover};
+  return {&library.request, &library.claim,   &library.renew,  &library.finish,    &library.finish_and_claim,
+          &library.block,   &library.unblock, &library.cancel, &library.set_limit, &library.sweep,
+          &library.refill,  &library.status,  &library.view,   &library.recover};
 }
 
 }  // namespace
@@ -136,9 +84,18 @@ std::string DifferentialPair::step() {
   };
   using Self = DifferentialPair;
   static constexpr std::array kChoices{
-      Choice{34, &Self::request}, Choice{22, &Self::claim},  Choice{6, &Self::renew},   Choice{20, &Self::finish},
-      Choice{2, &Self::block},    Choice{3, &Self::unblock}, Choice{4, &Self::cancel},  Choice{2, &Self::set_limit},
-      Choice{6, &Self::sweep},    Choice{3, &Self::refill},  Choice{1, &Self::recover},
+      Choice{34, &Self::request},
+      Choice{18, &Self::claim},
+      Choice{6, &Self::renew},
+      Choice{14, &Self::finish},
+      Choice{10, &Self::finish_and_claim},
+      Choice{2, &Self::block},
+      Choice{3, &Self::unblock},
+      Choice{4, &Self::cancel},
+      Choice{2, &Self::set_limit},
+      Choice{6, &Self::sweep},
+      Choice{3, &Self::refill},
+      Choice{1, &Self::recover},
   };
   static constexpr int kTotal = [] {
     int total = 0;
@@ -180,10 +137,7 @@ std::string DifferentialPair::claim() {
   const LeaseId id = repeats ? leases_[random_() % leases_.size()].id : new_name('l');
   const auto expected = model_.claim(play_only, id, now_);
   const auto got = redis::parse_claim(run(scripts_.claim, redis::claim_words(clock(), id, play_only)));
-  if (expected) {
-    std::erase_if(leases_, [&](const Lease& lease) { return lease.id == id; });
-    leases_.push_back({id, expected->sid, now_ + kLeaseTtl});
-  }
+  keep_lease(id, expected);
   count(expected ? "claim" : "claim nothing");
   return compare(fmt::format("claim({}, {})", play_only ? "play" : "any", id), show(expected), show(got));
 }
@@ -214,8 +168,13 @@ void DifferentialPair::forget_lease(const LeaseId& id) {
   if (old_leases_.size() > kOldLeases) old_leases_.erase(old_leases_.begin());
 }
 
-std::string DifferentialPair::finish() {
-  if (workers_crash_ && !one_in(10)) return sweep();
+void DifferentialPair::keep_lease(const LeaseId& id, const std::optional<ClaimAnswer>& claimed) {
+  if (!claimed) return;
+  std::erase_if(leases_, [&](const Lease& lease) { return lease.id == id; });
+  leases_.push_back({id, claimed->sid, now_ + kLeaseTtl});
+}
+
+DifferentialPair::Ending DifferentialPair::any_ending() {
   Lease lease{"nobody's", any_sid(), {}};
   if (one_in(5) && !old_leases_.empty()) {
     lease = old_leases_[random_() % old_leases_.size()];
@@ -230,14 +189,64 @@ std::string DifferentialPair::finish() {
   } else if (kind == 2 && one_in(2)) {
     outcome.kind = FinishKind::kHandBack;
   }
+  return {std::move(lease), std::move(outcome)};
+}
+
+void DifferentialPair::count_finish(const FinishAnswer& answer) {
+  count(!answer.held ? "finish not held" : answer.repeated ? "finish repeated" : "finish");
+}
+
+std::string DifferentialPair::finish() {
+  if (workers_crash_ && !one_in(10)) return sweep();
+  const auto [lease, outcome] = any_ending();
   const FinishAnswer expected = model_.finish(lease.id, outcome, now_);
   const auto got =
       redis::parse_finish(run(scripts_.finish, redis::finish_words(clock(), lease.id, lease.sid, outcome)));
   forget_lease(lease.id);
-  count(!expected.held ? "finish not held" : expected.repeated ? "finish repeated" : "finish");
+  count_finish(expected);
   return compare(fmt::format("finish({} {}, {}, {})", lease.id, show(lease.sid), static_cast<int>(outcome.kind),
                              show(outcome.retry_at)),
                  show(expected), show(got));
+}
+
+std::string DifferentialPair::finish_and_claim() {
+  if (workers_crash_ && !one_in(10)) return sweep();
+  const auto [lease, outcome] = any_ending();
+  const LeaseRef ended{business_, lease.sid, lease.id};
+  const ClaimWish next{"worker", one_in(4) ? LaneFilter::kPlayOnly : LaneFilter::kAny, new_name('l')};
+  std::set<Lane> hints;
+  for (const Lane lane : {Lane::kPlay, Lane::kFetch}) {
+    if (!redis_.text({"ZSCORE", keys_.ready(lane), business_.str()}).empty()) hints.insert(lane);
+  }
+  std::string difference;
+  std::optional<bool> turn_is_play_only;  // none: it was nobody's turn
+  for (const bool is_repeat : {false, true}) {
+    const FinishAnswer finished = model_.finish(lease.id, outcome, now_);
+    for (const Admitted& item : finished.admitted) hints.insert(item.lane);
+    const bool play_only = next.lanes == LaneFilter::kPlayOnly;
+    if (is_repeat && turn_is_play_only) {
+      turn_is_play_only = play_only;  // the turn is remembered, and not which hint it came by
+    } else if (hints.contains(Lane::kPlay)) {
+      turn_is_play_only = true;
+    } else if (!play_only && hints.contains(Lane::kFetch)) {
+      turn_is_play_only = false;
+    }
+    std::optional<ClaimAnswer> claimed;
+    if (turn_is_play_only) claimed = model_.claim(*turn_is_play_only, next.lease, now_);
+    const auto got = redis::parse_finish_and_claim(
+        redis_.run(scripts_.finish_and_claim, keys_.of_finish_and_claim(business_, next.worker),
+                   redis::finish_and_claim_words(clock(), ended, outcome, next, is_repeat)));
+    forget_lease(lease.id);
+    keep_lease(next.lease, claimed);
+    count_finish(finished);
+    count(claimed ? "finish and claim" : "finish and claim nothing");
+    const std::string what = fmt::format("finish_and_claim({} {}, {}, {}, {})", lease.id, show(lease.sid),
+                                         static_cast<int>(outcome.kind), show(outcome.retry_at), next.lease);
+    const std::string told = got ? show(got->finished) + " then " + show(got->next.answer) : got.error().detail;
+    difference = compare(what, show(finished) + " then " + show(claimed), told);
+    if (!difference.empty() || !one_in(3)) break;
+  }
+  return difference;
 }
 
 std::string DifferentialPair::block() {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ class DifferentialPair {
   std::string claim();
   std::string renew();
   std::string finish();
+  std::string finish_and_claim();
   std::string block();
   std::string unblock();
   std::string cancel();
@@ -62,6 +64,14 @@ class DifferentialPair {
   std::string sweep();
   std::string refill();
   std::string recover();
+  // A lease to finish, and how.
+  struct Ending {
+    Lease lease;
+    FinishOutcome outcome;
+  };
+  [[nodiscard]] Ending any_ending();
+  void count_finish(const FinishAnswer& answer);
+  void keep_lease(const LeaseId& id, const std::optional<ClaimAnswer>& claimed);
   [[nodiscard]] std::optional<SystemTime> due_of_work() const;
   std::string compare_state();
   std::string compare_keys();

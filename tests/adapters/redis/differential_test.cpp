@@ -51,12 +51,34 @@ TEST_F(Differential, the_scripts_answer_as_the_protocol_does_and_leave_the_same_
   ASSERT_EQ(find_difference(redis_, small, seed + 1, half, counts_), "");
   for (const auto& [what, times] : counts_) std::cout << fmt::format("{:>9} {}\n", times, what);
   // Each kind must have happened, or this compares less than it says.
-  for (const char* what :
-       {"request 0",     "request 1",       "request 2",          "request 3", "request 4",       "claim",
-        "claim nothing", "request 5",       "sweep wants refill", "refill",    "refill of all",   "renew",
-        "finish",        "finish not held", "finish repeated",    "block",     "unblock",         "cancel 0",
-        "cancel 1",      "cancel 2",        "set_limit",          "sweep",     "sweep reclaimed", "sweep gave up",
-        "recover",       "recover stale"}) {
+  for (const char* what : {"request 0",
+                           "request 1",
+                           "request 2",
+                           "request 3",
+                           "request 4",
+                           "claim",
+                           "claim nothing",
+                           "request 5",
+                           "sweep wants refill",
+                           "refill",
+                           "refill of all",
+                           "renew",
+                           "finish",
+                           "finish not held",
+                           "finish repeated",
+                           "finish and claim",
+                           "finish and claim nothing",
+                           "block",
+                           "unblock",
+                           "cancel 0",
+                           "cancel 1",
+                           "cancel 2",
+                           "set_limit",
+                           "sweep",
+                           "sweep reclaimed",
+                           "sweep gave up",
+                           "recover",
+                           "recover stale"}) {
     EXPECT_GT(counts_[what], 0U) << what;
   }
 }

@@ -12,7 +12,9 @@
 namespace tapedeck {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
 TEST_F(RedisSlotStoreTest, a_waiting_claim_gets_what_is_granted_meanwhile) {
   recover(acme_, 1);
@@ -109,6 +111,97 @@ TEST_F(RedisSlotStoreTest, a_lost_answer_that_was_nobodys_turn_lets_the_same_lea
   const auto again = claim("lease");
   ASSERT_TRUE(again && *again);
   EXPECT_EQ((*again)->sid, sid(1));
+}
+
+TEST_F(RedisSlotStoreTest, a_finish_takes_along_who_is_next_in_turn) {
+  const BusinessId other = business("other");
+  recover(acme_, 1, {}, 1);
+  recover(other, 1);
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(acme_, i));
+  const auto first = claim("a");
+  ASSERT_TRUE(first && *first);
+  ASSERT_TRUE(press(other, 3));
+  const auto both = finish_and_claim(**first, "b");
+  ASSERT_TRUE(both && both->claim);
+  EXPECT_TRUE(both->finished.held);
+  EXPECT_THAT(both->finished.admitted, SizeIs(1));
+  EXPECT_EQ(both->claim->business, other);
+  EXPECT_EQ(both->claim->sid, sid(3));
+  // The slot that became free went to the next of its own business, which waits for its turn.
+  const auto next = claim("c");
+  ASSERT_TRUE(next && *next);
+  EXPECT_EQ((*next)->sid, sid(2));
+}
+
+TEST_F(RedisSlotStoreTest, a_finish_takes_nothing_along_where_nothing_waits) {
+  recover(acme_, 1);
+  ASSERT_TRUE(press(acme_, 1));
+  const auto first = claim("a");
+  ASSERT_TRUE(first && *first);
+  const auto both = finish_and_claim(**first, "b");
+  ASSERT_TRUE(both);
+  EXPECT_TRUE(both->finished.held);
+  EXPECT_FALSE(both->claim);
+}
+
+TEST_F(RedisSlotStoreTest, a_finish_and_claim_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
+  recover(acme_, 1, {}, 1);
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(acme_, i));
+  const auto first = claim("a");
+  ASSERT_TRUE(first && *first);
+  losing_.lose_answer_of("finish_and_claim");
+  EXPECT_EQ(finish_and_claim(**first, "b").error().errc(), Errc::kUnavailable);
+  const auto again = finish_and_claim(**first, "b");
+  ASSERT_TRUE(again && again->claim);
+  EXPECT_TRUE(again->finished.held);
+  EXPECT_TRUE(again->finished.repeated);
+  EXPECT_EQ(again->claim->sid, sid(2));
+  EXPECT_EQ(redis_.ask({"SCARD", "rec_slots:123"}), "1");
+}
+
+TEST_F(RedisSlotStoreTest, a_lost_finish_and_claim_can_be_asked_for_by_the_claim_alone) {
+  recover(acme_, 1, {}, 1);
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(acme_, i));
+  const auto first = claim("a");
+  ASSERT_TRUE(first && *first);
+  losing_.lose_answer_of("finish_and_claim");
+  EXPECT_FALSE(finish_and_claim(**first, "b"));
+  const auto taken = claim("b");
+  ASSERT_TRUE(taken && *taken);
+  EXPECT_EQ((*taken)->sid, sid(2));
+}
+
+TEST_F(RedisSlotStoreTest, a_finish_of_a_business_that_redis_forgot_takes_nothing_along) {
+  const BusinessId other = business("other");
+  recover(acme_, 1);
+  recover(other, 1);
+  ASSERT_TRUE(press(acme_, 1));
+  const auto first = claim("a");
+  ASSERT_TRUE(first && *first);
+  ASSERT_TRUE(press(other, 2));
+  redis_.tell({"DEL", "rec_conf:123"});
+  const auto both = finish_and_claim(**first, "b");
+  ASSERT_TRUE(both);
+  EXPECT_FALSE(both->finished.held);
+  EXPECT_FALSE(both->claim);
+  EXPECT_THAT(sweep()->lost, Contains(acme_));
+  EXPECT_TRUE(*claim("c"));
+}
+
+TEST_F(RedisSlotStoreTest, a_finish_is_not_hurt_by_the_damage_of_whose_turn_is_next) {
+  const BusinessId other = business("other");
+  recover(acme_, 1);
+  recover(other, 1);
+  ASSERT_TRUE(press(acme_, 1));
+  const auto first = claim("a");
+  ASSERT_TRUE(first && *first);
+  ASSERT_TRUE(press(other, 2));
+  redis_.tell({"SET", "rec_active:other", "somebody's text"});
+  const auto both = finish_and_claim(**first, "b");
+  ASSERT_TRUE(both);
+  EXPECT_TRUE(both->finished.held);
+  EXPECT_FALSE(both->claim);
+  EXPECT_EQ(redis_.ask({"SCARD", "rec_slots:123"}), "0");
 }
 
 TEST_F(RedisSlotStoreTest, a_window_of_automatic_fetches_waits_in_redis_and_is_refilled) {

@@ -84,6 +84,10 @@ class RedisSlotStoreTest : public ::testing::Test {
                                      Milliseconds patience = kNoPatience) {
     return loop_.run(store_.claim("worker", lanes, lease, patience, {}));
   }
+  static LeaseRef lease_of(const Claim& claim) { return {claim.business, claim.sid, claim.lease}; }
+  Result<FinishedAndClaimed> finish_and_claim(const Claim& claim, const LeaseId& next) {
+    return loop_.run(store_.finish_and_claim(lease_of(claim), {}, {"worker", LaneFilter::kAny, next}));
+  }
   Result<SweepReport> sweep() { return loop_.run(store_.sweep()); }
   // As if the time of all leases had passed, and the sweep's.
   void expire_leases(const BusinessId& id) {

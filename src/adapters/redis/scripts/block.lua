@@ -30,3 +30,4 @@ local name1, value1, name2, value2
 --#include "write.lua"
 local answer = {0, 0}
 --#include "answer.lua"
+return answer

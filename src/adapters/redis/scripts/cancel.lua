@@ -54,3 +54,4 @@ local name1, value1, name2, value2
 --#include "write.lua"
 local answer = {0, 0, kind}
 --#include "answer.lua"
+return answer

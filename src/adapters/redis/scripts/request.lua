@@ -105,3 +105,4 @@ local is_last = tail_lane and not subject_granted
 --#include "describe.lua"
 local answer = {0, 0, kind, active, place, position, play_waits, fetch_length, reason, wait_until, text}
 --#include "answer.lua"
+return answer

@@ -146,3 +146,4 @@ end
 local answer = {0, 0, next_due, refill, #reclaimed / 3}
 for i = 1, #reclaimed do answer[5 + i] = reclaimed[i] end
 --#include "answer.lua"
+return answer

@@ -1,7 +1,6 @@
 -- The answer's code, + 4 for a grant of the play lane that waits for a worker, + 8 of the fetch lane; the limit; the
--- caller's values from the third on; then whom this step let in. A fragment; ends the script.
+-- caller's values from the third on; then whom this step let in. A fragment; the script returns `answer`.
 answer[1] = (hint_play and 4 or 0) + (hint_fetch and 8 or 0)
 answer[2] = limit
 local n = #answer
 for i = 1, #admitted do answer[n + i] = admitted[i] end
-return answer

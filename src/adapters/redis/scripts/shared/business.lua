@@ -2,7 +2,8 @@
 -- that no function is made anew at each call, which costs as much as two commands.
 --
 -- Needs    found = HMGET KEYS[1] 'r' 's' ...
--- Ends the script with {1, business} when the state is lost, and with {2, business} while somebody rebuilds it.
+-- Ends the script with {1, business} when the state is lost, and with {2, business} while somebody rebuilds it; and with
+-- ARGV.finished, where this is the second of two steps.
 --
 -- rec_conf:{b} is a HASH. Field r: the run_id of the server under which it was made, or what it is instead. Field s: the
 -- numbers below. A field for each recording, by its SID: what is remembered of it. A field L<lease>: the SID it holds. A
@@ -10,24 +11,25 @@
 -- done_next: which lease that was, in the order in which they are forgotten.
 local call = redis.call
 
--- ARGV[2] is a clock for tests, in ms; empty: the server's.
-local microseconds, now
-if ARGV[2] == '' then
-  local time = call('TIME')
-  microseconds = time[1] * 1000000 + time[2]
-  now = math.floor(microseconds / 1000)
-else
-  now = tonumber(ARGV[2])
-  microseconds = now * 1000
+-- ARGV[2] is a clock for tests, in ms; empty: the server's. A script of two steps reads it once.
+local microseconds = ARGV.microseconds
+if not microseconds then
+  if ARGV[2] == '' then
+    local time = call('TIME')
+    microseconds = time[1] * 1000000 + time[2]
+  else
+    microseconds = ARGV[2] * 1000
+  end
 end
+local now = math.floor(microseconds / 1000)
 
 if found[1] ~= ARGV[1] then
   local REBUILD_PATIENCE_MS = 2000
   local run_id, since = string.match(found[1] or '', '^rebuilding (%S+) (%d+)$')
   if run_id == ARGV[1] and now - since < REBUILD_PATIENCE_MS then
-    return {2, string.sub(KEYS[1], 10)}
+    return {2, string.sub(KEYS[1], 10), ARGV.finished}
   end
-  return {1, string.sub(KEYS[1], 10)}
+  return {1, string.sub(KEYS[1], 10), ARGV.finished}
 end
 
 -- Times are in ms; 0 is none. block_until -1: for ever. due: this business's score in rec_due. fresh_until_s: rec_queued

@@ -1,4 +1,4 @@
--- What claim.lua and claim_next.lua do to the business of KEYS[1]. A fragment; ends the script.
+-- What claim.lua and next_claim.lua do to the business of KEYS[1]. A fragment; ends the script.
 local lease_field = 'L' .. ARGV[3]
 local found = redis.call('HMGET', KEYS[1], 'r', 's', lease_field)
 --#include "business.lua"
@@ -8,12 +8,12 @@ local lease, plays_only, held = ARGV[3], ARGV[4] == '1', found[3]
 if held then
   call('ZADD', activity, 'XX', now + LEASE_TTL_MS, held)
   call('SET', 'rec_inflight:' .. tag .. ':' .. held, 'processing', 'EX', '120')
-  return {0, limit, held, cmsgpack.unpack(call('HGET', KEYS[1], held)) - RUNNING, tag}
+  return {0, limit, held, cmsgpack.unpack(call('HGET', KEYS[1], held)) - RUNNING, tag, ARGV.finished}
 end
 
 local first = call('ZRANGE', activity, '0', '1', 'WITHSCORES')
 local score, second = tonumber(first[2]), tonumber(first[4])
-if not score or score >= 0 or (plays_only and score >= FETCH_GRANT) then return {0, limit} end
+if not score or score >= 0 or (plays_only and score >= FETCH_GRANT) then return {0, limit, ARGV.finished} end
 local sid = first[1]
 local lane, rank = PLAY, (score - PLAY_GRANT) / 2
 if score >= FETCH_GRANT then lane, rank = FETCH, math.floor((score - FETCH_GRANT) / 2) end
@@ -31,5 +31,6 @@ local _, kind, reclaims, op = cmsgpack.unpack(call('HGET', KEYS[1], sid))
 local name1, value1 = sid, cmsgpack.pack(RUNNING + lane, kind, reclaims, op, rank, lease)
 local name2, value2 = lease_field, sid
 --#include "write.lua"
-local answer = {0, 0, sid, lane, tag}
+local answer = {0, 0, sid, lane, tag, ARGV.finished}
 --#include "answer.lua"
+return answer
