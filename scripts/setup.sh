@@ -9,7 +9,7 @@ TEST_PACKAGES=(libgtest-dev libgmock-dev chromium systemd openssl nginx-light pr
   postgresql-15 python3-swift ceph-mon ceph-osd radosgw awscli rclone spin strace sqlite3 curl espeak-ng sox lame
   libsox-fmt-mp3)
 CLUSTER_PACKAGES=(postgresql-15 redis-server redis-tools nginx-light)
-BENCH_PACKAGES=(wrk aria2 nginx-light curl redis-server sqlite3 sox lame ffmpeg)
+BENCH_PACKAGES=(wrk aria2 nginx-light curl postgresql-15 redis-server sqlite3 sox lame ffmpeg)
 LINT_PACKAGES=(clang-19 clang-format-19 clang-tidy-19)
 
 # The oldest Node that the page's tools run on.
