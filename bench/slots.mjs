@@ -101,6 +101,7 @@ async function benchmarkOfCost(us, connections) {
 
 const results = { ours: [], bullmq: [], groupmq: [], cost: [], share: [] };
 const workers = 64;
+const scriptsOfACycle = 2; // request, and finish with the next claim
 for (let round = 0; round < rounds; ++round) {
   await ask("FLUSHALL");
   await ask("CONFIG", "RESETSTAT");
@@ -111,7 +112,7 @@ for (let round = 0; round < rounds; ++round) {
   results.cost.push(us);
   await ask("FLUSHALL");
   const reached = await benchmarkOfCost(us, workers + 1);
-  results.share.push((3 * cycle.per_second) / reached.perSecond);
+  results.share.push((scriptsOfACycle * cycle.per_second) / reached.perSecond);
   for (const name of ["bullmq", "groupmq"]) {
     await ask("FLUSHALL");
     results[name].push((await peer(name)).per_second);
@@ -121,8 +122,8 @@ const [us, cycles, bullmq, groupmq, share] = [results.cost, results.ours, result
 row("complete cycles, limit on, 1,000 businesses (goal 15,000/s)", `${cycles}/s${goal(cycles >= 15_000)}`);
 row("  beside BullMQ without a limit (goal 1.2)", `${bullmq}/s: ${(cycles / bullmq).toFixed(2)}${goal(cycles >= 1.2 * bullmq)}`);
 row("  beside groupmq, one at a time in a group (goal 3)", `${groupmq}/s: ${(cycles / groupmq).toFixed(2)}${goal(cycles >= 3 * groupmq)}`);
-row("  a transition in Redis meanwhile", `${us.toFixed(1)} us`);
-row("transitions beside redis-benchmark, scripts of that cost (goal 0.8)", `${share.toFixed(2)}${goal(share >= 0.8)}`);
+row("  a script in Redis meanwhile; a cycle is two, for a finish is also the next claim", `${us.toFixed(1)} us`);
+row("scripts beside redis-benchmark with such of the same cost (goal 0.8)", `${share.toFixed(2)}${goal(share >= 0.8)}`);
 
 await ask("FLUSHALL");
 await ours("fill", "--businesses", "100", "--each", "13");

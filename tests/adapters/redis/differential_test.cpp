@@ -112,7 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "= {0, 0, 0, 0, active, limit}"}}},
         Fault{"newcomer_overtakes",
               {{"if call('RPUSH', queue, sid) ~= play_waits", "if call('LPUSH', queue, sid) ~= play_waits"},
-               {"call('ZADD', order, next_rank, sid)", "call('ZADD', order, -next_rank, sid)"}}},
+               {"call('ZADD', 'rec_order:' .. tag, next_rank, sid)",
+                "call('ZADD', 'rec_order:' .. tag, -next_rank, sid)"}}},
         Fault{
             "lost_wake_up",
             {{"  elseif active < limit and play_waits == 0", "  elseif active == 0 and play_waits == 0"},

@@ -17,9 +17,9 @@ local sid = ARGV[3]
 local function leave_play_lane()
   local from_the_tail = false  -- LREM looks from the nearer end
   if mirrored == 1 then
-    local before = call('ZRANK', order, sid)
+    local before = call('ZRANK', 'rec_order:' .. tag, sid)
     from_the_tail = before and before * 2 > play_waits
-    call('ZREM', order, sid)
+    call('ZREM', 'rec_order:' .. tag, sid)
   end
   if call('LREM', queue, from_the_tail and '-1' or '1', sid) == 0 or call('SREM', queued, sid) == 0 then
     damaged(queue)

@@ -123,7 +123,7 @@ if #played > 0 then
   call('SADD', queued, unpack(played))
   play_waits = play_waits + #played
   if mirrored == 1 then
-    call('ZADD', order, unpack(ordered))
+    call('ZADD', 'rec_order:' .. tag, unpack(ordered))
   elseif play_waits > MIRROR_FROM then
 --#include "build_mirror.lua"
   end

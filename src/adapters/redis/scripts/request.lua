@@ -69,7 +69,7 @@ if tail_lane == PLAY then
   end
   call('SADD', queued, sid)
   if mirrored == 1 then
-    call('ZADD', order, next_rank, sid)
+    call('ZADD', 'rec_order:' .. tag, next_rank, sid)
   elseif play_waits > MIRROR_FROM then
 --#include "build_mirror.lua"
   end

@@ -7,7 +7,7 @@
 local found = redis.call('HMGET', KEYS[1], 'r', 's', ARGV[3])
 --#include "business.lua"
 
-local queue, order, fetch = 'rec_queue:' .. tag, 'rec_order:' .. tag, 'rec_fetch:' .. tag
+local queue, fetch = 'rec_queue:' .. tag, 'rec_fetch:' .. tag
 local subject, entry, is_last = ARGV[3], found[3], false
 local fetch_length = call('ZCARD', fetch)
 --#include "describe.lua"

@@ -28,7 +28,7 @@ local function consider(at)
 end
 
 local length = call('LLEN', queue)
-if length ~= play_waits or length ~= call('SCARD', queued) or (mirrored == 1 and length ~= call('ZCARD', order)) then
+if length ~= play_waits or length ~= call('SCARD', queued) or (mirrored == 1 and length ~= call('ZCARD', 'rec_order:' .. tag)) then
   damaged(queue)
 end
 

@@ -38,7 +38,7 @@ if not (now < hold or block_until == -1 or now < block_until) then
         sid, lane = call('LPOP', queue), PLAY
         play_waits = play_waits - 1
         if not sid or call('SREM', queued, sid) == 0
-            or (mirrored == 1 and call('ZPOPMIN', order)[1] ~= sid) then
+            or (mirrored == 1 and call('ZPOPMIN', 'rec_order:' .. tag)[1] ~= sid) then
           -- A foreign program changed the lane: nothing here can be trusted, and the next one who asks is told to recover.
           call('HSET', KEYS[1], 'r', 'damaged')
           error('DAMAGED ' .. queue)

@@ -6,4 +6,4 @@ for _, one in ipairs(call('LRANGE', queue, '0', '-1')) do
   mirror[n + 1], mirror[n + 2] = next_rank, one
   next_rank = next_rank + 1
 end
-call('ZADD', order, unpack(mirror))
+call('ZADD', 'rec_order:' .. tag, unpack(mirror))

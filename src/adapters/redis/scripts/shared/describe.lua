@@ -1,5 +1,5 @@
 -- Where a recording is, and why it is not further, in numbers that the caller makes a sentence of. A fragment; needs
--- subject, entry (its field of rec_conf), order, fetch, queue; is_last: it stands at the end of its lane, fetch_length.
+-- subject, entry (its field of rec_conf), fetch, queue; is_last: it stands at the end of its lane, fetch_length.
 -- Leaves
 --   place    0: nowhere, 1: granted, 2: running, 3: waiting, 4: delayed
 --   position over both lanes, 0: does not wait
@@ -22,7 +22,7 @@ if entry then
     elseif state == FETCH then
       before = call('ZRANK', fetch, subject)
     elseif mirrored == 1 then
-      before = call('ZRANK', order, subject)
+      before = call('ZRANK', 'rec_order:' .. tag, subject)
     else
       before = call('LPOS', queue, subject)
     end

@@ -1,7 +1,7 @@
 -- What finish.lua and finish_and_claim.lua do to the business of KEYS[1]. A fragment; leaves `answer`.
 local lease_field = 'L' .. ARGV[3]
 local done_field = 'F' .. ARGV[3]
-local found = redis.call('HMGET', KEYS[1], 'r', 's', lease_field, ARGV[4], done_field)
+local found = redis.call('HMGET', KEYS[1], 'r', 's', lease_field, ARGV[4])
 --#include "business.lua"
 --#include "lanes.lua"
 
@@ -41,8 +41,9 @@ if sid then
 else
   active = call('SCARD', slots)
   answer = {0, 0, 0, 0, active, limit}
-  if found[5] then
-    local forget_at, active_then, limit_then = cmsgpack.unpack(found[5])
+  local told = call('HGET', KEYS[1], done_field)
+  if told then
+    local forget_at, active_then, limit_then = cmsgpack.unpack(told)
     if forget_at > now then answer = {0, 0, 1, 1, active_then, limit_then} end
   end
 end

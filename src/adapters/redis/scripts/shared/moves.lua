@@ -20,7 +20,7 @@ local function push(sid, lane, command, rank)
     if call(command, queue, sid) ~= play_waits then damaged(queue) end
     call('SADD', queued, sid)
     if mirrored == 1 then
-      call('ZADD', order, rank, sid)
+      call('ZADD', 'rec_order:' .. tag, rank, sid)
     elseif play_waits > MIRROR_FROM then
 --#include "build_mirror.lua"
     end
