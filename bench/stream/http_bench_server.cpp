@@ -92,6 +92,9 @@ class FileHandler final : public http::Handler {
     return http::media_response(request, media);
   }
   [[nodiscard]] Task<http::Response> handle(const http::Request&) override { co_return http::Response(); }
+  [[nodiscard]] http::Response answer_failure(const http::Request&, const Error& error) override {
+    return http::refusal_response({503, error.detail});
+  }
 
  private:
   // As the real server: the hash of the key is looked up in a cache that all loops share.

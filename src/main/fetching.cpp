@@ -1,5 +1,6 @@
 #include "main/fetching.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -7,6 +8,20 @@
 #include "app/source_deletions.hpp"
 
 namespace tapedeck {
+
+namespace {
+
+// The provider sends a download on to the host of its media.
+constexpr std::size_t kHostsOfADownload = 2;
+
+// So that no download has to connect anew while others run.
+std::size_t connections_for(const Settings& settings) {
+  return std::max(kConnectionsKept, kHostsOfADownload * static_cast<std::size_t>(settings.downloads_max));
+}
+
+}  // namespace
+
+Fetching::Fetching(const SharedParts& parts) : parts_(parts), curl_(connections_for(parts.settings)) {}
 
 Result<std::unique_ptr<Fetching>> Fetching::make(const SharedParts& parts) {
   std::unique_ptr<Fetching> fetching(new Fetching(parts));

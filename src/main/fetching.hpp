@@ -26,7 +26,7 @@ class Fetching {
   [[nodiscard]] Task<> delete_sources(std::stop_token stop);
 
  private:
-  explicit Fetching(const SharedParts& parts) : parts_(parts) {}
+  explicit Fetching(const SharedParts& parts);
 
   const SharedParts parts_;
   CurlClient curl_;

@@ -64,6 +64,16 @@ Task<Response> Application::handle(const Request& request) {
   co_return response;
 }
 
+Response Application::answer_failure(const Request& request, const Error& error) {
+  // What was removed or replaced since it was opened: who asks again is told what has become of it.
+  const bool has_moved = is_not_found(error) || error.errc() == Errc::kConflict;
+  const Problem problem = to_problem(has_moved ? Error(Errc::kUnavailable, error.detail) : error);
+  log_failure(request, problem);
+  Response response = to_response(problem, request.path);
+  complete(request, response);
+  return response;
+}
+
 Task<Answer> Application::dispatch(const Request& request) {
   RouteMatch match = find_route(request.method, request.path);
   if (match.route == nullptr) co_return answer_unrouted(request, match.allowed);

@@ -50,6 +50,7 @@ class Application final : public Handler {
 
   [[nodiscard]] std::optional<Response> try_handle(const Request& request) override;
   [[nodiscard]] Task<Response> handle(const Request& request) override;
+  [[nodiscard]] Response answer_failure(const Request& request, const Error& error) override;
 
  private:
   friend struct RouteTable;

@@ -192,8 +192,13 @@ Step Connection::begin_response(Response response) {
 Task<bool> Connection::finish_response(Step step) {
   phase_ = Phase::kWriting;
   progress_at_ = window_begin_ = Clock::now();
-  bool has_begun = writer_.bytes_sent() > 0;
-  if (has_begun) loop_.counters.first_byte.observe(progress_at_ - request_at_);
+  bool has_begun = false;
+  const auto note_first_byte = [this, &has_begun] {
+    if (has_begun || writer_.bytes_sent() == 0) return;
+    has_begun = true;
+    loop_.counters.first_byte.observe(Clock::now() - request_at_);
+  };
+  note_first_byte();
   progress_bytes_ = window_bytes_ = writer_.bytes_sent();
   while (step != Step::kDone) {
     if (step == Step::kBlocked) {
@@ -205,24 +210,28 @@ Task<bool> Connection::finish_response(Step step) {
       loop_.counters.cold_reads.add();
       phase_ = Phase::kHandling;
       const SteadyTime asked_at = Clock::now();
-      const bool fetched = co_await writer_.fetch();
+      Result<void> fetched = co_await writer_.fetch();
       progress_at_ = Clock::now();
       window_begin_ += progress_at_ - asked_at;  // the reader has not been slow meanwhile
       phase_ = Phase::kWriting;
-      if (!fetched) step = Step::kBroken;
+      if (!fetched) step = answer_failure(fetched.error());
     }
     if (step == Step::kBroken || !socket_.is_open()) {
       loop_.counters.responses_aborted.add();
       loop_.counters.bytes_sent.add(writer_.bytes_sent());
       co_return false;
     }
-    step = writer_.advance(socket_.native_handle());
-    if (!has_begun && writer_.bytes_sent() > 0) {
-      has_begun = true;
-      loop_.counters.first_byte.observe(Clock::now() - request_at_);
-    }
+    if (step != Step::kDone) step = writer_.advance(socket_.native_handle());
+    note_first_byte();
   }
   co_return true;
+}
+
+// Nobody may take a part for the whole; but where nothing has been sent yet, there is still an answer.
+Step Connection::answer_failure(const Error& error) {
+  if (writer_.bytes_sent() > 0 || !socket_.is_open()) return Step::kBroken;
+  writer_.reset();
+  return begin_response(loop_.handler.answer_failure(request_view(), error));
 }
 
 void Connection::end_response() {

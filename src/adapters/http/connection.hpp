@@ -71,6 +71,7 @@ class Connection {
   [[nodiscard]] Task<Response> ask_handler();
   [[nodiscard]] ResponseWriter::Step begin_response(Response response);
   [[nodiscard]] Task<bool> finish_response(ResponseWriter::Step step);
+  [[nodiscard]] ResponseWriter::Step answer_failure(const Error& error);
   void end_response();
   [[nodiscard]] Task<> refuse(Refusal refusal);
   [[nodiscard]] Task<> linger();

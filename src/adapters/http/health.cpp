@@ -51,4 +51,8 @@ Task<Response> HealthApplication::handle(const Request& request) {
   co_return to_response(problem, request.path);
 }
 
+Response HealthApplication::answer_failure(const Request& request, const Error& error) {
+  return to_response(to_problem(error), request.path);
+}
+
 }  // namespace tapedeck::http

@@ -35,6 +35,7 @@ class HealthApplication final : public Handler {
 
   [[nodiscard]] std::optional<Response> try_handle(const Request& request) override;
   [[nodiscard]] Task<Response> handle(const Request& request) override;
+  [[nodiscard]] Response answer_failure(const Request& request, const Error& error) override;
 
  private:
   const Health health_;

@@ -61,6 +61,8 @@ class Handler {
   /// blocks. What spares a coroutine spares a third of a small request's cost.
   [[nodiscard]] virtual std::optional<Response> try_handle(const Request& request) = 0;
   [[nodiscard]] virtual Task<Response> handle(const Request& request) = 0;
+  /// The answer to a request whose answer's bytes could not be had, before any of it was sent.
+  [[nodiscard]] virtual Response answer_failure(const Request& request, const Error& error) = 0;
 };
 
 }  // namespace tapedeck::http

@@ -31,6 +31,8 @@ constexpr std::size_t kScratchMax = 64 * 1024;
   return got;
 }
 
+std::unexpected<Error> fail_short() { return fail(Errc::kCorrupt, "the audio is shorter than it was said to be"); }
+
 }  // namespace
 
 ResponseWriter::Step ResponseWriter::start(int socket, Response response, const ResponseFraming& framing,
@@ -170,7 +172,7 @@ bool ResponseWriter::in_page_cache(std::uint64_t offset) const {
   return read_if_cached(blob_->file_descriptor(), &byte, 1, offset) == 1;
 }
 
-Task<bool> ResponseWriter::fetch() {
+Task<Result<void>> ResponseWriter::fetch() {
   const int file = blob_->file_descriptor();
   const bool through_sendfile = file >= 0 && blob_rest_ > kInlineBlobMax;
   if (!through_sendfile) {
@@ -180,11 +182,12 @@ Task<bool> ResponseWriter::fetch() {
     pending_.resize(kept + want);
     const std::span<std::byte> target = std::as_writable_bytes(std::span(pending_)).subspan(kept);
     const Result<std::size_t> got = co_await reader_->read(target);
-    if (!got || *got == 0) co_return false;
+    if (!got) co_return fail(got.error());
+    if (*got == 0) co_return fail_short();
     pending_.resize(kept + *got);
     blob_offset_ += *got;
     blob_rest_ -= *got;
-    co_return true;
+    co_return Result<void>{};
   }
   const std::uint64_t piece = std::min(blob_rest_, kSendfilePiece);
   (void)::posix_fadvise(file, static_cast<::off_t>(blob_offset_),
@@ -192,9 +195,10 @@ Task<bool> ResponseWriter::fetch() {
                         POSIX_FADV_WILLNEED);
   std::array<std::byte, 1> last{};
   const Result<std::size_t> got = co_await blob_->read(blob_offset_ + piece - 1, std::span<std::byte>(last));
-  if (!got || *got == 0) co_return false;
+  if (!got) co_return fail(got.error());
+  if (*got == 0) co_return fail_short();
   warm_until_ = blob_offset_ + piece;
-  co_return true;
+  co_return Result<void>{};
 }
 
 ResponseWriter::Step ResponseWriter::after_send_error() const {

@@ -34,8 +34,9 @@ class ResponseWriter {
 
   [[nodiscard]] Step start(int socket, Response response, const ResponseFraming& framing, WriterContext& context);
   [[nodiscard]] Step advance(int socket);
-  /// Brings the next bytes of the blob into memory. False when they cannot be had: the response is broken.
-  [[nodiscard]] Task<bool> fetch();
+  /// Brings the next bytes of the blob into memory. Fails when they cannot be had: the response is broken, unless
+  /// nothing of it has been sent yet; then another one may be started.
+  [[nodiscard]] Task<Result<void>> fetch();
 
   /// Of the whole response so far, head included.
   [[nodiscard]] std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }

@@ -79,6 +79,32 @@ TEST_F(ServerBlob, survives_a_reader_that_goes_away_in_the_middle) {
   EXPECT_EQ(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
 }
 
+TEST_F(ServerBlob, whose_bytes_cannot_be_had_is_another_answer_before_the_first_one) {
+  handler_.blob = broken_blob("", 100'000);
+  start();
+  RawClient client = connect();
+  client.send(kGet);
+  const Reply reply = client.read_reply();
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_TRUE(reply.body_complete);
+  EXPECT_EQ(reply.body, "the store is away");
+  // Nothing of it is left in the connection.
+  client.send("GET /text/3 HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(client.read_reply().status, 200);
+  EXPECT_EQ(server_->stats().responses_aborted, 0U);
+}
+
+TEST_F(ServerBlob, whose_bytes_cannot_be_had_ends_the_connection_after_the_first_one) {
+  handler_.blob = broken_blob(pattern(1'000), 100'000);
+  start();
+  RawClient client = connect();
+  client.send(kGet);
+  const Reply reply = client.read_reply();
+  EXPECT_FALSE(reply.body_complete);
+  EXPECT_TRUE(client.is_closed_by_peer());
+  EXPECT_TRUE(eventually([this] { return server_->stats().responses_aborted == 1; }));
+}
+
 TEST_F(ServerBlob, is_closed_when_its_response_has_been_sent) {
   const TemporaryFile file(pattern(100'000));
   handler_.blob = file_blob(file, 100'000);

@@ -47,10 +47,12 @@ class FileBlob final : public Blob {
 
 class MemoryBlob final : public Blob {
  public:
-  MemoryBlob(std::string bytes, std::uint64_t size) : bytes_(std::move(bytes)), size_(size) {}
+  MemoryBlob(std::string bytes, std::uint64_t size, bool is_broken)
+      : bytes_(std::move(bytes)), size_(size), is_broken_(is_broken) {}
   [[nodiscard]] std::uint64_t size() const noexcept override { return size_; }
   [[nodiscard]] int file_descriptor() const noexcept override { return -1; }
   [[nodiscard]] Task<Result<std::size_t>> read(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= bytes_.size() && is_broken_) co_return fail(Errc::kUnavailable, "the store is away");
     if (offset >= bytes_.size()) co_return std::size_t{0};
     const std::size_t count = std::min<std::size_t>(out.size(), bytes_.size() - offset);
     std::copy_n(reinterpret_cast<const std::byte*>(bytes_.data()) + offset, count, out.data());
@@ -60,6 +62,7 @@ class MemoryBlob final : public Blob {
  private:
   std::string bytes_;
   std::uint64_t size_;
+  bool is_broken_;
 };
 
 Response text_response(std::string text) {
@@ -93,7 +96,11 @@ std::shared_ptr<Blob> file_blob(const TemporaryFile& file, std::uint64_t size, b
 }
 
 std::shared_ptr<Blob> memory_blob(std::string bytes, std::uint64_t size) {
-  return std::make_shared<MemoryBlob>(std::move(bytes), size);
+  return std::make_shared<MemoryBlob>(std::move(bytes), size, false);
+}
+
+std::shared_ptr<Blob> broken_blob(std::string first_bytes, std::uint64_t size) {
+  return std::make_shared<MemoryBlob>(std::move(first_bytes), size, true);
 }
 
 std::string pattern(std::size_t size) {
@@ -162,6 +169,12 @@ Task<Response> TestHandler::handle(const Request& request) {
     }
   }
   co_return text_response(fmt::format("handled {}", request.target));
+}
+
+Response TestHandler::answer_failure(const Request&, const Error& error) {
+  Response response = text_response(error.detail);
+  response.status = 503;
+  return response;
 }
 
 RawClient::RawClient(std::uint16_t port, int receive_buffer)

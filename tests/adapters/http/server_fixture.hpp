@@ -35,6 +35,8 @@ class TemporaryFile {
 /// A blob of a file, by its descriptor or only through read().
 std::shared_ptr<Blob> file_blob(const TemporaryFile& file, std::uint64_t size, bool by_descriptor = true);
 /// A blob in memory that claims `size` bytes.
+/// Of `size` bytes, of which all but the first ones cannot be had.
+std::shared_ptr<Blob> broken_blob(std::string first_bytes, std::uint64_t size);
 std::shared_ptr<Blob> memory_blob(std::string bytes, std::uint64_t size);
 
 /// `size` bytes that differ from place to place.
@@ -47,6 +49,8 @@ class TestHandler final : public Handler {
  public:
   [[nodiscard]] std::optional<Response> try_handle(const Request& request) override;
   [[nodiscard]] Task<Response> handle(const Request& request) override;
+  /// 503 with the error's detail.
+  [[nodiscard]] Response answer_failure(const Request& request, const Error& error) override;
 
   std::shared_ptr<Blob> blob;
   std::atomic<bool> released = false;
