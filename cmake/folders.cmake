@@ -1,12 +1,22 @@
 # One target per folder, so that the link graph is the picture in ARCHITECTURE.md.
 
-# tapedeck_precompile(<target> <source>...): with the headers that most of these files include, where there are enough of
-# them for it to be worth its while.
-function(tapedeck_precompile target)
-  list(LENGTH ARGN count)
-  if(count GREATER 4)
-    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
+# tapedeck_precompile(<target> <header>): the target compiles with what <header>'s target has parsed, once for all of them.
+function(tapedeck_precompile target header)
+  if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    target_precompile_headers(${target} REUSE_FROM tapedeck_${header})
   endif()
+endfunction()
+
+# tapedeck_precompiled(<header> <dependency>...): parses cmake/<header>.hpp for those that include most of it.
+function(tapedeck_precompiled header)
+  if(CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    return()
+  endif()
+  set(nothing ${CMAKE_CURRENT_BINARY_DIR}/${header}.cpp)
+  file(CONFIGURE OUTPUT ${nothing} CONTENT "")
+  add_library(tapedeck_${header} OBJECT ${nothing})
+  target_link_libraries(tapedeck_${header} PRIVATE ${ARGN} tapedeck_options)
+  target_precompile_headers(tapedeck_${header} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${header}.hpp)
 endfunction()
 
 # tapedeck_folder(<target> <dependency>...): a library of every .cpp in the current folder.
@@ -17,7 +27,7 @@ function(tapedeck_folder target)
     target_link_libraries(${target} PUBLIC ${ARGN} tapedeck_options)
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
     if(NOT target STREQUAL tapedeck_core)  # knows nothing of Asio
-      tapedeck_precompile(${target} ${sources})
+      tapedeck_precompile(${target} precompiled)
     endif()
   else()
     add_library(${target} INTERFACE)
@@ -54,7 +64,7 @@ function(tapedeck_tests folder)
   target_link_libraries(${name}_tests PRIVATE ${tests_UNPARSED_ARGUMENTS} tapedeck_options GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
   if(NOT name STREQUAL core)
-    tapedeck_precompile(${name}_tests ${sources})
+    tapedeck_precompile(${name}_tests precompiled_tests)
   endif()
   set(timeout 900)
   if(TAPEDECK_FULL)

@@ -12,6 +12,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 target_compile_options(tapedeck_options INTERFACE -fstack-protector-strong -fno-omit-frame-pointer)
+# As hiredis wants it; for all, because what is precompiled serves them all.
+target_compile_definitions(tapedeck_options INTERFACE _FILE_OFFSET_BITS=64)
 target_compile_definitions(tapedeck_options INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
 
 if(TAPEDECK_SANITIZE)
