@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include <fmt/format.h>
+
 #include "core/planted_bugs.hpp"
 
 namespace tapedeck {
@@ -128,9 +130,11 @@ Task<> Worker::begin_job(Claim claim) {
                   {{"business_id", claim.business.str()},
                    {"sid", claim.sid.str()},
                    {"lane", std::string(lane_name(claim.lane))}}});
+  const int place = free_place();
   const auto job = jobs_.emplace(jobs_.end());
   job->lease = std::move(lease);
   job->lane = claim.lane;
+  job->place = place;
   job->renewed = d_.clock.steady_now();
   jobs_scope_.spawn(run_job(std::move(claim), job));
 }
@@ -169,7 +173,7 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
   const bool is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
   std::optional<Claim> next;
   if (!forgets) {
-    auto claimed = co_await give_back_and_claim(lease, std::move(outcome));
+    auto claimed = co_await give_back_and_claim(lease, job->place, std::move(outcome));
     next = std::move(claimed);
   }
   if (!forgets && is_gone) co_await ask_if_wanted(lease);
@@ -201,12 +205,20 @@ Task<> Worker::give_back(LeaseRef lease, FinishOutcome outcome) {
   }
 }
 
-Task<std::optional<Claim>> Worker::give_back_and_claim(LeaseRef lease, FinishOutcome outcome) {
+int Worker::free_place() const {
+  int place = 0;
+  while (std::ranges::find(jobs_, place, &Job::place) != jobs_.end()) ++place;
+  return place;
+}
+
+Task<std::optional<Claim>> Worker::give_back_and_claim(LeaseRef lease, int place, FinishOutcome outcome) {
   if (!waits_for_room_ || is_draining_) {
     co_await give_back(std::move(lease), std::move(outcome));
     co_return std::nullopt;
   }
-  const ClaimWish next{options_.name, lanes_beside(lease.lease), d_.random.bytes(kOperationIdBytes)};
+  // Several jobs may end at once, and each claims for itself.
+  const ClaimWish next{fmt::format("{}:{}", options_.name, place), lanes_beside(lease.lease),
+                       d_.random.bytes(kOperationIdBytes)};
   for (int tries = 0; tries < kGiveBackTries; ++tries) {
     auto both = co_await d_.slots.finish_and_claim(lease, outcome, next);
     if (both) co_return std::move(both->claim);

@@ -60,6 +60,7 @@ class Worker {
   struct Job {
     LeaseRef lease;
     Lane lane = Lane::kPlay;
+    int place = 0;  // among those that run now
     std::stop_source stop;
     SteadyTime renewed;  // when the last acknowledged renewal was sent
     bool is_connected = false;
@@ -81,7 +82,8 @@ class Worker {
   [[nodiscard]] Task<std::optional<Claim>> run_to_end(Claim claim, Jobs::iterator job);
   void forget(Jobs::iterator job);
   [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
-  [[nodiscard]] Task<std::optional<Claim>> give_back_and_claim(LeaseRef lease, FinishOutcome outcome);
+  [[nodiscard]] Task<std::optional<Claim>> give_back_and_claim(LeaseRef lease, int place, FinishOutcome outcome);
+  [[nodiscard]] int free_place() const;
   [[nodiscard]] LaneFilter lanes_beside(const LeaseId& lease) const;
   [[nodiscard]] Task<> ask_if_wanted(LeaseRef lease);
   [[nodiscard]] Task<> renew_loop(std::stop_token stop);

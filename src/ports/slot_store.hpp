@@ -29,7 +29,7 @@ struct LeaseRef {
 
 /// A claim that does not wait.
 struct ClaimWish {
-  std::string worker;
+  std::string worker;  ///< who asks for one thing at a time: for the last claim alone is an answer remembered
   LaneFilter lanes = LaneFilter::kAny;
   LeaseId lease;
 };

@@ -159,6 +159,23 @@ TEST_F(RedisSlotStoreTest, a_finish_and_claim_whose_answer_was_lost_gives_the_sa
   EXPECT_EQ(redis_.ask({"SCARD", "rec_slots:123"}), "1");
 }
 
+TEST_F(RedisSlotStoreTest, lost_answers_to_several_places_of_a_worker_are_each_given_again) {
+  recover(acme_, 1, {}, 2);
+  for (int i = 1; i <= 4; ++i) ASSERT_TRUE(press(acme_, i));
+  const auto first = claim("a");
+  const auto second = claim("b");
+  ASSERT_TRUE(first && *first && second && *second);
+  losing_.lose_answer_of("finish_and_claim");
+  EXPECT_FALSE(finish_and_claim(**first, "c", "worker:0"));
+  losing_.lose_answer_of("finish_and_claim");
+  EXPECT_FALSE(finish_and_claim(**second, "d", "worker:1"));
+  const auto third = finish_and_claim(**first, "c", "worker:0");
+  const auto fourth = finish_and_claim(**second, "d", "worker:1");
+  ASSERT_TRUE(third && third->claim && fourth && fourth->claim);
+  EXPECT_EQ(third->claim->sid, sid(3));
+  EXPECT_EQ(fourth->claim->sid, sid(4));
+}
+
 TEST_F(RedisSlotStoreTest, a_lost_finish_and_claim_can_be_asked_for_by_the_claim_alone) {
   recover(acme_, 1, {}, 1);
   for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(acme_, i));

@@ -85,8 +85,9 @@ class RedisSlotStoreTest : public ::testing::Test {
     return loop_.run(store_.claim("worker", lanes, lease, patience, {}));
   }
   static LeaseRef lease_of(const Claim& claim) { return {claim.business, claim.sid, claim.lease}; }
-  Result<FinishedAndClaimed> finish_and_claim(const Claim& claim, const LeaseId& next) {
-    return loop_.run(store_.finish_and_claim(lease_of(claim), {}, {"worker", LaneFilter::kAny, next}));
+  Result<FinishedAndClaimed> finish_and_claim(const Claim& claim, const LeaseId& next,
+                                              const std::string& worker = "worker") {
+    return loop_.run(store_.finish_and_claim(lease_of(claim), {}, {worker, LaneFilter::kAny, next}));
   }
   Result<SweepReport> sweep() { return loop_.run(store_.sweep()); }
   // As if the time of all leases had passed, and the sweep's.
