@@ -117,13 +117,14 @@ class SlotStore {
   [[nodiscard]] virtual Task<Result<std::vector<bool>>> renew(std::vector<LeaseRef> leases) = 0;
   [[nodiscard]] virtual Task<Result<FinishAnswer>> finish(LeaseRef lease, FinishOutcome outcome) = 0;
   /// finish(), and at once a claim, in one step where the store can: what a worker without room asks for when a
-  /// download has ended. A store that cannot leaves the claim to claim().
+  /// download has ended. Called again with the same ids it answers the same.
   [[nodiscard]] virtual Task<Result<FinishedAndClaimed>> finish_and_claim(LeaseRef lease, FinishOutcome outcome,
                                                                           ClaimWish next) {
-    (void)next;
     auto finished = co_await finish(std::move(lease), std::move(outcome));
     if (!finished) co_return fail(finished.error());
-    FinishedAndClaimed both{std::move(*finished), std::nullopt};
+    auto claimed = co_await claim(std::move(next.worker), next.lanes, std::move(next.lease), Milliseconds{0}, {});
+    if (!claimed) co_return fail(claimed.error());
+    FinishedAndClaimed both{std::move(*finished), std::move(*claimed)};
     co_return both;
   }
   [[nodiscard]] virtual Task<Result<std::vector<Admitted>>> block(BusinessId business, std::optional<SystemTime> until,

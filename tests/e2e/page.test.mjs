@@ -287,9 +287,10 @@ describe("the page", () => {
         return [0.1, 0.6, 0.9].map(barAt);
       });
     // It is drawn with the next step of the sound.
-    const [quiet, loud] = await until("the waveform that shows what was played", columns, ([, played, rest]) => played.colour !== rest.colour);
+    const [quiet, loud, later] = await until("the waveform that shows what was played", columns, ([, played, rest]) => played.colour !== rest.colour);
     assert.ok(loud.painted > 3 * quiet.painted, `${loud.painted} and ${quiet.painted}`);
     assert.equal(quiet.colour, loud.colour);
+    assert.notEqual(loud.colour, later.colour);
   });
 
   it("plays what has no waveform, and says nothing of it", async () => {

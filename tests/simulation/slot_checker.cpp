@@ -264,12 +264,8 @@ Task<Result<FinishAnswer>> CheckedSlotStore::finish(LeaseRef lease, FinishOutcom
 // Two steps, each checked by itself.
 Task<Result<FinishedAndClaimed>> CheckedSlotStore::finish_and_claim(LeaseRef lease, FinishOutcome outcome,
                                                                     ClaimWish next) {
-  auto finished = co_await finish(std::move(lease), std::move(outcome));
-  if (!finished) co_return fail(finished.error());
-  auto claimed = co_await claim(std::move(next.worker), next.lanes, std::move(next.lease), Milliseconds{0}, {});
-  if (!claimed) co_return fail(claimed.error());
-  count(*claimed ? "finish: took the next along" : "finish: nothing to take along");
-  FinishedAndClaimed both{std::move(*finished), std::move(*claimed)};
+  auto both = co_await SlotStore::finish_and_claim(std::move(lease), std::move(outcome), std::move(next));
+  if (both) count(both->claim ? "finish: took the next along" : "finish: nothing to take along");
   co_return both;
 }
 

@@ -93,16 +93,6 @@ Task<Result<FinishAnswer>> MemorySlotStore::finish(LeaseRef lease, FinishOutcome
   co_return answer;
 }
 
-Task<Result<FinishedAndClaimed>> MemorySlotStore::finish_and_claim(LeaseRef lease, FinishOutcome outcome,
-                                                                   ClaimWish next) {
-  auto finished = co_await finish(std::move(lease), std::move(outcome));
-  if (!finished) co_return fail(finished.error());
-  auto claimed = co_await claim(std::move(next.worker), next.lanes, std::move(next.lease), Milliseconds{0}, {});
-  if (!claimed) co_return fail(claimed.error());
-  FinishedAndClaimed both{std::move(*finished), std::move(*claimed)};
-  co_return both;
-}
-
 Task<Result<std::vector<Admitted>>> MemorySlotStore::block(BusinessId business, std::optional<SystemTime> until,
                                                            std::string why) {
   co_return change(business, [&](BusinessSlots& slots) { return slots.block(until, why, now()); });

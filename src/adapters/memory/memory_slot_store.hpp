@@ -26,8 +26,6 @@ class MemorySlotStore final : public SlotStore {
                                                          Milliseconds patience, std::stop_token stop) override;
   [[nodiscard]] Task<Result<std::vector<bool>>> renew(std::vector<LeaseRef> leases) override;
   [[nodiscard]] Task<Result<FinishAnswer>> finish(LeaseRef lease, FinishOutcome outcome) override;
-  [[nodiscard]] Task<Result<FinishedAndClaimed>> finish_and_claim(LeaseRef lease, FinishOutcome outcome,
-                                                                  ClaimWish next) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> block(BusinessId business, std::optional<SystemTime> until,
                                                           std::string why) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> unblock(BusinessId business) override;

@@ -117,10 +117,17 @@ std::optional<Claim> RedisSlotStore::claimed(const redis::NextClaimReply& next, 
   return Claim{std::move(*business), next.answer->sid, next.answer->lane, std::move(lease)};
 }
 
+Task<Result<FinishedAndClaimed>> RedisSlotStore::finish_alone(LeaseRef lease, FinishOutcome outcome) {
+  auto told = co_await finish(std::move(lease), std::move(outcome));
+  if (!told) co_return fail(told.error());
+  FinishedAndClaimed without_claim{std::move(*told), std::nullopt};
+  co_return without_claim;
+}
+
 Task<Result<FinishedAndClaimed>> RedisSlotStore::finish_and_claim(LeaseRef lease, FinishOutcome outcome,
                                                                   ClaimWish next) {
   if (keys_.is_cluster()) {
-    co_return co_await SlotStore::finish_and_claim(std::move(lease), std::move(outcome), std::move(next));
+    co_return co_await finish_alone(std::move(lease), std::move(outcome));
   }
   const bool is_repeat = take_unanswered(next.lease).has_value();
   redis::Words words = redis::finish_and_claim_words(redis::kServerClock, lease, outcome, next, is_repeat);
@@ -132,7 +139,7 @@ Task<Result<FinishedAndClaimed>> RedisSlotStore::finish_and_claim(LeaseRef lease
   }
   if (reply->error() != nullptr) {
     // Which of the two steps met something damaged, each says by itself.
-    co_return co_await SlotStore::finish_and_claim(std::move(lease), std::move(outcome), std::move(next));
+    co_return co_await finish_alone(std::move(lease), std::move(outcome));
   }
   auto both = redis::parse_finish_and_claim(*reply);
   Result<FinishAnswer> told = fail(Errc::kInternal, "no answer");

@@ -83,6 +83,7 @@ class RedisSlotStore final : public SlotStore {
                                                             std::stop_token stop);
   [[nodiscard]] Task<> put_back(Turn turn);
   [[nodiscard]] Task<Result<std::optional<Claim>>> claim_of(BusinessId business, bool play_only, LeaseId lease);
+  [[nodiscard]] Task<Result<FinishedAndClaimed>> finish_alone(LeaseRef lease, FinishOutcome outcome);
   // What became of a finish, by what its script answered.
   [[nodiscard]] Result<FinishAnswer> finished(const LeaseRef& lease, Result<FinishAnswer> answer);
   [[nodiscard]] std::optional<Claim> claimed(const redis::NextClaimReply& next, LeaseId lease);

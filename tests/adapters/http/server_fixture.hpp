@@ -35,9 +35,9 @@ class TemporaryFile {
 /// A blob of a file, by its descriptor or only through read().
 std::shared_ptr<Blob> file_blob(const TemporaryFile& file, std::uint64_t size, bool by_descriptor = true);
 /// A blob in memory that claims `size` bytes.
-/// Of `size` bytes, of which all but the first ones cannot be had.
-std::shared_ptr<Blob> broken_blob(std::string first_bytes, std::uint64_t size);
 std::shared_ptr<Blob> memory_blob(std::string bytes, std::uint64_t size);
+/// The same, of which all but the first bytes cannot be had.
+std::shared_ptr<Blob> broken_blob(std::string first_bytes, std::uint64_t size);
 
 /// `size` bytes that differ from place to place.
 std::string pattern(std::size_t size);

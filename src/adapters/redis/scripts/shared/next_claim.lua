@@ -1,5 +1,5 @@
--- What claim_next.lua and finish_and_claim.lua do once it is known for whom. A fragment; ends the script. What it returns ends
--- with ARGV.finished, if there is such.
+-- Finds out whose turn it is, and claims of it, for claim_next.lua and finish_and_claim.lua; KEYS and ARGV as in the former. A
+-- fragment; ends the script. What it returns ends with ARGV.finished, if there is such.
 local CLAIM_MEMORY_S = '60'
 local turn, plays_only = nil, ARGV[4]
 if ARGV[5] == '1' then
