@@ -1,5 +1,6 @@
 # Writes the .sql files (INPUTS, separated by "|") into OUTPUT as C++ string literals, in order of their numbers, for
-# adapters/ADAPTER/migrations.hpp.
+# ROOM/migrations.hpp.
+get_filename_component(ENGINE ${ROOM} NAME)
 string(REPLACE "|" ";" files "${INPUTS}")
 set(entries "")
 set(expected 0)
@@ -14,9 +15,9 @@ foreach(file IN LISTS files)
   file(READ ${file} text)
   string(APPEND entries "    Migration{${version}, \"${name}\", R\"sql(${text})sql\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"adapters/${ADAPTER}/migrations.hpp\"
+file(WRITE ${OUTPUT} "#include \"${ROOM}/migrations.hpp\"
 
-namespace tapedeck::${ADAPTER} {
+namespace tapedeck::${ENGINE} {
 namespace {
 constexpr Migration kMigrations[] = {
 ${entries}};
@@ -24,5 +25,5 @@ ${entries}};
 
 std::span<const Migration> migrations() noexcept { return kMigrations; }
 
-}  // namespace tapedeck::${ADAPTER}
+}  // namespace tapedeck::${ENGINE}
 ")

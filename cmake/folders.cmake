@@ -19,36 +19,47 @@ function(tapedeck_precompiled header)
   target_precompile_headers(tapedeck_${header} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${header}.hpp)
 endfunction()
 
-# tapedeck_folder(<target> <dependency>...): a library of every .cpp in the current folder.
-function(tapedeck_folder target)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+# tapedeck_room(<folder of src> <room or library>...): a library of every .cpp in the folder, tapedeck_<folder>.
+function(tapedeck_room folder)
+  string(REPLACE "/" "_" name ${folder})
+  set(target tapedeck_${name})
+  set(used "")
+  foreach(dependency IN LISTS ARGN)
+    if(dependency MATCHES "^[a-z0-9/]+$")
+      string(REPLACE "/" "_" dependency ${dependency})
+      string(PREPEND dependency tapedeck_)
+    endif()
+    list(APPEND used ${dependency})
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(sources)
     add_library(${target} STATIC ${sources})
-    target_link_libraries(${target} PUBLIC ${ARGN} tapedeck_options)
+    target_link_libraries(${target} PUBLIC ${used} tapedeck_options)
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-    if(NOT target STREQUAL tapedeck_core)  # knows nothing of Asio
+    if(NOT folder MATCHES "^(base|domain|slots/protocol)$")  # they know nothing of Asio
       tapedeck_precompile(${target} precompiled)
     endif()
   else()
     add_library(${target} INTERFACE)
-    target_link_libraries(${target} INTERFACE ${ARGN} tapedeck_options)
+    target_link_libraries(${target} INTERFACE ${used} tapedeck_options)
     target_include_directories(${target} INTERFACE ${PROJECT_SOURCE_DIR}/src)
   endif()
 endfunction()
 
-# tapedeck_migrations(<adapter>): the .sql files in its migrations/ become part of tapedeck_<adapter>.
-function(tapedeck_migrations adapter)
-  file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
+# tapedeck_migrations(<room>): the .sql files in its migrations/ become part of it.
+function(tapedeck_migrations folder)
+  string(REPLACE "/" "_" name ${folder})
+  file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/migrations/*.sql)
   list(SORT migrations)
   list(JOIN migrations "|" inputs)
-  set(embedded ${CMAKE_CURRENT_BINARY_DIR}/embedded_migrations.cpp)
+  set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}_migrations.cpp)
   set(script ${PROJECT_SOURCE_DIR}/cmake/embed_migrations.cmake)
   add_custom_command(
     OUTPUT ${embedded}
-    COMMAND ${CMAKE_COMMAND} "-DINPUTS=${inputs}" -DADAPTER=${adapter} -DOUTPUT=${embedded} -P ${script}
+    COMMAND ${CMAKE_COMMAND} "-DINPUTS=${inputs}" -DROOM=${folder} -DOUTPUT=${embedded} -P ${script}
     DEPENDS ${migrations} ${script}
     VERBATIM)
-  target_sources(tapedeck_${adapter} PRIVATE ${embedded})
+  target_sources(tapedeck_${name} PRIVATE ${embedded})
 endfunction()
 
 # tapedeck_tests(<folder> <dependency>... [AT_ONCE <filter>...]): one GoogleTest program of every *_test.cpp below
@@ -63,7 +74,7 @@ function(tapedeck_tests folder)
   add_executable(${name}_tests ${sources})
   target_link_libraries(${name}_tests PRIVATE ${tests_UNPARSED_ARGUMENTS} tapedeck_options GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
-  if(NOT name STREQUAL core)
+  if(NOT name MATCHES "^(base|domain|slots_protocol)$")
     tapedeck_precompile(${name}_tests precompiled_tests)
   endif()
   set(timeout 900)

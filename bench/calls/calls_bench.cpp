@@ -20,8 +20,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/postgres/postgres_call_store.hpp"
-#include "adapters/sqlite/sqlite_call_store.hpp"
+#include "calls/postgres/postgres_call_store.hpp"
+#include "calls/sqlite/sqlite_call_store.hpp"
 
 namespace tapedeck {
 namespace {

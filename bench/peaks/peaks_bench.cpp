@@ -11,9 +11,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/filesystem/blob_store.hpp"
-#include "adapters/sndfile/audio_meter.hpp"
-#include "core/peaks.hpp"
+#include "blobs/filesystem/blob_store.hpp"
+#include "media/peaks.hpp"
+#include "media/sndfile/audio_meter.hpp"
 
 namespace tapedeck {
 namespace {

@@ -23,9 +23,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "adapters/redis/client_factory.hpp"
-#include "adapters/redis/slot_store.hpp"
-#include "adapters/system/system_random.hpp"
+#include "redis/client_factory.hpp"
+#include "runtime/system_random.hpp"
+#include "slots/redis/slot_store.hpp"
 
 namespace tapedeck::bench {
 namespace {

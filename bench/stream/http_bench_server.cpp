@@ -21,10 +21,10 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "adapters/http/media_response.hpp"
-#include "adapters/http/request_head.hpp"
-#include "adapters/http/server.hpp"
-#include "core/encoding.hpp"
+#include "base/encoding.hpp"
+#include "http/api/media_response.hpp"
+#include "http/server/request_head.hpp"
+#include "http/server/server.hpp"
 #include "runtime/offload.hpp"
 
 namespace tapedeck::bench {

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "core/api_key.hpp"
+#include "domain/api_key.hpp"
 
 namespace tapedeck {
 namespace {

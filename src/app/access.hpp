@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "core/encoding.hpp"
-#include "core/recording.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
-#include "ports/random.hpp"
+#include "base/encoding.hpp"
+#include "calls/ports/call_store.hpp"
+#include "domain/recording.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
 
 namespace tapedeck {
 

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "core/audio_check.hpp"
-#include "core/sha256_stream.hpp"
+#include "base/sha256_stream.hpp"
+#include "media/audio_check.hpp"
 
 namespace tapedeck {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <stop_token>
 
-#include "core/recording.hpp"
-#include "ports/blob_store.hpp"
-#include "ports/clock.hpp"
+#include "blobs/blob_store.hpp"
+#include "domain/recording.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 
@@ -33,7 +33,7 @@ class ReadPace {
 
 enum class ArchiveCheck {
   kBytes,  ///< length and SHA-256
-  kAudio   ///< and whether it is audio of its kind (core/audio_check.hpp)
+  kAudio   ///< and whether it is audio of its kind (media/audio_check.hpp)
 };
 
 /// Reads a stored recording's blob back, all of it. Error kCorrupt: it is missing, or not what was stored, and the

@@ -9,9 +9,9 @@
 #include <unordered_map>
 
 #include "app/access.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
-#include "ports/event_sink.hpp"
+#include "calls/ports/call_store.hpp"
+#include "domain/event_sink.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 

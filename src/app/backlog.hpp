@@ -4,8 +4,8 @@
 #include <stop_token>
 #include <vector>
 
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
+#include "calls/ports/call_store.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "app/businesses.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
+#include "calls/businesses.hpp"
+#include "calls/ports/call_store.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "app/blob_removal.hpp"
+#include "blobs/blob_removal.hpp"
 
 namespace tapedeck {
 namespace {

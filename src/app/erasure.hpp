@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "ports/blob_store.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
+#include "blobs/blob_store.hpp"
+#include "calls/ports/call_store.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 

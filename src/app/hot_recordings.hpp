@@ -7,9 +7,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "core/recording.hpp"
-#include "ports/blob_store.hpp"
-#include "ports/clock.hpp"
+#include "blobs/blob_store.hpp"
+#include "domain/recording.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "app/businesses.hpp"
-#include "app/patient_listing.hpp"
-#include "core/import.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
+#include "calls/businesses.hpp"
+#include "calls/ports/call_store.hpp"
+#include "domain/import.hpp"
+#include "provider/patient_listing.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 

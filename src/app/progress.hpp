@@ -5,8 +5,8 @@
 #include <optional>
 #include <unordered_map>
 
-#include "core/ids.hpp"
-#include "core/recording.hpp"
+#include "domain/ids.hpp"
+#include "domain/recording.hpp"
 
 namespace tapedeck {
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "app/blob_removal.hpp"
-#include "core/blob_key.hpp"
+#include "blobs/blob_key.hpp"
+#include "blobs/blob_removal.hpp"
 
 namespace tapedeck {
 namespace {

@@ -7,13 +7,13 @@
 
 #include "app/hot_recordings.hpp"
 #include "app/progress.hpp"
-#include "app/slot_requests.hpp"
-#include "core/recording.hpp"
-#include "core/slot_protocol.hpp"
-#include "ports/blob_store.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
-#include "ports/slot_store.hpp"
+#include "blobs/blob_store.hpp"
+#include "calls/ports/call_store.hpp"
+#include "domain/recording.hpp"
+#include "runtime/clock.hpp"
+#include "slots/protocol/slot_protocol.hpp"
+#include "slots/slot_requests.hpp"
+#include "slots/slot_store.hpp"
 
 namespace tapedeck {
 
@@ -32,7 +32,7 @@ struct Playback {
 
 /// The waveform of a recording, or why there is none yet.
 struct Waveform {
-  std::shared_ptr<Blob> peaks;  ///< a JSON object (core/peaks.hpp); null: none
+  std::shared_ptr<Blob> peaks;  ///< a JSON object (media/peaks.hpp); null: none
   RecordingView view;           ///< of a stored one without peaks: it is not measured yet, or has its measure_cause
 };
 

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "app/blob_removal.hpp"
 #include "app/upkeep_names.hpp"
-#include "core/blob_key.hpp"
+#include "blobs/blob_key.hpp"
+#include "blobs/blob_removal.hpp"
 
 namespace tapedeck {
 namespace {

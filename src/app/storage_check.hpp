@@ -2,13 +2,13 @@
 
 #include <stop_token>
 
-#include "app/businesses.hpp"
-#include "app/slot_requests.hpp"
-#include "ports/blob_store.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
-#include "ports/event_sink.hpp"
-#include "ports/recording_source.hpp"
+#include "blobs/blob_store.hpp"
+#include "calls/businesses.hpp"
+#include "calls/ports/call_store.hpp"
+#include "domain/event_sink.hpp"
+#include "provider/recording_source.hpp"
+#include "runtime/clock.hpp"
+#include "slots/slot_requests.hpp"
 
 namespace tapedeck {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/ids.hpp"
+#include "domain/ids.hpp"
 
 namespace tapedeck {
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "app/archive_check.hpp"
-#include "app/businesses.hpp"
-#include "ports/call_store.hpp"
-#include "ports/recording_source.hpp"
+#include "calls/businesses.hpp"
+#include "calls/ports/call_store.hpp"
+#include "provider/recording_source.hpp"
 
 namespace tapedeck {
 

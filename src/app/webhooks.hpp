@@ -1,10 +1,10 @@
 #pragma once
 
-#include "app/slot_requests.hpp"
-#include "core/recording.hpp"
-#include "ports/call_store.hpp"
-#include "ports/clock.hpp"
-#include "ports/event_sink.hpp"
+#include "calls/ports/call_store.hpp"
+#include "domain/event_sink.hpp"
+#include "domain/recording.hpp"
+#include "runtime/clock.hpp"
+#include "slots/slot_requests.hpp"
 
 namespace tapedeck {
 

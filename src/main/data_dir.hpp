@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "core/error.hpp"
+#include "base/error.hpp"
 
 namespace tapedeck {
 

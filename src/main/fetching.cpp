@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "app/measuring.hpp"
-#include "app/source_deletions.hpp"
+#include "app/upkeep/source_deletions.hpp"
+#include "media/measuring.hpp"
 
 namespace tapedeck {
 

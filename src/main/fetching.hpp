@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "adapters/sndfile/audio_meter.hpp"
-#include "adapters/twilio/recording_source.hpp"
-#include "app/provider_backoff.hpp"
-#include "app/worker.hpp"
+#include "app/worker/provider_backoff.hpp"
+#include "app/worker/worker.hpp"
 #include "main/shared_parts.hpp"
+#include "media/sndfile/audio_meter.hpp"
+#include "provider/twilio/recording_source.hpp"
 
 namespace tapedeck {
 

@@ -7,13 +7,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "core/planted_bugs.hpp"
-#include "main/cli.hpp"
+#include "cli/cli.hpp"
+#include "cli/demo/demo.hpp"
+#include "cli/exit_code.hpp"
 #include "main/config.hpp"
-#include "main/demo.hpp"
-#include "main/exit_code.hpp"
 #include "main/open_source.hpp"
 #include "main/serve.hpp"
+#include "slots/protocol/planted_bugs.hpp"
 
 namespace {
 

@@ -6,16 +6,16 @@
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 
-#include "adapters/redis/server_check.hpp"
-#include "app/blob_removal.hpp"
-#include "app/reconciliation.hpp"
-#include "app/recovery.hpp"
-#include "app/retention.hpp"
-#include "core/encoding.hpp"
-#include "main/run_task.hpp"
+#include "app/upkeep/retention.hpp"
+#include "base/encoding.hpp"
+#include "blobs/blob_removal.hpp"
 #include "main/secret_key.hpp"
 #include "main/service_manager.hpp"
 #include "main/watch.hpp"
+#include "redis/server_check.hpp"
+#include "runtime/run_task.hpp"
+#include "slots/reconciliation.hpp"
+#include "slots/recovery.hpp"
 
 namespace tapedeck {
 namespace {

@@ -9,15 +9,9 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "adapters/http/health.hpp"
-#include "adapters/http/server.hpp"
-#include "adapters/system/system_clock.hpp"
-#include "adapters/system/system_random.hpp"
-#include "adapters/telemetry/fan_out.hpp"
-#include "adapters/telemetry/logger.hpp"
-#include "adapters/telemetry/metrics.hpp"
 #include "app/backlog.hpp"
-#include "app/business_rules.hpp"
+#include "http/api/health.hpp"
+#include "http/server/server.hpp"
 #include "main/data_dir.hpp"
 #include "main/fetching.hpp"
 #include "main/serving.hpp"
@@ -25,6 +19,12 @@
 #include "main/slot_stores.hpp"
 #include "main/stores.hpp"
 #include "main/upkeeping.hpp"
+#include "runtime/system_clock.hpp"
+#include "runtime/system_random.hpp"
+#include "slots/business_rules.hpp"
+#include "telemetry/fan_out.hpp"
+#include "telemetry/logger.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace tapedeck {
 

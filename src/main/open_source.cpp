@@ -3,9 +3,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "adapters/system/system_clock.hpp"
-#include "adapters/twilio/recording_listing.hpp"
-#include "adapters/twilio/recording_source.hpp"
+#include "provider/twilio/recording_listing.hpp"
+#include "provider/twilio/recording_source.hpp"
+#include "runtime/system_clock.hpp"
 
 namespace tapedeck {
 namespace {

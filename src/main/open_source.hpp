@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "main/settings.hpp"
-#include "ports/recording_listing.hpp"
-#include "ports/recording_source.hpp"
+#include "provider/recording_listing.hpp"
+#include "provider/recording_source.hpp"
 
 namespace tapedeck {
 

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "adapters/http/static_files.hpp"
+#include "http/server/static_files.hpp"
 
 namespace tapedeck {
 

@@ -11,8 +11,8 @@
 
 #include <fmt/format.h>
 
-#include "core/encoding.hpp"
-#include "core/secret_box.hpp"
+#include "base/encoding.hpp"
+#include "base/secret_box.hpp"
 #include "main/data_dir.hpp"
 
 namespace tapedeck {

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.hpp"
+#include "base/error.hpp"
 #include "main/settings.hpp"
-#include "ports/random.hpp"
+#include "runtime/random.hpp"
 
 namespace tapedeck {
 

@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "core/planted_bugs.hpp"
-#include "main/exit_code.hpp"
+#include "cli/exit_code.hpp"
 #include "main/node.hpp"
 #include "main/service_manager.hpp"
 #include "main/stop_signal.hpp"
 #include "main/supervisor.hpp"
+#include "slots/protocol/planted_bugs.hpp"
 
 namespace tapedeck {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "core/time.hpp"
+#include "base/time.hpp"
 
 // How this process is, for the service manager that started it (systemd's Type=notify, sd_notify(3)). Where there is
 // none, nothing happens. To be called by the process that was started, not by its children.

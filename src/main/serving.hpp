@@ -1,12 +1,12 @@
 #pragma once
 
-#include "adapters/http/application.hpp"
 #include "app/access.hpp"
 #include "app/audit_log.hpp"
 #include "app/calls.hpp"
 #include "app/hot_recordings.hpp"
 #include "app/recordings.hpp"
 #include "app/webhooks.hpp"
+#include "http/api/application.hpp"
 #include "main/shared_parts.hpp"
 
 namespace tapedeck {

@@ -10,12 +10,12 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-#include "adapters/postgres/connection_string.hpp"
-#include "adapters/redis/url.hpp"
-#include "adapters/s3/location.hpp"
-#include "core/encoding.hpp"
-#include "core/secret_box.hpp"
-#include "core/slot_protocol.hpp"
+#include "base/encoding.hpp"
+#include "base/secret_box.hpp"
+#include "blobs/s3/location.hpp"
+#include "calls/postgres/connection_string.hpp"
+#include "redis/url.hpp"
+#include "slots/protocol/slot_protocol.hpp"
 
 namespace tapedeck {
 namespace {

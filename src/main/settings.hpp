@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "adapters/telemetry/logger.hpp"
-#include "core/recording.hpp"
+#include "domain/recording.hpp"
+#include "telemetry/logger.hpp"
 
 namespace tapedeck {
 

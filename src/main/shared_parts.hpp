@@ -1,13 +1,13 @@
 #pragma once
 
-#include "app/businesses.hpp"
 #include "app/progress.hpp"
-#include "app/slot_requests.hpp"
+#include "blobs/blob_store.hpp"
+#include "calls/businesses.hpp"
+#include "domain/event_sink.hpp"
 #include "main/settings.hpp"
-#include "ports/blob_store.hpp"
-#include "ports/clock.hpp"
-#include "ports/event_sink.hpp"
-#include "ports/random.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "slots/slot_requests.hpp"
 
 namespace tapedeck {
 

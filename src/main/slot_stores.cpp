@@ -1,7 +1,7 @@
 #include "main/slot_stores.hpp"
 
-#include "adapters/redis/client_factory.hpp"
-#include "adapters/redis/server_check.hpp"
+#include "redis/client_factory.hpp"
+#include "redis/server_check.hpp"
 
 namespace tapedeck {
 namespace {

@@ -2,12 +2,12 @@
 
 #include <memory>
 
-#include "adapters/memory/memory_slot_store.hpp"
-#include "adapters/redis/client.hpp"
-#include "adapters/redis/slot_store.hpp"
 #include "main/settings.hpp"
-#include "ports/clock.hpp"
-#include "ports/random.hpp"
+#include "redis/client.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/random.hpp"
+#include "slots/memory/memory_slot_store.hpp"
+#include "slots/redis/slot_store.hpp"
 
 namespace tapedeck {
 

@@ -6,7 +6,7 @@
 
 #include "main/config.hpp"
 #include "main/data_dir.hpp"
-#include "main/run_task.hpp"
+#include "runtime/run_task.hpp"
 
 namespace tapedeck {
 namespace {

@@ -6,14 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/curl/client.hpp"
-#include "adapters/filesystem/blob_store.hpp"
-#include "adapters/postgres/postgres_call_store.hpp"
-#include "adapters/s3/blob_store.hpp"
-#include "adapters/sqlite/sqlite_call_store.hpp"
-#include "app/businesses.hpp"
-#include "core/error.hpp"
-#include "core/secret_box.hpp"
+#include "base/error.hpp"
+#include "base/secret_box.hpp"
+#include "blobs/filesystem/blob_store.hpp"
+#include "blobs/s3/blob_store.hpp"
+#include "calls/businesses.hpp"
+#include "calls/postgres/postgres_call_store.hpp"
+#include "calls/sqlite/sqlite_call_store.hpp"
+#include "curl/client.hpp"
 #include "main/settings.hpp"
 
 namespace tapedeck {
@@ -38,8 +38,8 @@ struct OpenCallStore {
   [[nodiscard]] CallArchive& archive() const;
 };
 
-/// Whether a store may be the unfinished copy of another one (app/migration.hpp): rows of it are missing, and come and
-/// go.
+/// Whether a store may be the unfinished copy of another one (calls/copy/migration.hpp): rows of it are missing, and
+/// come and go.
 enum class UnfinishedCopy { kRefused, kAccepted };
 
 /// Opens the call store of the settings; a server may have it open too. Makes DATA_DIR where it is missing. Blocks.

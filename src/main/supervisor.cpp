@@ -18,10 +18,10 @@
 
 #include <fmt/format.h>
 
-#include "adapters/system/system_clock.hpp"
-#include "adapters/telemetry/logger.hpp"
-#include "main/exit_code.hpp"
+#include "cli/exit_code.hpp"
 #include "main/service_manager.hpp"
+#include "runtime/system_clock.hpp"
+#include "telemetry/logger.hpp"
 
 namespace tapedeck {
 namespace {

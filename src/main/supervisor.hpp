@@ -3,7 +3,7 @@
 #include <chrono>
 #include <functional>
 
-#include "app/worker.hpp"
+#include "app/worker/worker.hpp"
 #include "main/settings.hpp"
 
 namespace tapedeck {

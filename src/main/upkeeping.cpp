@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "core/encoding.hpp"
+#include "base/encoding.hpp"
 
 namespace tapedeck {
 namespace {

@@ -3,11 +3,11 @@
 #include <memory>
 #include <string>
 
-#include "adapters/twilio/recording_listing.hpp"
-#include "app/upkeep.hpp"
+#include "app/upkeep/upkeep.hpp"
 #include "app/webhooks.hpp"
 #include "main/fetching.hpp"
 #include "main/shared_parts.hpp"
+#include "provider/twilio/recording_listing.hpp"
 
 namespace tapedeck {
 

@@ -2,12 +2,12 @@
 
 #include <atomic>
 
-#include "adapters/http/server.hpp"
-#include "adapters/telemetry/logger.hpp"
-#include "adapters/telemetry/metrics.hpp"
 #include "app/backlog.hpp"
+#include "http/server/server.hpp"
 #include "main/slot_stores.hpp"
 #include "main/stores.hpp"
+#include "telemetry/logger.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace tapedeck {
 

@@ -6,7 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "core/api_key.hpp"
+#include "domain/api_key.hpp"
 #include "tests/app/run_task.hpp"
 #include "tests/fakes/call_store_decorator.hpp"
 #include "tests/fakes/memory_call_store.hpp"

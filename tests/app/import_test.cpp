@@ -1,8 +1,8 @@
 #include "app/import.hpp"
 
-#include "app/import_feed.hpp"
 #include "app/upkeep_names.hpp"
-#include "tests/app/upkeep_world.hpp"
+#include "slots/import_feed.hpp"
+#include "tests/app/upkeep/upkeep_world.hpp"
 
 // Imports: what is written down, what is left alone, and that they go on where they were.
 

@@ -6,10 +6,10 @@
 #include <boost/asio/io_context.hpp>
 
 #include "app/erasure.hpp"
-#include "app/retention.hpp"
-#include "app/source_deletions.hpp"
+#include "app/upkeep/retention.hpp"
+#include "app/upkeep/source_deletions.hpp"
 #include "app/verification.hpp"
-#include "core/sha256_stream.hpp"
+#include "base/sha256_stream.hpp"
 #include "tests/app/run_task.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
 #include "tests/fakes/memory_call_store.hpp"

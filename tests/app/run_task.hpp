@@ -7,7 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "ports/task.hpp"
+#include "runtime/task.hpp"
 
 namespace tapedeck {
 

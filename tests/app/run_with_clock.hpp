@@ -8,7 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "ports/task.hpp"
+#include "runtime/task.hpp"
 #include "tests/fakes/virtual_clock.hpp"
 
 namespace tapedeck {

@@ -1,8 +1,8 @@
 #include "app/storage_check.hpp"
 
 #include "app/upkeep_names.hpp"
-#include "core/blob_key.hpp"
-#include "tests/app/upkeep_world.hpp"
+#include "blobs/blob_key.hpp"
+#include "tests/app/upkeep/upkeep_world.hpp"
 
 // Rows without their blobs, and blobs without their rows.
 

@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "core/blob_key.hpp"
-#include "core/encoding.hpp"
-#include "ports/blob_store.hpp"
+#include "base/encoding.hpp"
+#include "blobs/blob_key.hpp"
+#include "blobs/blob_store.hpp"
 #include "tests/contract/run_task.hpp"
 
 // What every blob store promises. Included by each adapter's tests, which instantiate BlobStoreContract with their

@@ -7,11 +7,11 @@
 
 #include <gtest/gtest.h>
 
-#include "ports/call_archive.hpp"
+#include "calls/ports/call_archive.hpp"
 #include "tests/contract/run_task.hpp"
 
-// What every CallArchive must do: the sentences of ports/call_archive.hpp. Include it in one file of a test program,
-// and name the stores with INSTANTIATE_TEST_SUITE_P(..., CallArchiveContract, ...).
+// What every CallArchive must do: the sentences of calls/ports/call_archive.hpp. Include it in one file of a test
+// program, and name the stores with INSTANTIATE_TEST_SUITE_P(..., CallArchiveContract, ...).
 
 namespace tapedeck::contract {
 
@@ -187,7 +187,7 @@ TEST_P(CallArchiveSchema, EveryColumnIsCarriedAndEveryTableNamed) {
   for (const std::string& name : there) {
     const std::string table = name.substr(0, name.find('.'));
     if (std::ranges::find(kArchiveLeftOut, table) != kArchiveLeftOut.end()) continue;
-    EXPECT_TRUE(carried.contains(name)) << name << " is not in core/archive_shape.hpp";
+    EXPECT_TRUE(carried.contains(name)) << name << " is not in calls/ports/archive_shape.hpp";
   }
   for (const std::string& name : carried) EXPECT_TRUE(there.contains(name)) << name << " is not in the database";
 }

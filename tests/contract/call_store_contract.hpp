@@ -1,7 +1,7 @@
 #pragma once
 
-// What every CallStore must do: the sentences of ports/call_store.hpp, one test each. Include it in one file of a test
-// program, and name the stores with INSTANTIATE_TEST_SUITE_P(..., CallStoreContract, ...), and with (...,
+// What every CallStore must do: the sentences of calls/ports/call_store.hpp, one test each. Include it in one file of a
+// test program, and name the stores with INSTANTIATE_TEST_SUITE_P(..., CallStoreContract, ...), and with (...,
 // KeepingContract, ...).
 
 #include "tests/contract/call_store_access_contract.hpp"

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "ports/call_store.hpp"
+#include "calls/ports/call_store.hpp"
 #include "tests/contract/run_task.hpp"
 
 namespace tapedeck::contract {

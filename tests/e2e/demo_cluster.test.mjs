@@ -12,7 +12,7 @@ import { until } from '../../tools/services/until.mjs';
 import { makeDemoFolder } from './support/demo.mjs';
 import { simBinary } from './support/sim.mjs';
 
-const program = fileURLToPath(new URL('../../tools/demo_cluster.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../../tools/demo/cluster.mjs', import.meta.url));
 let folder;
 let running;
 

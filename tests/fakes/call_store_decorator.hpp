@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "ports/call_store.hpp"
+#include "calls/ports/call_store.hpp"
 
 namespace tapedeck {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "ports/blob_store.hpp"
+#include "blobs/blob_store.hpp"
 
 namespace tapedeck {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "ports/call_archive.hpp"
+#include "calls/ports/call_archive.hpp"
 
 namespace tapedeck {
 

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "core/legal_hold.hpp"
-#include "core/planted_bugs.hpp"
+#include "domain/legal_hold.hpp"
+#include "slots/protocol/planted_bugs.hpp"
 
 namespace tapedeck {
 namespace {

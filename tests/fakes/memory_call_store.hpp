@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "ports/call_store.hpp"
+#include "calls/ports/call_store.hpp"
 
 namespace tapedeck {
 

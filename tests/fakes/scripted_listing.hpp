@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "ports/recording_listing.hpp"
+#include "provider/recording_listing.hpp"
 
 namespace tapedeck {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <random>
 
-#include "ports/random.hpp"
+#include "runtime/random.hpp"
 
 namespace tapedeck {
 

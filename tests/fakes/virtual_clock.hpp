@@ -3,8 +3,8 @@
 #include <map>
 #include <memory>
 
-#include "ports/clock.hpp"
 #include "runtime/alarm.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/system/system_random.hpp"
-#include "core/encoding.hpp"
+#include "base/encoding.hpp"
 #include "main/secret_key.hpp"
+#include "runtime/system_random.hpp"
 
 namespace tapedeck {
 namespace {

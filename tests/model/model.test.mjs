@@ -67,10 +67,10 @@ test("a worker closes, and the provider notices, before a lease expires", () => 
     assert.ok(match, `no ${name} in ${file}`);
     return Number(match[1].replaceAll("'", ""));
   };
-  const renewal = milliseconds("src/app/worker.hpp", "renew_every");
-  const close = milliseconds("src/app/worker.hpp", "close_after");
-  const linger = milliseconds("src/app/fetch_job.hpp", "kCutTransferLinger");
-  const lease = milliseconds("src/core/slot_protocol.hpp", "kLeaseTtl");
+  const renewal = milliseconds("src/app/worker/worker.hpp", "renew_every");
+  const close = milliseconds("src/app/worker/worker.hpp", "close_after");
+  const linger = milliseconds("src/app/worker/fetch_job.hpp", "kCutTransferLinger");
+  const lease = milliseconds("src/slots/protocol/slot_protocol.hpp", "kLeaseTtl");
   assert.ok(2 * renewal < close, "a renewal may fail once");
   assert.ok(close + linger < lease);
 });

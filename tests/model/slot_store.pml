@@ -1,4 +1,4 @@
-/* The slot store of one business: core/slot_protocol.cpp, and the scripts that do the same in Redis. */
+/* The slot store of one business: slots/protocol/slot_protocol.cpp, and the scripts that do the same in Redis. */
 
 #define WAITING (in_lane[FETCH] | in_lane[PLAY])
 #define PLACED (WAITING | slots | delayed)

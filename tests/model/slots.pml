@@ -1,6 +1,6 @@
 /* The slot protocol of one business, with everything around it that can break. Read README.md first.
 
-   Problem. src/core/slot_protocol.hpp is a pure state machine, and its tests show that it keeps its rules while it lives.
+   Problem. src/slots/protocol/slot_protocol.hpp is a pure state machine, and its tests show that it keeps its rules while it lives.
    The promise is larger: at most LIMIT connections as the provider counts them, and nothing lost, while workers die,
    stall or are cut off at any step, and while the slot store loses everything. That takes safeguards outside the state
    machine, and this model says which: each #ifdef below takes one away, and must then be caught.

@@ -1,4 +1,4 @@
-/* A worker with one download: app/worker.cpp and app/fetch_job.cpp.
+/* A worker with one download: app/worker/worker.cpp and app/worker/fetch_job.cpp.
 
    What ends a download is one step here, although it is two: the row is written, then the slot is given back. While the
    lease is held, nobody looks at the row in between: it comes to the same as a longer download. What can come between

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "app/worker.hpp"
+#include "app/worker/worker.hpp"
 #include "tests/fakes/call_store_decorator.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
 #include "tests/simulation/provider.hpp"

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "ports/recording_source.hpp"
+#include "provider/recording_source.hpp"
 #include "tests/fakes/seeded_random.hpp"
 #include "tests/fakes/virtual_clock.hpp"
 #include "tests/simulation/slot_checker.hpp"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/memory/memory_slot_store.hpp"
+#include "slots/memory/memory_slot_store.hpp"
 
 namespace tapedeck::simulation {
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 
-#include "app/reconciliation.hpp"
-#include "app/recovery.hpp"
+#include "slots/reconciliation.hpp"
+#include "slots/recovery.hpp"
 
 namespace tapedeck::simulation {
 namespace {

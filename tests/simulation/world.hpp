@@ -8,10 +8,10 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "app/business_rules.hpp"
 #include "app/recordings.hpp"
 #include "app/webhooks.hpp"
-#include "core/planted_bugs.hpp"
+#include "slots/business_rules.hpp"
+#include "slots/protocol/planted_bugs.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/simulation/process.hpp"
 #include "tests/simulation/slot_checker.hpp"

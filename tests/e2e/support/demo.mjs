@@ -46,7 +46,7 @@ function callOf(number, business, from, duration, audio) {
   };
 }
 
-/** The shape of tools/demo_calls.json. */
+/** The shape of tools/demo/calls.json. */
 function callsFile() {
   const business = (number, id, format) => ({
     id,

@@ -1,0 +1,44 @@
+#include "app/worker/provider_backoff.hpp"
+
+#include <algorithm>
+
+namespace tapedeck {
+namespace {
+
+constexpr int kDoublingsMax = 10;
+constexpr std::string_view kRateLimited = "the provider limits how many downloads this account runs (429)";
+constexpr std::string_view kRefused =
+    "the provider refuses this business's credentials (401 or 403): check its account SID, token and region";
+
+}  // namespace
+
+std::optional<ProviderBackoff::Pause> ProviderBackoff::of_account(const AccountSid& account, SystemTime now) const {
+  const auto found = accounts_.find(account);
+  if (found == accounts_.end() || found->second.until <= now) return std::nullopt;
+  return Pause{found->second.until, std::string(kRateLimited)};
+}
+
+ProviderBackoff::Pause ProviderBackoff::rate_limited(const AccountSid& account, std::optional<Milliseconds> retry_after,
+                                                     SystemTime now) {
+  Account& state = accounts_[account];
+  // Answers of downloads that were under way before the pause began say nothing new.
+  if (state.until <= now) state.in_a_row = std::min(state.in_a_row + 1, kDoublingsMax);
+  const Milliseconds doubled = kRateLimitPauseFirst * (1 << (std::max(state.in_a_row, 1) - 1));
+  const Milliseconds pause = std::clamp(retry_after.value_or(doubled), Milliseconds{0}, kRateLimitPauseMax);
+  state.until = std::max(state.until, now + pause);
+  return {state.until, std::string(kRateLimited)};
+}
+
+std::optional<ProviderBackoff::Pause> ProviderBackoff::refused(const BusinessId& business, SystemTime now) {
+  if (++refusals_[business] < kRefusalsToStop) return std::nullopt;
+  return Pause{now + kRefusalPause, std::string(kRefused)};
+}
+
+void ProviderBackoff::succeeded(const AccountSid& account, const BusinessId& business) {
+  // A download that began before a 429 and ends after it says nothing of the pause, which goes on.
+  const auto found = accounts_.find(account);
+  if (found != accounts_.end()) found->second.in_a_row = 0;
+  refusals_.erase(business);
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,75 @@
+#include "blobs/s3/listing.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "blobs/blob_key.hpp"
+#include "blobs/s3/xml.hpp"
+
+namespace tapedeck::s3 {
+namespace {
+
+struct Page {
+  std::vector<BlobEntry> entries;  // of ours; keys without the prefix
+  std::string last;                // of all, without the prefix; empty: nothing came
+  bool is_last = true;
+};
+
+// A blob of ours; nothing for what others keep in the same bucket.
+std::optional<BlobEntry> read_entry(std::string_view xml, std::string key) {
+  if (!parse_blob_key(key)) return std::nullopt;
+  const std::string size = xml_text(xml, "Size").value_or("");
+  const Result<SystemTime> written = parse_rfc3339(xml_text(xml, "LastModified").value_or(""));
+  BlobEntry entry{std::move(key), 0, {}};
+  const auto [end, failure] = std::from_chars(size.data(), size.data() + size.size(), entry.size);
+  if (failure != std::errc{} || end != size.data() + size.size() || !written) return std::nullopt;
+  entry.written_at = *written;
+  return entry;
+}
+
+Task<Result<Page>> list_page(Connection& connection, std::string after, int limit) {
+  const std::string prefix = connection.location().prefix;
+  Call call;
+  call.query = {{"list-type", "2"}, {"max-keys", fmt::format("{}", limit)}};
+  if (!prefix.empty()) call.query.emplace_back("prefix", prefix);
+  if (!after.empty()) call.query.emplace_back("start-after", prefix + after);
+  call.expected_element = "ListBucketResult";
+  Result<Exchange> answer = co_await connection.exchange(std::move(call));
+  if (!answer) co_return fail(answer.error());
+  Page page;
+  page.is_last = xml_text(answer->body, "IsTruncated") != "true";
+  std::string before = std::move(after);
+  for (const std::string_view xml : xml_elements(answer->body, "Contents")) {
+    std::string key = xml_text(xml, "Key").value_or("");
+    if (!key.starts_with(prefix)) co_return fail(Errc::kUnavailable, "the store lists what is not below the prefix");
+    key.erase(0, prefix.size());
+    // Else a store that does not know start-after would be listed for ever.
+    if (key <= before) co_return fail(Errc::kUnavailable, "the store does not list in the order of keys");
+    before = key;
+    page.last = key;
+    auto entry = read_entry(xml, std::move(key));
+    if (entry) page.entries.push_back(std::move(*entry));
+  }
+  co_return page;
+}
+
+}  // namespace
+
+Task<Result<std::vector<BlobEntry>>> list_blobs(Connection& connection, std::string after, int limit) {
+  const auto most = static_cast<std::size_t>(std::clamp(limit, 1, kBlobPageMax));
+  std::vector<BlobEntry> found;
+  for (int requests = 0; requests < kListRequestsMax; ++requests) {
+    Result<Page> page = co_await list_page(connection, after, static_cast<int>(most - found.size()));
+    if (!page) co_return fail(page.error());
+    std::ranges::move(page->entries, std::back_inserter(found));
+    if (found.size() >= most || page->is_last || page->last.empty()) co_return found;
+    after = std::move(page->last);
+  }
+  co_return fail(Errc::kTooLarge, "too much that is no recording lies in the bucket, below the prefix: give it one");
+}
+
+}  // namespace tapedeck::s3

@@ -1,0 +1,104 @@
+#include "calls/postgres/migrations.hpp"
+
+#include <fmt/format.h>
+
+namespace tapedeck::postgres {
+namespace {
+
+// "TPDK": names our lock among other programs' in the same database.
+constexpr std::int64_t kMigrationLock = 0x5450444B;
+
+// 0: there is none yet. One look at the tables, or another process could make them between two.
+Result<int> schema_version(Database& database) {
+  const ResultRows tables = database.query(
+      "SELECT relname FROM pg_class WHERE relkind = 'r'"
+      " AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'tapedeck')"
+      " ORDER BY relname = 'meta' DESC LIMIT 1");
+  if (tables.empty()) return 0;
+  if (tables.front().text(0) != "meta") {
+    return fail(Errc::kCorrupt, fmt::format("the schema tapedeck is another program's: there is a table {} in it",
+                                            tables.front().text(0)));
+  }
+  const ResultRows rows = database.query("SELECT value FROM tapedeck.meta WHERE key = 'schema'");
+  return rows.empty() ? 0 : static_cast<int>(rows.front().integer(0));
+}
+
+Result<void> check_version(int version) {
+  const int newest = migrations().back().version;
+  if (version <= newest) return {};
+  return fail(Errc::kConflict,
+              fmt::format("the database has schema {}, and this version of Tapedeck knows up to {}: start the newer "
+                          "version that made it",
+                          version, newest));
+}
+
+Result<void> check_encoding(Database& database) {
+  const std::string encoding = database.query("SELECT current_setting('server_encoding')").front().text(0);
+  if (encoding == "UTF8") return {};
+  return fail(Errc::kConflict, fmt::format("the database is in {}, and Tapedeck needs UTF8: make one with "
+                                           "createdb --encoding=UTF8 --template=template0",
+                                           encoding));
+}
+
+void make_schema(Database& database) {
+  // It may be there: an administrator's, for a role that may not make one.
+  if (!database.query("SELECT 1 FROM pg_namespace WHERE nspname = 'tapedeck'").empty()) return;
+  database.run_script("CREATE SCHEMA tapedeck");
+}
+
+Result<void> apply_missing(Database& database) {
+  const auto version = schema_version(database);  // again: another process may have been faster
+  if (!version) return fail(version.error());
+  const auto acceptable = check_version(*version);
+  if (!acceptable) return acceptable;
+  make_schema(database);
+  for (const Migration& migration : migrations()) {
+    if (migration.version > *version) database.run_script(migration.script);
+  }
+  (void)database.run("UPDATE tapedeck.meta SET value = $1 WHERE key = 'schema'", migrations().back().version);
+  return {};
+}
+
+// What a role that may not do everything is told, in place of the first statement that it may not run.
+constexpr std::string_view kRights =
+    "the schema cannot be made: the role of DATABASE_URL must own the database, or an administrator must run CREATE "
+    "SCHEMA tapedeck AUTHORIZATION that role, CREATE EXTENSION pg_trgm and CREATE EXTENSION btree_gin (both are in "
+    "PostgreSQL's contrib package)";
+
+Error explained(const Error& error) {
+  const bool is_about_rights = error.detail.contains("SQLSTATE 42501") || error.detail.contains("SQLSTATE 0A000") ||
+                               error.detail.contains("SQLSTATE 58P01");
+  if (!is_about_rights) return error;
+  return {Errc::kUnavailable, fmt::format("{}: {}", kRights, error.detail)};
+}
+
+}  // namespace
+
+Result<void> migrate(Database& database, Seconds patience) {
+  try {
+    const auto version = schema_version(database);
+    if (!version) return fail(version.error());
+    if (*version == migrations().back().version) return {};
+    const auto acceptable = check_version(*version);
+    if (!acceptable) return acceptable;
+    const auto encoding = check_encoding(database);
+    if (!encoding) return encoding;
+    database.lift_limits();
+    database.begin();
+    (void)database.query("SELECT set_config('lock_timeout', $1, true)", std::to_string(Milliseconds(patience).count()));
+    (void)database.query("SELECT pg_advisory_xact_lock($1)", kMigrationLock);
+    const auto applied = apply_missing(database);
+    if (!applied) {
+      database.roll_back();
+      return applied;
+    }
+    database.commit();
+    return {};
+  } catch (const StorageFailure& failure) {
+    if (failure.remedy() == Remedy::kReconnect) throw;
+    database.roll_back();
+    return fail(explained(failure.error()));
+  }
+}
+
+}  // namespace tapedeck::postgres

@@ -1,0 +1,44 @@
+#include "calls/sqlite/job_queue.hpp"
+
+#include <algorithm>
+
+namespace tapedeck::sqlite {
+
+bool JobQueue::post(std::unique_ptr<Job>& job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (jobs_.size() >= most_) return false;
+    jobs_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+Batch JobQueue::take(std::size_t most, std::size_t threads) {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+  const std::size_t share = (jobs_.size() + threads - 1) / threads;
+  const std::size_t size = std::min(share, most);
+  Batch batch;
+  batch.reserve(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    batch.push_back(std::move(jobs_.front()));
+    jobs_.pop_front();
+  }
+  return batch;
+}
+
+void JobQueue::close() {
+  {
+    const std::scoped_lock lock(mutex_);
+    closed_ = true;
+  }
+  wake_.notify_all();
+}
+
+std::size_t JobQueue::size() const {
+  const std::scoped_lock lock(mutex_);
+  return jobs_.size();
+}
+
+}  // namespace tapedeck::sqlite

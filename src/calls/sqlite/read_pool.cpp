@@ -1,0 +1,59 @@
+#include "calls/sqlite/read_pool.hpp"
+
+#include <pthread.h>
+
+namespace tapedeck::sqlite {
+namespace {
+
+/// Reads that share a view, at most: what came later is not to wait for long behind them.
+constexpr std::size_t kReadBatchMax = 32;
+
+/// One view of the data for several statements.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Database& database) : database_(database) { database_.run("BEGIN"); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction() {
+    try {
+      if (database_.is_in_transaction()) database_.run("ROLLBACK");
+    } catch (const StorageFailure&) {
+      // Nothing was changed; the next BEGIN will say whether the connection still works.
+    }
+  }
+
+ private:
+  Database& database_;
+};
+
+void run_in_one_view(Database& connection, const Batch& batch) {
+  try {
+    const ReadTransaction transaction(connection);
+    for (const auto& job : batch) (void)job->run(connection);
+  } catch (const StorageFailure& failure) {
+    for (const auto& job : batch) job->fail(failure.error());
+  }
+}
+
+}  // namespace
+
+ReadPool::ReadPool(std::vector<Database> connections, std::size_t queue_max)
+    : threads_count_(connections.size()), queue_(queue_max), connections_(std::move(connections)) {
+  for (Database& connection : connections_) threads_.emplace_back([this, &connection] { run(connection); });
+}
+
+ReadPool::~ReadPool() { queue_.close(); }
+
+void ReadPool::run(Database& connection) {
+  ::pthread_setname_np(::pthread_self(), "db-read");
+  LoopCalls calls;
+  while (true) {
+    const Batch batch = queue_.take(kReadBatchMax, threads_count_);
+    if (batch.empty()) return;
+    run_in_one_view(connection, batch);
+    for (const auto& job : batch) job->complete(calls);
+    calls.send();
+  }
+}
+
+}  // namespace tapedeck::sqlite

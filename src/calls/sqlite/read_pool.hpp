@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+#include "calls/sqlite/database.hpp"
+#include "calls/sqlite/job_queue.hpp"
+
+namespace tapedeck::sqlite {
+
+/// Connections that only read, each on a thread of its own. What waits together is read in one view of the data: each
+/// read sees the last commit before it began, or a later one.
+class ReadPool {
+ public:
+  static constexpr const char* kFull = "too many readers wait for the database";
+
+  /// `queue_max`: most reads that wait; more are refused with kUnavailable.
+  ReadPool(std::vector<Database> connections, std::size_t queue_max);
+  ReadPool(const ReadPool&) = delete;
+  ReadPool& operator=(const ReadPool&) = delete;
+  /// Runs what waits, then joins.
+  ~ReadPool();
+
+  /// Thread-safe. False, and the job is untouched, when queue_max jobs wait already.
+  [[nodiscard]] bool post(std::unique_ptr<Job>& job) { return queue_.post(job); }
+  [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+
+ private:
+  void run(Database& connection);
+
+  const std::size_t threads_count_;
+  JobQueue queue_;
+  std::vector<Database> connections_;
+  std::vector<std::jthread> threads_;
+};
+
+/// Runs `work` (Result<T>(Database&)) on a thread of the pool, and comes back to the caller's event loop with its
+/// result.
+template <class Fn>
+[[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&, Database&>> read(ReadPool& pool, Fn work) {
+  return run_job(pool, std::move(work));
+}
+
+}  // namespace tapedeck::sqlite

@@ -1,0 +1,251 @@
+#include "cli/commands/migrate.hpp"
+
+#include <bit>
+#include <cstring>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "calls/copy/migration.hpp"
+#include "calls/postgres/connection_string.hpp"
+#include "cli/commands/copy_progress.hpp"
+#include "cli/commands/migrate_report.hpp"
+#include "cli/exit_code.hpp"
+#include "main/data_dir.hpp"
+#include "main/secret_key.hpp"
+#include "main/stores.hpp"
+#include "runtime/run_task.hpp"
+
+namespace tapedeck {
+namespace {
+
+/// Threads that read and write files.
+constexpr std::size_t kDiskThreads = 4;
+/// How long a final run waits for the sessions of servers that have just been stopped.
+constexpr Milliseconds kUsersPatience{5'000};
+constexpr Milliseconds kUsersPause{100};
+
+bool is_postgres(std::string_view url) { return url.starts_with("postgresql://") || url.starts_with("postgres://"); }
+
+// "sqlite:PATH", "file:PATH", "file://PATH" or "PATH".
+Result<std::filesystem::path> directory_of(std::string_view flag, std::string_view scheme, std::string_view text) {
+  std::string_view path = text;
+  if (path.starts_with(scheme)) {
+    path.remove_prefix(scheme.size());
+    if (path.starts_with("//")) path.remove_prefix(2);
+  }
+  if (path.empty() || path.contains("://")) {
+    return fail(Errc::kInvalidArgument, fmt::format("{}: expected {}, or the path of the DATA_DIR to be", flag,
+                                                    scheme == "sqlite:" ? "postgresql://…" : "s3://…"));
+  }
+  const std::filesystem::path directory = std::filesystem::absolute(path).lexically_normal();
+  return directory.filename() == kDatabaseFile ? directory.parent_path() : directory;
+}
+
+Result<void> take_directory(MigrationTarget& target, const Result<std::filesystem::path>& directory) {
+  if (!directory) return fail(directory.error());
+  if (target.data_dir && *target.data_dir != *directory) {
+    return fail(Errc::kInvalidArgument,
+                "--to-database and --to-storage name two directories, and a server has one DATA_DIR");
+  }
+  target.data_dir = *directory;
+  target.settings.data_dir = *directory;
+  return {};
+}
+
+bool is_same_place(const std::filesystem::path& one, const std::filesystem::path& other) {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(one, ignored) == std::filesystem::weakly_canonical(other, ignored);
+}
+
+// By this name our own sessions are told from those of servers.
+std::string with_name(const std::string& url) {
+  if (url.empty()) return url;
+  return fmt::format("{}{}application_name=tapedeck%20migrate", url, url.contains('?') ? '&' : '?');
+}
+
+Result<void> expect_source(const Settings& settings) {
+  std::error_code ignored;
+  const std::filesystem::path file = settings.data_dir / kDatabaseFile;
+  if (!settings.database_url.empty() || std::filesystem::exists(file, ignored)) return {};
+  return fail(Errc::kNotFound,
+              fmt::format("{}: there is nothing to copy; set DATA_DIR or DATABASE_URL", file.string()));
+}
+
+// A number that only its store has.
+std::int64_t new_store_id(Random& random) {
+  const std::string bytes = random.bytes(sizeof(std::uint64_t));
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), sizeof(number));
+  return static_cast<std::int64_t>(number >> 1);
+}
+
+// Everything that a run has open, in the order in which it depends on each other.
+class MigrationRun {
+ public:
+  MigrationRun(const Settings& settings, const MigrateRequest& request, Clock& clock, Random& random)
+      : request_(request), clock_(clock), random_(random), settings_(settings) {
+    settings_.database_url = with_name(settings.database_url);
+  }
+
+  Result<void> open() {
+    auto target = migration_target(settings_, request_);
+    if (!target) return fail(target.error());
+    target_ = std::move(*target);
+    if (!request_.to_database.empty()) target_.settings.database_url = with_name(target_.settings.database_url);
+    if (auto there = expect_source(settings_); !there) return there;
+    if (auto locked = lock(); !locked) return locked;
+    auto key = load_secret_key(settings_, random_);
+    if (!key) return fail(key.error());
+    key_ = std::move(*key);
+    auto source = open_call_store(settings_, key_);
+    if (!source) return fail(source.error());
+    source_ = std::move(*source);
+    return {};
+  }
+
+  Result<MigrationOutcome> migrate(CopyProgressView& view) {
+    if (auto opened = open_target(); !opened) return fail(opened.error());
+    if (request_.is_final) {
+      if (auto alone = expect_no_users(); !alone) return fail(alone.error());
+    }
+    MigrationRoute route{.rows = source_.archive()};
+    if (copy_) route.copy = &copy_->archive();
+    if (blobs_copy_) {
+      route.blobs = &blobs_->store();
+      route.blobs_copy = &blobs_copy_->store();
+    }
+    const MigrationOptions options{request_.is_final, request_.leave_damaged, new_store_id(random_)};
+    const CopyWatcher watch = [&view](const CopyProgress& progress) { view.show(progress); };
+    const PassWatcher watch_pass = [&view](int pass) { view.begin_pass(pass); };
+    auto outcome = run_task(tapedeck::migrate(route, options, watch, watch_pass));
+    if (outcome && copy_ && copy_->embedded) {
+      if (auto kept = keep_secret_key(*target_.data_dir, key_, random_); !kept) return fail(kept.error());
+    }
+    return outcome;
+  }
+
+  [[nodiscard]] CallArchive& rows() const { return source_.archive(); }
+  // The key is in a file here, and in the environment there.
+  [[nodiscard]] bool key_must_be_set() const {
+    return settings_.secret_key.empty() && !request_.to_database.empty() && !target_.data_dir;
+  }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  // A server may use the source unless this is the final run, and never the target.
+  Result<void> lock() {
+    const bool is_in_place = target_.data_dir && is_same_place(*target_.data_dir, settings_.data_dir);
+    if (is_in_place && !request_.to_database.empty()) {
+      return fail(Errc::kInvalidArgument, "--to-database names the DATA_DIR that is to be copied: name another");
+    }
+    std::vector<std::filesystem::path> directories;
+    if (target_.data_dir && !is_in_place && !request_.dry_run) directories.push_back(*target_.data_dir);
+    if (request_.is_final && settings_.database_url.empty()) directories.push_back(settings_.data_dir);
+    for (const auto& directory : directories) {
+      auto lock = DataDirLock::acquire(directory);
+      if (!lock) return fail(lock.error());
+      locks_.push_back(std::move(*lock));
+    }
+    return {};
+  }
+
+  Result<void> open_target() {
+    if (!request_.to_database.empty()) {
+      auto copy = open_call_store(target_.settings, key_, UnfinishedCopy::kAccepted);
+      if (!copy) return fail(copy.error().errc(), fmt::format("--to-database: {}", copy.error().detail));
+      copy_ = std::move(*copy);
+    }
+    if (request_.to_storage.empty()) return {};
+    auto blobs = open_blob_store(settings_, disk_, clock_, random_);
+    if (!blobs) return fail(blobs.error());
+    blobs_ = std::move(*blobs);
+    auto copy = open_blob_store(target_.settings, disk_, clock_, random_);
+    if (!copy) return fail(copy.error().errc(), fmt::format("--to-storage: {}", copy.error().detail));
+    blobs_copy_ = std::move(*copy);
+    const auto answered = run_task(blobs_copy_->store().ping());
+    if (!answered) return fail(answered.error().errc(), fmt::format("--to-storage: {}", answered.error().detail));
+    return {};
+  }
+
+  Result<void> expect_no_users() {
+    const auto users = run_task(count_users(source_.archive(), clock_));
+    if (!users) return fail(users.error());
+    if (*users == 0) return {};
+    return fail(Errc::kConflict,
+                fmt::format("{} sessions of other processes have the source's database open: stop every "
+                            "process that uses it, then run this again",
+                            *users));
+  }
+
+  static Task<Result<std::int64_t>> count_users(CallArchive& archive, Clock& clock) {
+    const SteadyTime until = clock.steady_now() + kUsersPatience;
+    while (true) {
+      const auto users = co_await archive.archive_users();
+      if (!users || *users == 0 || clock.steady_now() >= until) co_return users;
+      std::stop_token never;
+      co_await clock.sleep_for(kUsersPause, never);
+    }
+  }
+
+  const MigrateRequest& request_;
+  Clock& clock_;
+  Random& random_;
+  Settings settings_;
+  MigrationTarget target_;
+  std::vector<DataDirLock> locks_;
+  std::string key_;
+  OffloadPool disk_{"disk", kDiskThreads};
+  OpenCallStore source_;
+  std::optional<OpenCallStore> copy_;
+  std::optional<OpenBlobStore> blobs_;
+  std::optional<OpenBlobStore> blobs_copy_;
+};
+
+}  // namespace
+
+Result<MigrationTarget> migration_target(const Settings& source, const MigrateRequest& request) {
+  if (request.to_database.empty() && request.to_storage.empty()) {
+    return fail(Errc::kInvalidArgument, "where to? Give --to-database URL, --to-storage URL, or both");
+  }
+  MigrationTarget target{source, std::nullopt};
+  if (is_postgres(request.to_database)) {
+    const auto where = postgres::ConnectionString::parse(request.to_database);
+    if (!where) return fail(Errc::kInvalidArgument, fmt::format("--to-database: {}", where.error().detail));
+    target.settings.database_url = request.to_database;
+  } else if (!request.to_database.empty()) {
+    target.settings.database_url.clear();
+    const auto taken = take_directory(target, directory_of("--to-database", "sqlite:", request.to_database));
+    if (!taken) return fail(taken.error());
+  }
+  if (request.to_storage.starts_with("s3://")) {
+    target.settings.storage_url = request.to_storage;
+  } else if (!request.to_storage.empty()) {
+    target.settings.storage_url.clear();
+    const auto taken = take_directory(target, directory_of("--to-storage", "file:", request.to_storage));
+    if (!taken) return fail(taken.error());
+  }
+  return target;
+}
+
+int migrate_stores(const Settings& settings, const MigrateRequest& request, Clock& clock, Random& random,
+                   const Output& output) {
+  MigrationRun run(settings, request, clock, random);
+  if (auto opened = run.open(); !opened) return fail_command(output, opened.error());
+  if (request.dry_run)
+    return report_plan(run.rows(), !request.to_database.empty(), !request.to_storage.empty(), output);
+  Result<MigrationOutcome> outcome;
+  {
+    CopyProgressView view(output, clock);
+    outcome = run.migrate(view);
+  }
+  if (!outcome) return fail_command(output, outcome.error());
+  const int code = report_migration(*outcome, output);
+  if (run.key_must_be_set()) {
+    output.err << fmt::format("The new stores need the same key: set SECRET_KEY to what {} holds.\n",
+                              (settings.data_dir / kSecretKeyFile).string());
+  }
+  return code;
+}
+
+}  // namespace tapedeck

@@ -1,0 +1,95 @@
+#include "curl/client.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "curl/driver.hpp"
+#include "curl/transfer_state.hpp"
+
+namespace tapedeck {
+namespace {
+
+// Completes the handler on its own event loop once the wish is fulfilled. A function object rather than a lambda,
+// because GCC 12 miscompiles capturing lambdas within an awaiting expression.
+struct WaitInitiation {
+  std::shared_ptr<TransferState> state;
+  TransferWish wish;
+
+  template <class Handler>
+  void operator()(Handler&& handler) const {
+    auto executor = boost::asio::get_associated_executor(handler);
+    auto guard = boost::asio::make_work_guard(executor);
+    state->when(wish, [handler = std::forward<Handler>(handler), guard = std::move(guard)]() mutable {
+      // The guard stays here until post() has returned: see runtime/offload.hpp.
+      boost::asio::post(guard.get_executor(), [handler = std::move(handler)]() mutable { std::move(handler)(); });
+    });
+  }
+};
+
+Task<> wait_for(std::shared_ptr<TransferState> state, TransferWish wish) {
+  WaitInitiation initiation{std::move(state), wish};
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiation,
+                                                                                     boost::asio::use_awaitable);
+}
+
+}  // namespace
+
+std::optional<std::string_view> CurlHead::find(std::string_view name) const {
+  const auto found =
+      std::ranges::find(headers, name, [](const auto& header) -> std::string_view { return header.first; });
+  if (found == headers.end()) return std::nullopt;
+  return found->second;
+}
+
+CurlTransfer::CurlTransfer(std::shared_ptr<CurlDriver> driver, std::shared_ptr<TransferState> state)
+    : driver_(std::move(driver)), state_(std::move(state)) {}
+
+CurlTransfer::~CurlTransfer() { cancel(); }
+
+Task<bool> CurlTransfer::write(std::string chunk) {
+  co_await wait_for(state_, TransferWish::kRoom);
+  bool resume = false;
+  const bool taken = state_->put_upload(std::move(chunk), resume);
+  if (resume) driver_->post(CurlDriver::Order::kResume, state_);
+  co_return taken;
+}
+
+Task<CurlResult<CurlHead>> CurlTransfer::head() {
+  co_await wait_for(state_, TransferWish::kHead);
+  co_return state_->take_head();
+}
+
+Task<CurlResult<std::string>> CurlTransfer::read() {
+  co_await wait_for(state_, TransferWish::kBytes);
+  bool resume = false;
+  CurlResult<std::string> bytes = state_->take_bytes(resume);
+  if (resume) driver_->post(CurlDriver::Order::kResume, state_);
+  co_return bytes;
+}
+
+void CurlTransfer::cancel() noexcept {
+  if (!state_->has_ended()) driver_->post(CurlDriver::Order::kCancel, state_);
+}
+
+Task<> CurlTransfer::ended() { co_await wait_for(state_, TransferWish::kEnd); }
+
+bool CurlTransfer::cut_by_us() const { return state_->was_cut_by_us(); }
+
+CurlClient::CurlClient(std::size_t connections_kept) : driver_(std::make_shared<CurlDriver>(connections_kept)) {}
+
+CurlClient::~CurlClient() { driver_->stop(); }
+
+std::unique_ptr<CurlTransfer> CurlClient::start(CurlRequest request) {
+  auto state = std::make_shared<TransferState>(std::move(request));
+  driver_->post(CurlDriver::Order::kStart, state);
+  return std::make_unique<CurlTransfer>(driver_, std::move(state));
+}
+
+std::size_t CurlClient::active() const { return driver_->active(); }
+
+}  // namespace tapedeck

@@ -1,0 +1,100 @@
+#include "domain/event.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace tapedeck {
+namespace {
+
+bool needs_quotes(std::string_view text) {
+  return text.empty() || std::ranges::any_of(text, [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte <= 0x20 || byte == 0x7f || c == '"' || c == '=' || c == '\\';
+         });
+}
+
+// Bytes above 0x7f pass: they are UTF-8 of names and sentences. Escape sequences of terminals begin with 0x1b, and C1
+// controls are encoded as 0xc2 0x80..0x9f.
+std::string quote(std::string_view text) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1_control = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (text[i] == '"' || text[i] == '\\') {
+      out += '\\';
+      out += text[i];
+    } else if (byte < 0x20 || byte == 0x7f || c1_control) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += text[i];
+    }
+  }
+  return out + "\"";
+}
+
+std::string value_text(std::string_view name, const Event::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    const std::string shown = name == "sid" ? short_sid(*text) : *text;
+    return needs_quotes(shown) ? quote(shown) : shown;
+  }
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *number);
+  if (const auto* real = std::get_if<double>(&value)) return fmt::format("{:.3f}", *real);
+  return std::get<bool>(value) ? "true" : "false";
+}
+
+Event slot_event(std::string_view glyph, std::string_view name, const BusinessId& business, const Sid& sid, int active,
+                 int limit) {
+  return Event{Severity::kInfo,
+               glyph,
+               name,
+               {{"business_id", business.str()}, {"sid", sid.str()}, {"active", fmt::format("{}/{}", active, limit)}}};
+}
+
+}  // namespace
+
+std::string_view severity_name(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::kDebug:
+      return "debug";
+    case Severity::kInfo:
+      return "info";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kError:
+      return "error";
+  }
+  return "error";
+}
+
+std::string short_sid(std::string_view sid) { return std::string(sid.substr(0, kShortSidLength)) + "..."; }
+
+std::string format_text(const Event& event) {
+  std::string line;
+  if (!event.glyph.empty()) line.append(event.glyph).append(" ");
+  line.append(event.name);
+  for (const Event::Field& field : event.fields) {
+    line.append(" ").append(field.name).append("=").append(value_text(field.name, field.value));
+  }
+  return line;
+}
+
+Event recording_enqueue(const BusinessId& business, const Sid& sid, int active, int limit) {
+  return slot_event("🎧", "RECORDING_ENQUEUE", business, sid, active, limit);
+}
+
+Event recording_queued(const BusinessId& business, const Sid& sid, int active, int limit, int queue_length) {
+  Event event = slot_event("⏳", "RECORDING_QUEUED", business, sid, active, limit);
+  event.fields.push_back({"queue_len", std::int64_t{queue_length}});
+  return event;
+}
+
+Event recording_done(const BusinessId& business, const Sid& sid, int active, int limit) {
+  return slot_event("✅", "RECORDING_DONE", business, sid, active, limit);
+}
+
+Event recording_next(const BusinessId& business, const Sid& sid, int active, int limit) {
+  return slot_event("➡️", "RECORDING_NEXT", business, sid, active, limit);
+}
+
+}  // namespace tapedeck

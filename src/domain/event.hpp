@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "domain/ids.hpp"
+
+namespace tapedeck {
+
+enum class Severity { kDebug, kInfo, kWarning, kError };
+[[nodiscard]] std::string_view severity_name(Severity severity) noexcept;
+
+/// One outcome, for the log and the metrics.
+///
+/// The text format writes `glyph name field=value ...` on one line, values escaped where they need it; JSON writes an
+/// object with the same fields. A "sid" is shortened in text (short_sid()) and whole in JSON. Field values never hold
+/// secrets, and phone numbers only masked.
+struct Event {
+  using Value = std::variant<std::string, std::int64_t, double, bool>;
+  struct Field {
+    std::string_view name;  ///< a literal
+    Value value;
+  };
+
+  Severity severity = Severity::kInfo;
+  std::string_view glyph;  ///< a literal, or empty
+  std::string_view name;   ///< a literal: "RECORDING_ENQUEUE", "SERVER_READY"
+  std::vector<Field> fields;
+};
+
+/// Characters of a SID that the text log shows.
+inline constexpr std::size_t kShortSidLength = 8;
+/// "CA1xxxxx..."
+[[nodiscard]] std::string short_sid(std::string_view sid);
+
+/// The event as a line of text, without the line feed. Control characters, quotes and spaces in values are escaped, so
+/// that a line stays a line and a field stays a field.
+[[nodiscard]] std::string format_text(const Event& event);
+
+// The four lines of the contract, `active` of `limit`, counted after the step.
+[[nodiscard]] Event recording_enqueue(const BusinessId& business, const Sid& sid, int active, int limit);
+[[nodiscard]] Event recording_queued(const BusinessId& business, const Sid& sid, int active, int limit,
+                                     int queue_length);
+[[nodiscard]] Event recording_done(const BusinessId& business, const Sid& sid, int active, int limit);
+[[nodiscard]] Event recording_next(const BusinessId& business, const Sid& sid, int active, int limit);
+
+}  // namespace tapedeck

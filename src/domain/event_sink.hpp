@@ -1,0 +1,14 @@
+#pragma once
+
+#include "domain/event.hpp"
+
+namespace tapedeck {
+
+/// Where outcomes go: the log and the metrics. Thread-safe, never blocks for long, never fails.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void emit(const Event& event) noexcept = 0;
+};
+
+}  // namespace tapedeck

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "domain/recording.hpp"
+
+namespace tapedeck {
+
+/// What a deletion of a recording that has a `hold` is told: kConflict, since when and why.
+[[nodiscard]] inline std::unexpected<Error> held(const Recording& recording) {
+  return fail(Errc::kConflict, fmt::format("the recording is under a legal hold since {} ({}): release it first",
+                                           format_rfc3339(recording.hold->since), recording.hold->reason));
+}
+
+}  // namespace tapedeck

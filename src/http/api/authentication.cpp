@@ -1,0 +1,127 @@
+#include "http/api/authentication.hpp"
+
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "base/encoding.hpp"
+#include "domain/api_key.hpp"
+
+namespace tapedeck::http {
+namespace {
+
+using boost::beast::http::field;
+using boost::beast::http::verb;
+
+constexpr std::string_view kHowToSignIn =
+    "expected Authorization: Bearer with an API key, or the page's session cookie";
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) {
+  if (text.size() < lower_prefix.size()) return false;
+  for (std::size_t i = 0; i < lower_prefix.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower_prefix[i]) return false;
+  }
+  return true;
+}
+
+bool changes_something(verb method) { return method != verb::get && method != verb::head && method != verb::options; }
+
+}  // namespace
+
+std::string_view bearer_key(const Request& request) {
+  std::string_view value = request.header(field::authorization);
+  if (!starts_with_ignoring_case(value, "bearer ")) return {};
+  value.remove_prefix(7);
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  return value;
+}
+
+std::string_view session_cookie(const Request& request) {
+  std::string_view cookies = request.header(field::cookie);
+  while (!cookies.empty()) {
+    std::string_view pair = cookies.substr(0, cookies.find(';'));
+    cookies.remove_prefix(std::min(cookies.size(), pair.size() + 1));
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    if (pair.starts_with(kSessionCookie) && pair.substr(kSessionCookie.size()).starts_with('=')) {
+      return pair.substr(kSessionCookie.size() + 1);
+    }
+  }
+  return {};
+}
+
+bool is_link(const Form& query) { return query.find("sig").has_value(); }
+
+std::expected<LinkParameters, Problem> link_parameters(const Form& query) {
+  LinkParameters link;
+  link.signature = *query.find("sig");
+  if (link.signature.empty() || link.signature.size() > kCredentialMax) {
+    return refuse_field("sig", "expected the signature of a link, as POST /link gave it");
+  }
+  const std::string_view expires = query.find("exp").value_or("");
+  const auto [end, error] = std::from_chars(expires.data(), expires.data() + expires.size(), link.expires);
+  if (expires.empty() || error != std::errc{} || end != expires.data() + expires.size()) {
+    return refuse_field("exp", "expected a time in seconds since 1970, as POST /link gave it");
+  }
+  Result<BusinessId> business = BusinessId::parse(query.find(kBusinessParameter).value_or(""));
+  if (!business) return refuse_field(kBusinessParameter, business.error().detail);
+  link.business = std::move(*business);
+  return link;
+}
+
+Task<std::expected<Caller, Problem>> Authentication::caller(const Request& request) {
+  if (!request.header(field::authorization).empty()) {
+    const std::string_view key = bearer_key(request);
+    if (!is_api_key(key)) {
+      co_return refuse(ProblemKind::kUnauthenticated,
+                       std::string("Authorization: expected Bearer and an API key: ").append(kApiKeyExpected));
+    }
+    Result<Caller> by_key = co_await access_.by_key(std::string(key));
+    if (!by_key) co_return refuse(by_key.error());
+    co_return std::move(*by_key);
+  }
+  const std::string_view cookie = session_cookie(request);
+  if (cookie.empty()) co_return refuse(ProblemKind::kUnauthenticated, std::string(kHowToSignIn));
+  Result<Caller> by_session = co_await access_.by_session(std::string(cookie));
+  if (!by_session) co_return refuse(by_session.error());
+  if (changes_something(request.method) &&
+      !equal_in_constant_time(request.header(kCsrfHeader), by_session->csrf_token)) {
+    co_return refuse(ProblemKind::kCsrf, "X-CSRF-Token: expected the csrf_token of GET /api/session");
+  }
+  co_return std::move(*by_session);
+}
+
+Task<std::expected<BusinessId, Problem>> Authentication::business(const Caller& caller, const Request& request,
+                                                                  const Form& query) {
+  const std::string_view header = request.header(kBusinessHeader);
+  const std::string_view parameter = query.find_filled(kBusinessParameter).value_or("");
+  if (!header.empty() && !parameter.empty() && header != parameter) {
+    co_return refuse_field(kBusinessHeader, "expected the same business as in ?business_id=");
+  }
+  const std::string_view text = header.empty() ? parameter : header;
+  if (text.empty()) {
+    if (!caller.is_operator()) co_return caller.business;
+    co_return refuse_field(kBusinessHeader, "an operator must name the business, here or by ?business_id=");
+  }
+  Result<BusinessId> named = BusinessId::parse(text);
+  if (!named) co_return refuse_field(header.empty() ? kBusinessParameter : kBusinessHeader, named.error().detail);
+  if (!caller.is_operator()) {
+    if (*named == caller.business) co_return std::move(*named);
+    co_return refuse(ProblemKind::kForbidden, "this key or session acts for its own business only");
+  }
+  const BusinessId id = *named;
+  Result<std::optional<Business>> found = co_await businesses_.find(id);
+  if (!found) co_return refuse(found.error());
+  if (!*found) co_return refuse(ProblemKind::kNotFound, "there is no such business");
+  co_return std::move(*named);
+}
+
+std::expected<Caller, Problem> Authentication::link_holder(const Form& query, const Sid& sid) const {
+  std::expected<LinkParameters, Problem> link = link_parameters(query);
+  if (!link) return refuse(std::move(link.error()));
+  Result<Caller> holder = access_.by_link(link->business, sid, link->expires, link->signature);
+  if (!holder) return refuse(holder.error());
+  return std::move(*holder);
+}
+
+}  // namespace tapedeck::http

@@ -1,0 +1,97 @@
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "http/api/application.hpp"
+#include "http/api/fields.hpp"
+
+namespace tapedeck::http {
+namespace {
+
+constexpr std::size_t kKeyMax = 256;
+// Where the page says that a login link is of no use any more.
+constexpr std::string_view kLoginFailedPage = "/?login=failed";
+
+// A person's browser asks for HTML; what a program asks for is a problem document.
+bool wants_page(const Request& request) {
+  return request.header(boost::beast::http::field::accept).contains("text/html");
+}
+
+}  // namespace
+
+std::string Application::session_cookie_header(std::string_view value, Seconds age) const {
+  const bool is_https = settings_.public_url.starts_with("https://");
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", kSessionCookie, value, age.count(),
+                     is_https ? "; Secure" : "");
+}
+
+Task<Answer> Application::get_session(const Exchange& exchange) {
+  const Caller& caller = exchange.caller;
+  boost::json::array businesses;
+  if (caller.is_operator()) {
+    const Result<std::vector<BusinessId>> ids = co_await services_.businesses.ids();
+    if (!ids) co_return refuse(ids.error());
+    for (const BusinessId& id : *ids) businesses.emplace_back(id.view());
+  } else {
+    businesses.emplace_back(caller.business.view());
+  }
+  boost::json::object body{{"operator", caller.is_operator()}, {"businesses", std::move(businesses)}};
+  body["business_id"] = caller.is_operator() ? boost::json::value(nullptr) : boost::json::value(caller.business.view());
+  body["csrf_token"] = caller.csrf_token.empty() ? boost::json::value(nullptr) : boost::json::value(caller.csrf_token);
+  co_return json_response(200, body);
+}
+
+// The type must be named: a form of a foreign page cannot send JSON, so nobody can be signed in without knowing.
+Task<Answer> Application::post_session(const Exchange& exchange) {
+  const auto body = parse_json_body(exchange.request, true);
+  if (!body) co_return refuse(body.error());
+  FieldReader fields(*body);
+  const std::optional<std::string> key = fields.text("key", kKeyMax);
+  if (!key) fields.refuse_value("key", "expected an API key");
+  if (fields.failed()) co_return fields.refusal();
+  const Result<Caller> caller = co_await services_.access.by_key(*key);
+  if (!caller) co_return refuse(caller.error());
+  Response response = empty_response(204);
+  response.headers.emplace_back("Set-Cookie",
+                                session_cookie_header(services_.access.open_session(*caller), kSessionTtl));
+  co_return response;
+}
+
+Task<Answer> Application::delete_session(const Exchange&) {
+  Response response = empty_response(204);
+  response.headers.emplace_back("Set-Cookie", session_cookie_header("", Seconds{0}));
+  co_return response;
+}
+
+Task<Answer> Application::get_login(const Exchange& exchange) {
+  if (!exchange.request.header("Sec-Purpose").empty()) {
+    // A browser that looks ahead must not use the link up.
+    co_return refuse(ProblemKind::kForbidden, "a login link is not for prefetching");
+  }
+  FieldReader query(exchange.query);
+  const std::optional<std::string> token = query.text("token", kCredentialMax);
+  if (!token) query.refuse_value("token", "expected the token of a login link");
+  if (query.failed()) co_return query.refusal();
+  const Result<std::string> session = co_await services_.access.login(*token);
+  Response response = empty_response(303);
+  response.headers.emplace_back("Location", "/");
+  if (session) {
+    response.headers.emplace_back("Set-Cookie", session_cookie_header(*session, kSessionTtl));
+    co_return response;
+  }
+  // Whoever opens the used link again, and is signed in by it, gets the page.
+  const std::string_view cookie = session_cookie(exchange.request);
+  if (session.error().errc() == Errc::kUnauthenticated && !cookie.empty()) {
+    const Result<Caller> caller = co_await services_.access.by_session(std::string(cookie));
+    if (caller) co_return response;
+  }
+  if (session.error().errc() == Errc::kUnauthenticated && wants_page(exchange.request)) {
+    response.headers.front().second = kLoginFailedPage;
+    co_return response;
+  }
+  co_return refuse(session.error());
+}
+
+}  // namespace tapedeck::http

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+
+#include "base/error.hpp"
+#include "redis/endpoint.hpp"
+
+namespace tapedeck::redis {
+
+/// Most addresses of one name that are tried.
+inline constexpr std::size_t kAddressesMax = 8;
+
+/// Bytes to and from one endpoint: TCP, TLS over TCP, or a unix socket. One thread. Handlers are called from the loop,
+/// never from within the call that takes them. The owner keeps the stream until the last handler has been called, and
+/// calls nothing after close().
+class ConnectionStream {
+ public:
+  using Done = std::function<void(Result<void>)>;
+  using Transferred = std::function<void(boost::system::error_code, std::size_t)>;
+
+  /// `tls`: null for none.
+  ConnectionStream(boost::asio::any_io_executor executor, std::shared_ptr<boost::asio::ssl::context> tls);
+
+  /// Resolves, connects to the first address that answers, and shakes hands. Without a deadline: close() ends it.
+  /// Errors kUnavailable say which endpoint failed and how.
+  void connect(Endpoint endpoint, Done done);
+  void read_some(boost::asio::mutable_buffer buffer, Transferred done);
+  /// Writes all of it; the bytes stay until `done`.
+  void write(boost::asio::const_buffer bytes, Transferred done);
+  /// Ends what is under way; its handlers get operation_aborted.
+  void close();
+
+  /// While nothing is being read: the other side has closed, as far as the kernel knows. One system call.
+  [[nodiscard]] bool closed_by_peer();
+
+ private:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+  using Address = boost::asio::generic::stream_protocol::endpoint;
+
+  void resolve(Done done);
+  void try_addresses(std::vector<Address> addresses, std::size_t index, Done done);
+  void connected(Done done);
+  [[nodiscard]] Error failure(const std::string& what) const;
+
+  Socket socket_;
+  boost::asio::ip::tcp::resolver resolver_;
+  std::shared_ptr<boost::asio::ssl::context> tls_context_;
+  std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+  Endpoint endpoint_;
+  bool closed_ = false;
+};
+
+}  // namespace tapedeck::redis

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "runtime/clock.hpp"
+
+namespace tapedeck {
+
+/// Longest that one timer runs before the clock is asked again: so late can a wait end after the machine has slept,
+/// because timers stand still meanwhile (CLOCK_MONOTONIC) and deadlines do not (CLOCK_BOOTTIME).
+inline constexpr Seconds kSleepSliceMax{5};
+
+/// The machine's clocks: CLOCK_REALTIME and CLOCK_BOOTTIME.
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] SystemTime system_now() const override;
+  [[nodiscard]] SteadyTime steady_now() const override;
+  /// Waits by a timer on the awaiting executor. A deadline that has passed returns at once.
+  [[nodiscard]] Task<> sleep_until(SteadyTime deadline, std::stop_token stop) override;
+};
+
+}  // namespace tapedeck

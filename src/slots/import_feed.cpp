@@ -1,0 +1,29 @@
+#include "slots/import_feed.hpp"
+
+#include <utility>
+
+namespace tapedeck {
+
+Task<Result<int>> feed_fetches(CallStore& calls, SlotStore& slots, SlotRequests& requests, BusinessId business,
+                               SystemTime now) {
+  auto waiting = co_await calls.waiting_fetches(business, now, slots.fetch_window());
+  if (!waiting) co_return fail(waiting.error());
+  if (waiting->empty()) co_return 0;
+  auto known = co_await slots.known(business, *waiting);
+  if (!known && known.error().errc() != Errc::kSlotsLost) co_return fail(known.error());
+  // Lost altogether: the first request rebuilds it, and the next look finds what is missing then.
+  if (!known) waiting->resize(1);
+  // Those that are missing are behind the window, and come with a refill.
+  if (known && known->has_beyond) co_return 0;
+  int asked = 0;
+  for (std::size_t i = 0; i < waiting->size(); ++i) {
+    if (known && known->known[i]) continue;
+    const Sid sid = (*waiting)[i];
+    auto answer = co_await requests.ask(business, sid, Lane::kFetch);
+    if (!answer) co_return fail(answer.error());
+    ++asked;
+  }
+  co_return asked;
+}
+
+}  // namespace tapedeck

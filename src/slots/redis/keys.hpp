@@ -1,0 +1,75 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/ids.hpp"
+#include "domain/recording.hpp"
+
+namespace tapedeck::redis {
+
+/// How our keys are written. In a Cluster the business id stands in braces, so that all keys of a business share a hash
+/// slot (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags); elsewhere it stands
+/// bare, as people and other programs read it. Ids are validated where they are made, and hold nothing that means
+/// anything in a key.
+class Keys {
+ public:
+  explicit Keys(bool is_cluster) : is_cluster_(is_cluster) {}
+
+  [[nodiscard]] bool is_cluster() const noexcept { return is_cluster_; }
+
+  /// From which a script derives the others of its business.
+  [[nodiscard]] std::string conf(const BusinessId& business) const { return of("rec_conf:", business); }
+  [[nodiscard]] std::string slots(const BusinessId& business) const { return of("rec_slots:", business); }
+  [[nodiscard]] std::string queue(const BusinessId& business) const { return of("rec_queue:", business); }
+  [[nodiscard]] std::string queued(const BusinessId& business) const { return of("rec_queued:", business); }
+  [[nodiscard]] std::string inflight(const BusinessId& business, const Sid& sid) const {
+    return of("rec_inflight:", business) + ":" + sid.str();
+  }
+  /// How far its download is: "<bytes>", or "<bytes> <total>".
+  [[nodiscard]] std::string progress(const BusinessId& business, const Sid& sid) const {
+    return of("rec_progress:", business) + ":" + sid.str();
+  }
+  /// Businesses with grants of this lane that wait for a worker.
+  [[nodiscard]] std::string ready(Lane lane) const {
+    return (is_cluster_ ? "rec_ready:{0}:" : "rec_ready:0:") + std::string(lane_name(lane));
+  }
+  /// Businesses by when a sweep should look at them.
+  [[nodiscard]] std::string due() const { return "rec_due"; }
+
+  /// What a worker claimed last: "<lease><business>".
+  [[nodiscard]] static std::string last_claim(std::string_view worker) { return "rec_claim:" + std::string(worker); }
+
+  /// KEYS of a script that lets nobody in.
+  [[nodiscard]] std::vector<std::string> of_reading(const BusinessId& business) const { return {conf(business)}; }
+  /// KEYS of a script that knows rec_due alone.
+  [[nodiscard]] std::vector<std::string> of_upkeep() const { return {due()}; }
+  /// KEYS of a script that admits: in a Cluster the hints are on other nodes, and written by the caller.
+  [[nodiscard]] std::vector<std::string> of_admission(const BusinessId& business) const {
+    if (is_cluster_) return {conf(business)};
+    return {conf(business), ready(Lane::kPlay), ready(Lane::kFetch), due()};
+  }
+  /// KEYS of claim_next.lua; not in a Cluster.
+  [[nodiscard]] std::vector<std::string> of_next_claim(std::string_view worker) const {
+    return {ready(Lane::kPlay), ready(Lane::kFetch), due(), last_claim(worker)};
+  }
+  /// KEYS of finish_and_claim.lua; not in a Cluster.
+  [[nodiscard]] std::vector<std::string> of_finish_and_claim(const BusinessId& finished,
+                                                             std::string_view worker) const {
+    return {conf(finished), ready(Lane::kPlay), ready(Lane::kFetch), due(), last_claim(worker)};
+  }
+
+ private:
+  [[nodiscard]] std::string of(std::string_view prefix, const BusinessId& business) const {
+    std::string key(prefix);
+    if (is_cluster_) key += '{';
+    key += business.view();
+    if (is_cluster_) key += '}';
+    return key;
+  }
+
+  bool is_cluster_;
+};
+
+}  // namespace tapedeck::redis

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "blobs/blob_store.hpp"
+#include "http/server/message.hpp"
+#include "http/server/server.hpp"
+
+namespace tapedeck::http::testing {
+
+/// A file of the test's own, gone with it, as a blob.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view content);
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile();
+  /// Makes it longer by a hole, or shorter.
+  void resize(std::uint64_t size) const;
+  [[nodiscard]] int descriptor() const noexcept { return file_; }
+
+ private:
+  int file_ = -1;
+};
+
+/// A blob of a file, by its descriptor or only through read().
+std::shared_ptr<Blob> file_blob(const TemporaryFile& file, std::uint64_t size, bool by_descriptor = true);
+/// A blob in memory that claims `size` bytes.
+std::shared_ptr<Blob> memory_blob(std::string bytes, std::uint64_t size);
+/// The same, of which all but the first bytes cannot be had.
+std::shared_ptr<Blob> broken_blob(std::string first_bytes, std::uint64_t size);
+
+/// `size` bytes that differ from place to place.
+std::string pattern(std::size_t size);
+
+/// Answers by path: "/echo" with what it got, "/text/N" with N bytes, "/blob" with `blob`, "/hold" when released,
+/// "/stuck" never, "/deaf" neither, and it ignores its cancellation, "/throw" with an exception, "/later" through the
+/// coroutine; others with 404.
+class TestHandler final : public Handler {
+ public:
+  [[nodiscard]] std::optional<Response> try_handle(const Request& request) override;
+  [[nodiscard]] Task<Response> handle(const Request& request) override;
+  /// 503 with the error's detail.
+  [[nodiscard]] Response answer_failure(const Request& request, const Error& error) override;
+
+  std::shared_ptr<Blob> blob;
+  std::atomic<bool> released = false;
+  std::atomic<int> holding = 0;  ///< requests that "/hold", "/stuck" and "/deaf" have taken so far
+};
+
+struct Reply {
+  int status = 0;                              ///< 0: the connection ended before a whole response
+  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body;
+  bool body_complete = false;
+};
+
+/// A client that sends exactly what it is told. Every wait ends after kPatience.
+class RawClient {
+ public:
+  /// `receive_buffer`: bytes, of the kernel's; 0: its default.
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0);
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+  RawClient(RawClient&& other) noexcept;
+  ~RawClient();
+
+  /// False when the peer has closed.
+  bool send(std::string_view bytes) const;
+  /// Nothing more will be sent.
+  void finish_sending() const;
+  /// The next response; `head_only`: to a HEAD.
+  Reply read_reply(bool head_only = false);
+  /// What arrives until the peer closes.
+  std::string read_to_end();
+  /// True once the peer has closed, and sent nothing before.
+  bool is_closed_by_peer();
+  [[nodiscard]] int descriptor() const noexcept { return socket_; }
+
+ private:
+  bool receive();
+
+  int socket_ = -1;
+  std::string received_;
+};
+
+/// Waits until `condition` holds; false when it does not within kPatience.
+bool eventually(const std::function<bool()>& condition);
+
+/// A server on a free port with a TestHandler.
+class ServerFixture : public ::testing::Test {
+ protected:
+  /// Starts it with these limits; once per test.
+  void start(const Limits& limits = {}, std::size_t loops = 1);
+  [[nodiscard]] RawClient connect(int receive_buffer = 0) const { return RawClient(server_->port(), receive_buffer); }
+  /// Sends on a connection of its own, and reads one response.
+  [[nodiscard]] Reply ask(std::string_view request) const;
+
+  TestHandler handler_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace tapedeck::http::testing
