@@ -50,7 +50,7 @@ class AccessTest : public ::testing::Test {
   std::string key;
 };
 
-TEST_F(AccessTest, AKeyIsFoundAndItsTextIsNotStored) {
+TEST_F(AccessTest, a_key_is_found_and_its_text_is_not_stored) {
   EXPECT_TRUE(is_api_key(key));
   const Caller caller = run_task(access.by_key(key)).value();
   EXPECT_EQ(caller.business, acme);
@@ -61,7 +61,7 @@ TEST_F(AccessTest, AKeyIsFoundAndItsTextIsNotStored) {
   EXPECT_EQ(stored.hash, hash_api_key(key));
 }
 
-TEST_F(AccessTest, AKeyIsLookedUpOnceInItsTime) {
+TEST_F(AccessTest, a_key_is_looked_up_once_in_its_time) {
   EXPECT_FALSE(access.by_cached_key(key).has_value());
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(run_task(access.by_key(key)).has_value());
   EXPECT_EQ(calls.find_key_calls, 1);
@@ -72,25 +72,25 @@ TEST_F(AccessTest, AKeyIsLookedUpOnceInItsTime) {
   EXPECT_EQ(calls.find_key_calls, 2);
 }
 
-TEST_F(AccessTest, ARevokedKeyIsRefusedAtOnce) {
+TEST_F(AccessTest, a_revoked_key_is_refused_at_once) {
   EXPECT_TRUE(run_task(access.by_key(key)).has_value());
   ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
   EXPECT_FALSE(access.by_cached_key(key).has_value());
   EXPECT_EQ(run_task(access.by_key(key)).error().errc(), Errc::kUnauthenticated);
 }
 
-TEST_F(AccessTest, AMalformedKeyAsksNoStore) {
+TEST_F(AccessTest, a_malformed_key_asks_no_store) {
   for (const std::string& text : {std::string(), std::string("tdk_"), key + "A", std::string(100'000, 'a')}) {
     EXPECT_EQ(run_task(access.by_key(text)).error().errc(), Errc::kUnauthenticated);
   }
   EXPECT_EQ(calls.find_key_calls, 0);
 }
 
-TEST_F(AccessTest, AKeyOfAnUnknownBusinessIsNotMade) {
+TEST_F(AccessTest, a_key_of_an_unknown_business_is_not_made) {
   EXPECT_EQ(run_task(access.create_key(BusinessId::parse("nobody").value(), "x")).error().errc(), Errc::kNotFound);
 }
 
-TEST_F(AccessTest, ActorsTellKeysOperatorsSessionsAndLinksApart) {
+TEST_F(AccessTest, actors_tell_keys_operators_sessions_and_links_apart) {
   const std::string operator_key = run_task(access.create_key({}, "operator")).value();
   const Caller op = run_task(access.by_key(operator_key)).value();
   EXPECT_TRUE(op.is_operator());
@@ -101,20 +101,20 @@ TEST_F(AccessTest, ActorsTellKeysOperatorsSessionsAndLinksApart) {
   EXPECT_EQ(access.by_link(acme, sid, link.expires, link.signature).value().actor(), "link");
 }
 
-TEST_F(AccessTest, ASessionEndsWithItsKey) {
+TEST_F(AccessTest, a_session_ends_with_its_key) {
   const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
   EXPECT_EQ(run_task(access.by_session(cookie)).value().business, acme);
   ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
   EXPECT_EQ(run_task(access.by_session(cookie)).error().errc(), Errc::kUnauthenticated);
 }
 
-TEST_F(AccessTest, SessionsAskForRevokedKeysOnceInTheirTime) {
+TEST_F(AccessTest, sessions_ask_for_revoked_keys_once_in_their_time) {
   const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(run_task(access.by_session(cookie)).has_value());
   EXPECT_EQ(calls.list_keys_calls, 1);
 }
 
-TEST_F(AccessTest, ASessionOfAKeyThatIsYoungerThanTheLastLookIsGood) {
+TEST_F(AccessTest, a_session_of_a_key_that_is_younger_than_the_last_look_is_good) {
   const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
   ASSERT_TRUE(run_task(access.by_session(cookie)).has_value());
   Access other(calls, clock, random, std::string(32, 's'));
@@ -123,7 +123,7 @@ TEST_F(AccessTest, ASessionOfAKeyThatIsYoungerThanTheLastLookIsGood) {
   EXPECT_TRUE(run_task(access.by_session(young_cookie)).has_value());
 }
 
-TEST_F(AccessTest, AnotherSecretKeyAcceptsNoSessionAndNoLink) {
+TEST_F(AccessTest, another_secret_key_accepts_no_session_and_no_link) {
   Access other(calls, clock, random, std::string(32, 't'));
   const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
   EXPECT_FALSE(run_task(other.by_session(cookie)).has_value());
@@ -131,21 +131,21 @@ TEST_F(AccessTest, AnotherSecretKeyAcceptsNoSessionAndNoLink) {
   EXPECT_FALSE(other.by_link(acme, sid, link.expires, link.signature).has_value());
 }
 
-TEST_F(AccessTest, AnotherProcessWithTheSameSecretKeyAcceptsThem) {
+TEST_F(AccessTest, another_process_with_the_same_secret_key_accepts_them) {
   Access other(calls, clock, random, std::string(32, 's'));
   EXPECT_TRUE(run_task(other.by_session(access.open_session(run_task(access.by_key(key)).value()))).has_value());
   const SignedLink link = access.sign_link(acme, sid, Seconds{10});
   EXPECT_TRUE(other.by_link(acme, sid, link.expires, link.signature).has_value());
 }
 
-TEST_F(AccessTest, TwoSessionsOfAKeyHaveDifferentTokens) {
+TEST_F(AccessTest, two_sessions_of_a_key_have_different_tokens) {
   const Caller caller = run_task(access.by_key(key)).value();
   const Caller first = run_task(access.by_session(access.open_session(caller))).value();
   const Caller second = run_task(access.by_session(access.open_session(caller))).value();
   EXPECT_NE(first.csrf_token, second.csrf_token);
 }
 
-TEST_F(AccessTest, ALinkIsForOneRecordingOfOneBusinessUntilItsTime) {
+TEST_F(AccessTest, a_link_is_for_one_recording_of_one_business_until_its_time) {
   const SignedLink link = access.sign_link(acme, sid, Seconds{10});
   const Sid other_sid = Sid::parse("CA00000000000000000000000000000002").value();
   const BusinessId other = BusinessId::parse("birch").value();
@@ -158,7 +158,7 @@ TEST_F(AccessTest, ALinkIsForOneRecordingOfOneBusinessUntilItsTime) {
   EXPECT_FALSE(access.by_link(acme, sid, link.expires, link.signature).has_value());
 }
 
-TEST_F(AccessTest, ALoginWorksOnceAndStoresOnlyAHash) {
+TEST_F(AccessTest, a_login_works_once_and_stores_only_a_hash) {
   const std::string token = run_task(access.create_login({acme, 1})).value();
   EXPECT_FALSE(run_task(rows.consume_login(token, clock.system_now())).value().has_value());
   const std::string cookie = run_task(access.login(token)).value();

@@ -51,7 +51,7 @@ class AuditLogTest : public ::testing::Test {
   AuditLog audit{calls, clock, events};
 };
 
-TEST_F(AuditLogTest, WhatWasDoneIsWrittenInOrder) {
+TEST_F(AuditLogTest, what_was_done_is_written_in_order) {
   audit.add(key(7), key(7).business, "retry", "CA1");
   audit.add(key(7), key(7).business, "delete", "CA2");
   flush();
@@ -62,7 +62,7 @@ TEST_F(AuditLogTest, WhatWasDoneIsWrittenInOrder) {
   EXPECT_EQ(rows.audit()[1].sid, "CA2");
 }
 
-TEST_F(AuditLogTest, APlayCountsOnceForEachCallerAndRecording) {
+TEST_F(AuditLogTest, a_play_counts_once_for_each_caller_and_recording) {
   for (int i = 0; i < 3; ++i) {
     audit.play(key(1), recording(1), false);
     audit.play(key(2), recording(1), false);
@@ -73,7 +73,7 @@ TEST_F(AuditLogTest, APlayCountsOnceForEachCallerAndRecording) {
   EXPECT_EQ(rows.audit().size(), 4U);
 }
 
-TEST_F(AuditLogTest, APlayCountsAgainAfterItsWindow) {
+TEST_F(AuditLogTest, a_play_counts_again_after_its_window) {
   audit.play(key(1), recording(1), false);
   clock.advance(kPlayWindow);
   audit.play(key(1), recording(1), false);
@@ -81,7 +81,7 @@ TEST_F(AuditLogTest, APlayCountsAgainAfterItsWindow) {
   EXPECT_EQ(rows.audit().size(), 2U);
 }
 
-TEST_F(AuditLogTest, EntriesWaitWhileTheStoreIsAway) {
+TEST_F(AuditLogTest, entries_wait_while_the_store_is_away) {
   calls.refusing = true;
   for (int i = 0; i < 3; ++i) audit.add(key(i), key(i).business, "link", "CA1");
   EXPECT_FALSE(run_task(audit.flush()).has_value());
@@ -93,7 +93,7 @@ TEST_F(AuditLogTest, EntriesWaitWhileTheStoreIsAway) {
   EXPECT_EQ(rows.audit()[2].actor, "key:2");
 }
 
-TEST_F(AuditLogTest, TheOldestAreGivenUpWhenTooManyWaitAndTheLogSaysSo) {
+TEST_F(AuditLogTest, the_oldest_are_given_up_when_too_many_wait_and_the_log_says_so) {
   for (std::size_t i = 0; i < kAuditPendingMax + 5; ++i) {
     audit.add(key(static_cast<std::int64_t>(i)), key(1).business, "link", "CA1");
   }
@@ -103,7 +103,7 @@ TEST_F(AuditLogTest, TheOldestAreGivenUpWhenTooManyWaitAndTheLogSaysSo) {
   EXPECT_EQ(events.names, std::vector<std::string>{"AUDIT_DROPPED"});
 }
 
-TEST_F(AuditLogTest, ItIsWrittenAboutOnceASecondAndAtTheEnd) {
+TEST_F(AuditLogTest, it_is_written_about_once_a_second_and_at_the_end) {
   boost::asio::io_context context;
   std::stop_source stop;
   bool ended = false;

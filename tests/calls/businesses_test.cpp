@@ -49,7 +49,7 @@ class BusinessesTest : public ::testing::Test {
   Calls calls{rows, businesses, clock};
 };
 
-TEST_F(BusinessesTest, WhatABusinessLeavesOpenComesFromTheSettings) {
+TEST_F(BusinessesTest, what_a_business_leaves_open_comes_from_the_settings) {
   const Business bare = find("bare").value();
   EXPECT_EQ(bare.account, kDefaultAccount);
   EXPECT_EQ(bare.auth_token, "default");
@@ -57,7 +57,7 @@ TEST_F(BusinessesTest, WhatABusinessLeavesOpenComesFromTheSettings) {
   EXPECT_EQ(bare.format, AudioFormat::kWav);
 }
 
-TEST_F(BusinessesTest, WhatABusinessSaysStays) {
+TEST_F(BusinessesTest, what_a_business_says_stays) {
   const Business own = find("own").value();
   EXPECT_EQ(own.account, kOwnAccount);
   EXPECT_EQ(own.auth_token, "own");
@@ -65,19 +65,19 @@ TEST_F(BusinessesTest, WhatABusinessSaysStays) {
   EXPECT_EQ(own.format, AudioFormat::kWavDual);
 }
 
-TEST_F(BusinessesTest, AnAccountOfItsOwnNeverGetsTheDefaultToken) {
+TEST_F(BusinessesTest, an_account_of_its_own_never_gets_the_default_token) {
   Business half = named("half");
   half.account = kOwnAccount;
   EXPECT_EQ(resolve(half, kDefaults).auth_token, "");
 }
 
-TEST_F(BusinessesTest, AnUnknownOneIsNotRemembered) {
+TEST_F(BusinessesTest, an_unknown_one_is_not_remembered) {
   EXPECT_FALSE(find("new").has_value());
   EXPECT_TRUE(run_task(rows.put_business(named("new"))).has_value());
   EXPECT_TRUE(find("new").has_value());
 }
 
-TEST_F(BusinessesTest, AChangeIsSeenWithinItsTimeOrOnceForgotten) {
+TEST_F(BusinessesTest, a_change_is_seen_within_its_time_or_once_forgotten) {
   EXPECT_EQ(find("bare")->limit, 4);
   Business changed = named("bare");
   changed.limit = 9;
@@ -91,18 +91,18 @@ TEST_F(BusinessesTest, AChangeIsSeenWithinItsTimeOrOnceForgotten) {
   EXPECT_EQ(find("bare")->limit, 11);
 }
 
-TEST_F(BusinessesTest, ARecordingWithoutAnAccountIsOfTheDefaultOne) {
+TEST_F(BusinessesTest, a_recording_without_an_account_is_of_the_default_one) {
   ASSERT_EQ(put("bare", {}, false).value(), PutOutcome::kCreated);
   EXPECT_EQ(rows.recordings().front().account, kDefaultAccount);
 }
 
-TEST_F(BusinessesTest, OnTheDefaultCredentialsABusinessMayNotNameAnotherAccount) {
+TEST_F(BusinessesTest, on_the_default_credentials_a_business_may_not_name_another_account) {
   EXPECT_EQ(put("bare", kForeignAccount, false).error().errc(), Errc::kForbidden);
   EXPECT_TRUE(rows.recordings().empty());
   EXPECT_TRUE(put("bare", kForeignAccount, true).has_value());
 }
 
-TEST_F(BusinessesTest, WithItsOwnCredentialsTheProviderDecides) {
+TEST_F(BusinessesTest, with_its_own_credentials_the_provider_decides) {
   EXPECT_TRUE(put("own", kForeignAccount, false).has_value());
   EXPECT_EQ(rows.recordings().front().account, kForeignAccount);
 }

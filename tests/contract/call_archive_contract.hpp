@@ -97,7 +97,7 @@ class CallArchiveContract : public ::testing::TestWithParam<ArchiveSubjectKind> 
   std::set<std::string> schema() { return subject_->schema(); }
 };
 
-TEST_P(CallArchiveContract, RowsComeBackAsTheyWerePut) {
+TEST_P(CallArchiveContract, rows_come_back_as_they_were_put) {
   const std::string awkward = "\"'\\ {1,2} \xc3\xa9 \xf0\x9f\x8e\xa7\n\t%s $1 \\u0041";
   put(ArchiveTable::kBusinesses, {business("acme", awkward), business("globex")});
   put(ArchiveTable::kCalls, {call(1, "acme", awkward), call(9'000'000'000'000'000'000, "globex")});
@@ -114,7 +114,7 @@ TEST_P(CallArchiveContract, RowsComeBackAsTheyWerePut) {
   EXPECT_EQ(all(ArchiveTable::kAudit).size(), 1U);
 }
 
-TEST_P(CallArchiveContract, PagesAreInTheOrderOfKeysAndByteByByte) {
+TEST_P(CallArchiveContract, pages_are_in_the_order_of_keys_and_byte_by_byte) {
   put(ArchiveTable::kBusinesses, {business("b"), business("B"), business("a_"), business("a-"), business("10")});
   std::vector<std::string> ids;
   ArchiveValue after = archive_start(ArchiveTable::kBusinesses);
@@ -128,7 +128,7 @@ TEST_P(CallArchiveContract, PagesAreInTheOrderOfKeysAndByteByByte) {
   EXPECT_EQ(ids, (std::vector<std::string>{"10", "B", "a-", "a_", "b"}));
 }
 
-TEST_P(CallArchiveContract, PuttingAgainReplaces) {
+TEST_P(CallArchiveContract, putting_again_replaces) {
   put(ArchiveTable::kBusinesses, {business("acme")});
   put(ArchiveTable::kCalls, {call(1, "acme"), call(2, "acme")});
   put(ArchiveTable::kCalls, {call(2, "acme", "somebody else"), call(3, "acme")});
@@ -137,7 +137,7 @@ TEST_P(CallArchiveContract, PuttingAgainReplaces) {
   EXPECT_EQ(run_task(archive().archive_count(ArchiveTable::kCalls)).value_or(-1), 3);
 }
 
-TEST_P(CallArchiveContract, ABatchWithARowThatRefersToNothingIsRefusedWhole) {
+TEST_P(CallArchiveContract, a_batch_with_a_row_that_refers_to_nothing_is_refused_whole) {
   put(ArchiveTable::kBusinesses, {business("acme")});
   const auto refused = run_task(archive().archive_put(ArchiveTable::kCalls, {call(1, "acme"), call(2, "nobody")}));
   ASSERT_FALSE(refused);
@@ -145,7 +145,7 @@ TEST_P(CallArchiveContract, ABatchWithARowThatRefersToNothingIsRefusedWhole) {
   EXPECT_TRUE(all(ArchiveTable::kCalls).empty());
 }
 
-TEST_P(CallArchiveContract, RemovedRowsAreGoneUnlessOthersReferToThem) {
+TEST_P(CallArchiveContract, removed_rows_are_gone_unless_others_refer_to_them) {
   put(ArchiveTable::kBusinesses, {business("acme"), business("globex")});
   put(ArchiveTable::kCalls, {call(1, "acme"), call(2, "acme")});
   const auto refused = run_task(archive().archive_remove(ArchiveTable::kBusinesses, {text("acme"), text("globex")}));
@@ -157,7 +157,7 @@ TEST_P(CallArchiveContract, RemovedRowsAreGoneUnlessOthersReferToThem) {
   EXPECT_EQ(all(ArchiveTable::kBusinesses), std::vector<ArchiveRow>{business("acme")});
 }
 
-TEST_P(CallArchiveContract, LabelsAreKeptAndRemovedAndTheCopyBecomesAStoreWhenItIsFinished) {
+TEST_P(CallArchiveContract, labels_are_kept_and_removed_and_the_copy_becomes_a_store_when_it_is_finished) {
   EXPECT_EQ(run_task(archive().archive_label(kCopyOfLabel)).value(), std::nullopt);
   ASSERT_TRUE(run_task(archive().put_archive_label(kStoreIdLabel, 5)));
   ASSERT_TRUE(run_task(archive().put_archive_label(kStoreIdLabel, 6)));
@@ -174,7 +174,7 @@ TEST_P(CallArchiveContract, LabelsAreKeptAndRemovedAndTheCopyBecomesAStoreWhenIt
 class CallArchiveSchema : public CallArchiveContract {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CallArchiveSchema);
 
-TEST_P(CallArchiveSchema, EveryColumnIsCarriedAndEveryTableNamed) {
+TEST_P(CallArchiveSchema, every_column_is_carried_and_every_table_named) {
   const std::set<std::string> there = schema();
   ASSERT_FALSE(there.empty());
   std::set<std::string> carried;

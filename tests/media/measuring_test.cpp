@@ -135,7 +135,7 @@ class MeasuringTest : public ::testing::Test {
   ScriptedMeter meter;
 };
 
-TEST_F(MeasuringTest, WhatIsStoredIsMeasuredAndItsPeaksAreStoredBesideIt) {
+TEST_F(MeasuringTest, what_is_stored_is_measured_and_its_peaks_are_stored_beside_it) {
   store(1);
   run_until([this] { return find(1).measure.has_value(); });
   EXPECT_EQ(find(1).measure, kFound);
@@ -146,7 +146,7 @@ TEST_F(MeasuringTest, WhatIsStoredIsMeasuredAndItsPeaksAreStoredBesideIt) {
   EXPECT_EQ(events.names, std::vector<std::string>{"RECORDING_MEASURED"});
 }
 
-TEST_F(MeasuringTest, ARingFindsWhatWasStoredSinceWithoutWaitingForTheNextLook) {
+TEST_F(MeasuringTest, a_ring_finds_what_was_stored_since_without_waiting_for_the_next_look) {
   std::stop_source stop;
   Measuring measuring(loop.get_executor(), {calls, blobs, meter, clock, events}, {1, false});
   bool has_ended = false;
@@ -160,7 +160,7 @@ TEST_F(MeasuringTest, ARingFindsWhatWasStoredSinceWithoutWaitingForTheNextLook) 
   EXPECT_GE(calls.claims, 2);
 }
 
-TEST_F(MeasuringTest, ABacklogOfAnyLengthIsDoneAFewAtATime) {
+TEST_F(MeasuringTest, a_backlog_of_any_length_is_done_a_few_at_a_time) {
   constexpr int kBacklog = 50;
   for (int n = 1; n <= kBacklog; ++n) store(n);
   run_until([this] { return events.count("RECORDING_MEASURED") == kBacklog; }, 3);
@@ -168,7 +168,7 @@ TEST_F(MeasuringTest, ABacklogOfAnyLengthIsDoneAFewAtATime) {
   EXPECT_EQ(meter.measures, kBacklog);
 }
 
-TEST_F(MeasuringTest, ADurationThatIsNotWhatWasToldIsReported) {
+TEST_F(MeasuringTest, a_duration_that_is_not_what_was_told_is_reported) {
   store(1, 5);
   store(2, 7);
   store(3, 8);
@@ -176,7 +176,7 @@ TEST_F(MeasuringTest, ADurationThatIsNotWhatWasToldIsReported) {
   EXPECT_EQ(events.count("DURATION_DIFFERS"), 1);
 }
 
-TEST_F(MeasuringTest, WhatCannotBeDecodedIsGivenUpAndPlaysAllTheSame) {
+TEST_F(MeasuringTest, what_cannot_be_decoded_is_given_up_and_plays_all_the_same) {
   store(1);
   meter.failing = Error(Errc::kMediaNotAudio, "no sound");
   run_until([this] { return find(1).measure_cause.has_value(); });
@@ -186,7 +186,7 @@ TEST_F(MeasuringTest, WhatCannotBeDecodedIsGivenUpAndPlaysAllTheSame) {
   EXPECT_EQ(events.names, std::vector<std::string>{"MEASURE_FAILED"});
 }
 
-TEST_F(MeasuringTest, AStoreThatIsAwayIsTriedAgainLaterWithoutEnd) {
+TEST_F(MeasuringTest, a_store_that_is_away_is_tried_again_later_without_end) {
   store(1);
   for (int round = 1; round <= kMeasureTriesMax + 3; ++round) {
     meter.failing = Error(Errc::kUnavailable, "away");
@@ -198,7 +198,7 @@ TEST_F(MeasuringTest, AStoreThatIsAwayIsTriedAgainLaterWithoutEnd) {
   run_until([this] { return find(1).measure.has_value(); });
 }
 
-TEST_F(MeasuringTest, AFullDiskKeepsThePeaksForLater) {
+TEST_F(MeasuringTest, a_full_disk_keeps_the_peaks_for_later) {
   store(1);
   blobs.failing = Error(Errc::kNoSpace, "disk full");
   run_until([this] { return events.count("MEASURE_FAILED") == 1; });
@@ -209,7 +209,7 @@ TEST_F(MeasuringTest, AFullDiskKeepsThePeaksForLater) {
   run_until([this] { return find(1).measure.has_value(); });
 }
 
-TEST_F(MeasuringTest, ADecoderThatEndsTheProcessIsNotMetForEver) {
+TEST_F(MeasuringTest, a_decoder_that_ends_the_process_is_not_met_for_ever) {
   store(1);
   for (int died = 0; died < kMeasureTriesMax; ++died) {
     const auto now = clock.system_now();
@@ -221,7 +221,7 @@ TEST_F(MeasuringTest, ADecoderThatEndsTheProcessIsNotMetForEver) {
   EXPECT_EQ(find(1).measure_cause->code, "internal");
 }
 
-TEST_F(MeasuringTest, WhatIsTriedAgainIsDecodedAlone) {
+TEST_F(MeasuringTest, what_is_tried_again_is_decoded_alone) {
   store(1);
   const auto now = clock.system_now();
   ASSERT_EQ(run_task(rows.claim_unmeasured(now, now, 1)).value().size(), 1U);
@@ -237,7 +237,7 @@ TEST_F(MeasuringTest, WhatIsTriedAgainIsDecodedAlone) {
   EXPECT_EQ(meter.greatest, 3);
 }
 
-TEST_F(MeasuringTest, WhatAProcessThatDiedHadIsDoneByTheOnlyOneAtOnceAndByOthersLater) {
+TEST_F(MeasuringTest, what_a_process_that_died_had_is_done_by_the_only_one_at_once_and_by_others_later) {
   store(1);
   store(2);
   const auto now = clock.system_now();
@@ -246,7 +246,7 @@ TEST_F(MeasuringTest, WhatAProcessThatDiedHadIsDoneByTheOnlyOneAtOnceAndByOthers
   run_until([this] { return events.count("RECORDING_MEASURED") == 2; }, 1, true);
 }
 
-TEST_F(MeasuringTest, ABlobThatIsMissingIsLookedForAFewTimes) {
+TEST_F(MeasuringTest, a_blob_that_is_missing_is_looked_for_a_few_times) {
   store(1);
   EXPECT_TRUE(run_task(blobs.remove(key(1))).has_value());
   for (int round = 1; round <= kMeasureTriesMax; ++round) {
@@ -257,7 +257,7 @@ TEST_F(MeasuringTest, ABlobThatIsMissingIsLookedForAFewTimes) {
   EXPECT_EQ(find(1).measure_cause->code, "not_found");
 }
 
-TEST_F(MeasuringTest, ARecordingThatIsDeletedMeanwhileLeavesNoPeaks) {
+TEST_F(MeasuringTest, a_recording_that_is_deleted_meanwhile_leaves_no_peaks) {
   store(1);
   meter.during = [this] {
     EXPECT_TRUE(run_task(rows.remove(acme, sid(1))).has_value());
@@ -268,7 +268,7 @@ TEST_F(MeasuringTest, ARecordingThatIsDeletedMeanwhileLeavesNoPeaks) {
   EXPECT_TRUE(events.names.empty());
 }
 
-TEST_F(MeasuringTest, OnAStopWhatRunsIsGivenBackAndTheNextProcessTakesItAtOnce) {
+TEST_F(MeasuringTest, on_a_stop_what_runs_is_given_back_and_the_next_process_takes_it_at_once) {
   for (int n = 1; n <= 3; ++n) store(n);
   meter.is_closed = true;
   run_until([this] { return meter.running == 2; });

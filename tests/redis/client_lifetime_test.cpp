@@ -31,7 +31,7 @@ class ClientLifetimeTest : public ::testing::Test {
       client_of(redis_.url(), random_, {.command_deadline = 60s, .connect_deadline = 60s});
 };
 
-TEST_F(ClientLifetimeTest, ACancelledCommandDoesNotShiftTheRepliesAfterIt) {
+TEST_F(ClientLifetimeTest, a_cancelled_command_does_not_shift_the_replies_after_it) {
   LoopThread loop;
   pause_writes();
   boost::asio::cancellation_signal signal;
@@ -54,7 +54,7 @@ TEST_F(ClientLifetimeTest, ACancelledCommandDoesNotShiftTheRepliesAfterIt) {
   EXPECT_EQ(text_of(next.get()), "2");
 }
 
-TEST_F(ClientLifetimeTest, ACancelledWaitTakesNothingOutOfRedisAnyMore) {
+TEST_F(ClientLifetimeTest, a_cancelled_wait_takes_nothing_out_of_redis_any_more) {
   LoopThread loop;
   boost::asio::cancellation_signal signal;
   std::promise<void> ended;
@@ -72,7 +72,7 @@ TEST_F(ClientLifetimeTest, ACancelledWaitTakesNothingOutOfRedisAnyMore) {
   EXPECT_EQ(redis_.ask({"ZCARD", "hints"}), "1");
 }
 
-TEST_F(ClientLifetimeTest, ALoopMayGoWhileCommandsAndWaitsAreUnderWay) {
+TEST_F(ClientLifetimeTest, a_loop_may_go_while_commands_and_waits_are_under_way) {
   auto loop = std::make_unique<boost::asio::io_context>(1);
   const auto ignore = [](std::exception_ptr, const Result<Reply>&) {};
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
@@ -88,7 +88,7 @@ TEST_F(ClientLifetimeTest, ALoopMayGoWhileCommandsAndWaitsAreUnderWay) {
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
 }
 
-TEST_F(ClientLifetimeTest, ALoopMayGoWhileItConnects) {
+TEST_F(ClientLifetimeTest, a_loop_may_go_while_it_connects) {
   redis_.freeze();
   {
     boost::asio::io_context loop(1);
@@ -99,7 +99,7 @@ TEST_F(ClientLifetimeTest, ALoopMayGoWhileItConnects) {
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
 }
 
-TEST_F(ClientLifetimeTest, CommandsBeyondTheBoundAreRefusedAndTheOthersAnswered) {
+TEST_F(ClientLifetimeTest, commands_beyond_the_bound_are_refused_and_the_others_answered) {
   boost::asio::io_context loop(1);
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
   pause_writes();

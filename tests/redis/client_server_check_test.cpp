@@ -26,27 +26,27 @@ std::vector<std::string> check(const RedisProcess& redis) {
   return lines;
 }
 
-TEST(ServerCheck, AServerAsItShouldBeGivesNoFinding) {
+TEST(ServerCheck, a_server_as_it_should_be_gives_no_finding) {
   const RedisProcess redis({"--appendonly", "yes"});
   EXPECT_THAT(check(redis), IsEmpty());
 }
 
-TEST(ServerCheck, EvictionIsAnError) {
+TEST(ServerCheck, eviction_is_an_error) {
   const RedisProcess redis({"--appendonly", "yes", "--maxmemory-policy", "allkeys-lru"});
   EXPECT_THAT(check(redis), ElementsAre(HasSubstr("error: maxmemory-policy is allkeys-lru")));
 }
 
-TEST(ServerCheck, NoAppendOnlyFileIsAWarning) {
+TEST(ServerCheck, no_append_only_file_is_a_warning) {
   const RedisProcess redis;
   EXPECT_THAT(check(redis), ElementsAre(HasSubstr("warning: appendonly is off")));
 }
 
-TEST(ServerCheck, AnAppendOnlyFileThatIsNeverSyncedIsAWarning) {
+TEST(ServerCheck, an_append_only_file_that_is_never_synced_is_a_warning) {
   const RedisProcess redis({"--appendonly", "yes", "--appendfsync", "no"});
   EXPECT_THAT(check(redis), ElementsAre(HasSubstr("warning: appendfsync is no")));
 }
 
-TEST(ServerCheck, AReplicaIsAnErrorAndItsMasterLacksMinReplicas) {
+TEST(ServerCheck, a_replica_is_an_error_and_its_master_lacks_min_replicas) {
   const RedisProcess master({"--appendonly", "yes"});
   const RedisProcess replica({"--appendonly", "yes", "--replicaof", "127.0.0.1 " + std::to_string(master.port())});
   wait_until("replication", [&master] { return master.ask({"INFO", "replication"}).contains("state=online"); });
@@ -56,19 +56,19 @@ TEST(ServerCheck, AReplicaIsAnErrorAndItsMasterLacksMinReplicas) {
   EXPECT_THAT(check(master), IsEmpty());
 }
 
-TEST(ServerCheck, AServerThatForbidsConfigIsJudgedByItsInfo) {
+TEST(ServerCheck, a_server_that_forbids_config_is_judged_by_its_info) {
   const RedisProcess redis({"--appendonly", "yes", "--appendfsync", "no"});
   redis.tell({"ACL", "SETUSER", "default", "-config"});
   EXPECT_THAT(check(redis), IsEmpty());
 }
 
-TEST(ServerCheck, AServerThatIsAwayIsAFailure) {
+TEST(ServerCheck, a_server_that_is_away_is_a_failure) {
   RedisProcess redis;
   redis.kill();
   EXPECT_THAT(check(redis), ElementsAre(HasSubstr("failed: Redis at")));
 }
 
-TEST(ServerCheck, AnOldVersionIsAnError) {
+TEST(ServerCheck, an_old_version_is_an_error) {
   const auto judge = [](const std::string& version) {
     const std::string info = "redis_version:" + version +
                              "\r\nrole:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n"
@@ -84,7 +84,7 @@ TEST(ServerCheck, AnOldVersionIsAnError) {
   for (const char* version : {"6.2.0", "7.0.15", "10.1.0"}) EXPECT_THAT(judge(version), IsEmpty()) << version;
 }
 
-TEST(ServerCheck, AnAppendOnlyFileThatCannotBeWrittenIsAnError) {
+TEST(ServerCheck, an_append_only_file_that_cannot_be_written_is_an_error) {
   const std::string info =
       "redis_version:7.0.15\r\nrole:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n"
       "aof_last_write_status:err\r\nconnected_slaves:0\r\n";

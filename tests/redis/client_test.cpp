@@ -27,7 +27,7 @@ class ClientTest : public ::testing::Test {
   LoopThread loop_;
 };
 
-TEST_F(ClientTest, RepliesKeepTheirTypes) {
+TEST_F(ClientTest, replies_keep_their_types) {
   EXPECT_EQ(ask({"SET", "key", std::string("a\0b\r\n", 5)}), "OK");
   EXPECT_EQ(ask({"GET", "key"}), std::string("a\0b\r\n", 5));
   EXPECT_EQ(ask({"GET", "nothing"}), "nil");
@@ -36,14 +36,14 @@ TEST_F(ClientTest, RepliesKeepTheirTypes) {
   EXPECT_THAT(ask({"INCR", "key"}), StartsWith("-ERR value is not an integer"));
 }
 
-TEST_F(ClientTest, AUnixSocketServesAsWell) {
+TEST_F(ClientTest, a_unix_socket_serves_as_well) {
   client_ = client_of("unix://" + redis_.socket_path() + "?database=3", random_);
   EXPECT_EQ(ask({"SET", "key", "value"}), "OK");
   EXPECT_EQ(redis_.ask({"DBSIZE"}), "0");
   EXPECT_THAT(redis_.ask({"INFO", "keyspace"}), HasSubstr("db3:keys=1"));
 }
 
-TEST_F(ClientTest, CommandsOfOneLoopShareAConnectionAndAreAnsweredInOrder) {
+TEST_F(ClientTest, commands_of_one_loop_share_a_connection_and_are_answered_in_order) {
   constexpr int kCommands = 500;
   EXPECT_EQ(ask({"PING"}), "PONG");
   std::vector<std::future<Result<Reply>>> replies;
@@ -55,26 +55,26 @@ TEST_F(ClientTest, CommandsOfOneLoopShareAConnectionAndAreAnsweredInOrder) {
   EXPECT_EQ(client_->statistics().connects, 1U);
 }
 
-TEST_F(ClientTest, EachLoopHasAConnectionOfItsOwn) {
+TEST_F(ClientTest, each_loop_has_a_connection_of_its_own) {
   LoopThread other;
   EXPECT_EQ(ask({"PING"}), "PONG");
   EXPECT_EQ(text_of(other.run(client_->command("", {"PING"}))), "PONG");
   EXPECT_EQ(client_->statistics().connects, 2U);
 }
 
-TEST_F(ClientTest, ALoopEndsThoughTheConnectionIsOpen) {
+TEST_F(ClientTest, a_loop_ends_though_the_connection_is_open) {
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
 }
 
-TEST_F(ClientTest, TheConnectionEndsWithTheClientOnALoopThatGoesOn) {
+TEST_F(ClientTest, the_connection_ends_with_the_client_on_a_loop_that_goes_on) {
   EXPECT_EQ(ask({"PING"}), "PONG");
   EXPECT_THAT(redis_.ask({"CLIENT", "LIST"}), HasSubstr("name=tapedeck"));
   client_.reset();
   wait_until("the end of the connection", [this] { return !redis_.ask({"CLIENT", "LIST"}).contains("name=tapedeck"); });
 }
 
-TEST_F(ClientTest, ALostConnectionFailsAllThatWaitOnceAndTheNextCommandReconnects) {
+TEST_F(ClientTest, a_lost_connection_fails_all_that_wait_once_and_the_next_command_reconnects) {
   open({.command_deadline = 60s});
   EXPECT_EQ(ask({"PING"}), "PONG");
   redis_.tell({"CLIENT", "PAUSE", "60000", "WRITE"});
@@ -92,13 +92,13 @@ TEST_F(ClientTest, ALostConnectionFailsAllThatWaitOnceAndTheNextCommandReconnect
   EXPECT_EQ(client_->statistics().reconnects, 1U);
 }
 
-TEST_F(ClientTest, AConnectionClosedWhileNothingWasAskedCostsNoCommand) {
+TEST_F(ClientTest, a_connection_closed_while_nothing_was_asked_costs_no_command) {
   EXPECT_EQ(ask({"PING"}), "PONG");
   redis_.restart();
   EXPECT_EQ(ask({"PING"}), "PONG");
 }
 
-TEST_F(ClientTest, ACommandPastItsDeadlineDoesNotShiftTheRepliesAfterIt) {
+TEST_F(ClientTest, a_command_past_its_deadline_does_not_shift_the_replies_after_it) {
   open({.command_deadline = 100ms, .silence_max = 60'000ms});
   EXPECT_EQ(ask({"SET", "key", "late"}), "OK");
   redis_.tell({"CLIENT", "PAUSE", "60000", "WRITE"});
@@ -111,7 +111,7 @@ TEST_F(ClientTest, ACommandPastItsDeadlineDoesNotShiftTheRepliesAfterIt) {
   EXPECT_EQ(client_->statistics().timeouts, 1U);
 }
 
-TEST_F(ClientTest, AServerThatHasStoppedAnsweringIsGivenUpAndServesAgainWhenItAnswers) {
+TEST_F(ClientTest, a_server_that_has_stopped_answering_is_given_up_and_serves_again_when_it_answers) {
   open({.command_deadline = 100ms, .connect_deadline = 100ms, .silence_max = 100ms});
   EXPECT_EQ(ask({"PING"}), "PONG");
   redis_.freeze();
@@ -124,7 +124,7 @@ TEST_F(ClientTest, AServerThatHasStoppedAnsweringIsGivenUpAndServesAgainWhenItAn
   EXPECT_LT(std::chrono::steady_clock::now() - answers, 2s);
 }
 
-TEST_F(ClientTest, WhileRedisIsAwayCommandsFailAtOnceAndSoonAfterItIsBackTheyAreAnswered) {
+TEST_F(ClientTest, while_redis_is_away_commands_fail_at_once_and_soon_after_it_is_back_they_are_answered) {
   EXPECT_EQ(ask({"PING"}), "PONG");
   redis_.kill();
   const auto began = std::chrono::steady_clock::now();
@@ -136,7 +136,7 @@ TEST_F(ClientTest, WhileRedisIsAwayCommandsFailAtOnceAndSoonAfterItIsBackTheyAre
   EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
 }
 
-TEST_F(ClientTest, AfterAFailedTryCommandsAreRefusedSoonThoughTheNextTriesHang) {
+TEST_F(ClientTest, after_a_failed_try_commands_are_refused_soon_though_the_next_tries_hang) {
   constexpr Milliseconds kConnectDeadline{2'000};
   open({.command_deadline = 60s, .connect_deadline = kConnectDeadline});
   redis_.freeze();  // the kernel still takes connections, which nobody greets
@@ -156,7 +156,7 @@ TEST_F(ClientTest, AfterAFailedTryCommandsAreRefusedSoonThoughTheNextTriesHang) 
   EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
 }
 
-TEST_F(ClientTest, AFailureSaysWhenToComeAgain) {
+TEST_F(ClientTest, a_failure_says_when_to_come_again) {
   redis_.kill();
   const auto failed = loop_.run(client_->command("", {"PING"}));
   ASSERT_FALSE(failed);
@@ -164,7 +164,7 @@ TEST_F(ClientTest, AFailureSaysWhenToComeAgain) {
   EXPECT_LE(*failed.error().retry_after, kBackoffMax);
 }
 
-TEST_F(ClientTest, AScriptThatRedisHasForgottenIsSentAgainAsText) {
+TEST_F(ClientTest, a_script_that_redis_has_forgotten_is_sent_again_as_text) {
   const Script script = script_of("return {ARGV[1], KEYS[1], ARGV[2]}", redis_);
   const std::string run_id = redis_.ask({"EVAL", "return redis.call('INFO', 'server'):match('run_id:(%x+)')", "0"});
   const std::string expected = "[" + run_id + " key argument]";
@@ -176,7 +176,7 @@ TEST_F(ClientTest, AScriptThatRedisHasForgottenIsSentAgainAsText) {
   EXPECT_EQ(client_->statistics().script_loads, 1U);
 }
 
-TEST_F(ClientTest, AScriptIsToldTheRunIdOfTheServerThatRunsIt) {
+TEST_F(ClientTest, a_script_is_told_the_run_id_of_the_server_that_runs_it) {
   const Script script = script_of("return ARGV[1]", redis_);
   const std::string before = text_of(loop_.run(client_->evaluate(script, {}, {})));
   redis_.restart();
@@ -186,18 +186,18 @@ TEST_F(ClientTest, AScriptIsToldTheRunIdOfTheServerThatRunsIt) {
   EXPECT_NE(before, after);
 }
 
-TEST_F(ClientTest, AnErrorWithinAScriptIsTheCallers) {
+TEST_F(ClientTest, an_error_within_a_script_is_the_callers) {
   const Script script = script_of("return redis.call('INCR', KEYS[1])", redis_);
   redis_.tell({"SET", "key", "text"});
   EXPECT_THAT(text_of(loop_.run(client_->evaluate(script, {"key"}, {}))), StartsWith("-ERR value is not an integer"));
 }
 
-TEST_F(ClientTest, AReplyBeyondTheLimitEndsTheConnectionAndNoMore) {
+TEST_F(ClientTest, a_reply_beyond_the_limit_ends_the_connection_and_no_more) {
   EXPECT_THAT(ask({"EVAL", "return string.rep('x', 17 * 1024 * 1024)", "0"}), HasSubstr("larger than 16 MiB"));
   EXPECT_EQ(ask({"PING"}), "PONG");
 }
 
-TEST_F(ClientTest, AReplicaIsNamedAsSuch) {
+TEST_F(ClientTest, a_replica_is_named_as_such) {
   const RedisProcess master;
   redis_.tell({"REPLICAOF", "127.0.0.1", std::to_string(master.port())});
   const auto refused = loop_.run(client_->command("", {"SET", "key", "value"}));
@@ -206,7 +206,7 @@ TEST_F(ClientTest, AReplicaIsNamedAsSuch) {
   EXPECT_THAT(refused.error().detail, HasSubstr("must lead to the master"));
 }
 
-TEST(ClientLogin, AWrongPasswordIsToldWithoutThePassword) {
+TEST(ClientLogin, a_wrong_password_is_told_without_the_password) {
   const RedisProcess redis({"--requirepass", "right-horse"});
   MiddleRandom random;
   const std::string place = "@127.0.0.1:" + std::to_string(redis.port());
@@ -222,21 +222,21 @@ TEST(ClientLogin, AWrongPasswordIsToldWithoutThePassword) {
   EXPECT_THAT(refused, Not(HasSubstr("battery")));
 }
 
-TEST(ClientLogin, APasswordThatNobodyAsksForIsTold) {
+TEST(ClientLogin, a_password_that_nobody_asks_for_is_told) {
   const RedisProcess redis;
   MiddleRandom random;
   const auto client = client_of("redis://:needless@127.0.0.1:" + std::to_string(redis.port()), random);
   EXPECT_THAT(text_of(run_task(client->command("", {"PING"}))), HasSubstr("has no password set"));
 }
 
-TEST(ClientLogin, ADatabaseThatIsNotThereIsTold) {
+TEST(ClientLogin, a_database_that_is_not_there_is_told) {
   const RedisProcess redis;
   MiddleRandom random;
   const auto client = client_of(redis.url() + "/99", random);
   EXPECT_THAT(text_of(run_task(client->command("", {"PING"}))), HasSubstr("no database of this number"));
 }
 
-TEST(ClientLogin, AUserWithoutTheRightsIsTold) {
+TEST(ClientLogin, a_user_without_the_rights_is_told) {
   const RedisProcess redis;
   redis.tell({"ACL", "SETUSER", "small", "on", ">secret", "~*", "+ping"});
   MiddleRandom random;

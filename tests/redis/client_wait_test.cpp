@@ -32,19 +32,19 @@ class ClientWaitTest : public ::testing::Test {
   LoopThread loop_;
 };
 
-TEST_F(ClientWaitTest, WhatComesEndsTheWait) {
+TEST_F(ClientWaitTest, what_comes_ends_the_wait) {
   auto reply = start_wait({});
   await_blocked(1);
   redis_.tell({"ZADD", "hints", "7", "business"});
   EXPECT_EQ(text_of(reply.get()), "[hints business 7]");
 }
 
-TEST_F(ClientWaitTest, NothingCameIsNull) {
+TEST_F(ClientWaitTest, nothing_came_is_null) {
   const auto reply = loop_.run(client_->wait("hints", {"BZPOPMIN", "hints", "0.01"}, 10ms, {}));
   EXPECT_EQ(text_of(reply), "nil");
 }
 
-TEST_F(ClientWaitTest, AStopEndsTheWaitAndTheConnectionServesTheNextOne) {
+TEST_F(ClientWaitTest, a_stop_ends_the_wait_and_the_connection_serves_the_next_one) {
   for (int i = 0; i < 3; ++i) {
     std::stop_source stop;
     auto reply = start_wait(stop.get_token());
@@ -55,7 +55,7 @@ TEST_F(ClientWaitTest, AStopEndsTheWaitAndTheConnectionServesTheNextOne) {
   EXPECT_EQ(client_->statistics().connects, 2U);
 }
 
-TEST_F(ClientWaitTest, AStopThatMeetsAResultDropsNothing) {
+TEST_F(ClientWaitTest, a_stop_that_meets_a_result_drops_nothing) {
   for (int i = 0; i < 100; ++i) {
     std::stop_source stop;
     auto reply = start_wait(stop.get_token());
@@ -70,7 +70,7 @@ TEST_F(ClientWaitTest, AStopThatMeetsAResultDropsNothing) {
   }
 }
 
-TEST_F(ClientWaitTest, AWaitDoesNotHoldUpOtherCommands) {
+TEST_F(ClientWaitTest, a_wait_does_not_hold_up_other_commands) {
   std::stop_source stop;
   auto reply = start_wait(stop.get_token());
   await_blocked(1);
@@ -79,7 +79,7 @@ TEST_F(ClientWaitTest, AWaitDoesNotHoldUpOtherCommands) {
   EXPECT_EQ(text_of(reply.get()), "nil");
 }
 
-TEST_F(ClientWaitTest, EachWaitHasAConnectionOfItsOwn) {
+TEST_F(ClientWaitTest, each_wait_has_a_connection_of_its_own) {
   std::stop_source stop;
   std::vector<std::future<Result<Reply>>> replies;
   for (int i = 0; i < 3; ++i) replies.push_back(start_wait(stop.get_token()));
@@ -90,7 +90,7 @@ TEST_F(ClientWaitTest, EachWaitHasAConnectionOfItsOwn) {
   EXPECT_THAT(got, ::testing::UnorderedElementsAre("[hints one 1]", "[hints two 2]", "[hints three 3]"));
 }
 
-TEST_F(ClientWaitTest, ALostConnectionEndsTheWait) {
+TEST_F(ClientWaitTest, a_lost_connection_ends_the_wait) {
   auto reply = start_wait({});
   await_blocked(1);
   redis_.kill();
@@ -99,7 +99,7 @@ TEST_F(ClientWaitTest, ALostConnectionEndsTheWait) {
   EXPECT_EQ(result.error().errc(), Errc::kUnavailable);
 }
 
-TEST_F(ClientWaitTest, WhileRedisIsAwayAWaitRestsBeforeItFails) {
+TEST_F(ClientWaitTest, while_redis_is_away_a_wait_rests_before_it_fails) {
   redis_.kill();
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(loop_.run(client_->wait("hints", {"BZPOPMIN", "hints", "1"}, 1s, {})));

@@ -40,7 +40,7 @@ class ClusterClientTest : public ::testing::Test {
   LoopThread loop_;
 };
 
-TEST_F(ClusterClientTest, EachKeyGoesToItsMasterAndEachScriptIsToldItsRunId) {
+TEST_F(ClusterClientTest, each_key_goes_to_its_master_and_each_script_is_told_its_run_id) {
   const Script script = script_of("redis.call('SET', KEYS[1], 'v') return ARGV[1]", redis_.server(0));
   std::set<std::string> run_ids;
   for (std::size_t master = 0; master < RedisCluster::kMasters; ++master) {
@@ -55,7 +55,7 @@ TEST_F(ClusterClientTest, EachKeyGoesToItsMasterAndEachScriptIsToldItsRunId) {
   for (const NodeReply& each : *masters) EXPECT_EQ(text_of(each.reply), "1") << each.node;
 }
 
-TEST_F(ClusterClientTest, AMovedSlotIsFollowedOnce) {
+TEST_F(ClusterClientTest, a_moved_slot_is_followed_once) {
   const std::string key = key_of(0);
   EXPECT_EQ(ask(key, {"GET", key}), "nil");
   const std::string target = redis_.node_id(1);
@@ -67,7 +67,7 @@ TEST_F(ClusterClientTest, AMovedSlotIsFollowedOnce) {
   EXPECT_EQ(client_->statistics().redirects, 1U);
 }
 
-TEST_F(ClusterClientTest, AKeyOnItsWayIsAskedForWhereItIs) {
+TEST_F(ClusterClientTest, a_key_on_its_way_is_asked_for_where_it_is) {
   const std::string key = key_of(0);
   const int slot = hash_slot(key);
   set_slot(1, slot, {"IMPORTING", redis_.node_id(0)});
@@ -81,7 +81,7 @@ TEST_F(ClusterClientTest, AKeyOnItsWayIsAskedForWhereItIs) {
   EXPECT_EQ(text_of(loop_.run(client_->evaluate(script, {key}, {}))), "value");
 }
 
-TEST_F(ClusterClientTest, KeysThatAreApartAreAskedForAgainUntilTheyAreTogether) {
+TEST_F(ClusterClientTest, keys_that_are_apart_are_asked_for_again_until_they_are_together) {
   const std::string key = key_of(0);
   const int slot = hash_slot(key);
   EXPECT_EQ(ask(key, {"SET", key, "here"}), "OK");
@@ -94,7 +94,7 @@ TEST_F(ClusterClientTest, KeysThatAreApartAreAskedForAgainUntilTheyAreTogether) 
   EXPECT_EQ(text_of(reply.get()), "[here nil]");
 }
 
-TEST_F(ClusterClientTest, WhenAMasterDiesItsReplicaServesItsSlotsAndTheOthersServeOn) {
+TEST_F(ClusterClientTest, when_a_master_dies_its_replica_serves_its_slots_and_the_others_serve_on) {
   const std::string key = key_of(0);
   const std::string elsewhere = key_of(1);
   EXPECT_EQ(ask(key, {"SET", key, "1"}), "OK");
@@ -106,7 +106,7 @@ TEST_F(ClusterClientTest, WhenAMasterDiesItsReplicaServesItsSlotsAndTheOthersSer
   EXPECT_EQ(redis_.server(3).ask({"GET", key}), "2");
 }
 
-TEST_F(ClusterClientTest, CommandsForAMasterThatIsAwayAreRefusedAtOnceUntilTheFailover) {
+TEST_F(ClusterClientTest, commands_for_a_master_that_is_away_are_refused_at_once_until_the_failover) {
   client_ = client_of(redis_.url(), random_, {.command_deadline = 60s});
   const std::string key = key_of(0);
   EXPECT_EQ(ask(key, {"SET", key, "1"}), "OK");
@@ -117,7 +117,7 @@ TEST_F(ClusterClientTest, CommandsForAMasterThatIsAwayAreRefusedAtOnceUntilTheFa
   wait_until("the failover", [&] { return ask(key, {"SET", key, "2"}) == "OK"; });
 }
 
-TEST_F(ClusterClientTest, ASlotThatNobodyServesIsTold) {
+TEST_F(ClusterClientTest, a_slot_that_nobody_serves_is_told) {
   client_ = client_of(redis_.url(), random_, {.command_deadline = 300ms});
   const std::string key = key_of(0);
   EXPECT_EQ(ask(key, {"SET", key, "1"}), "OK");
@@ -127,7 +127,7 @@ TEST_F(ClusterClientTest, ASlotThatNobodyServesIsTold) {
   wait_until("the slot's return", [&] { return ask(key, {"GET", key}) == "1"; });
 }
 
-TEST_F(ClusterClientTest, AWaitGoesToTheKeysMasterAndCanBeStopped) {
+TEST_F(ClusterClientTest, a_wait_goes_to_the_keys_master_and_can_be_stopped) {
   const std::string key = key_of(2) + "hints";
   auto reply = loop_.start(client_->wait(key, {"BZPOPMIN", key, "60"}, 60s, {}));
   const auto blocked = [this] { return redis_.server(2).ask({"INFO", "clients"}).contains("blocked_clients:1"); };
@@ -141,12 +141,12 @@ TEST_F(ClusterClientTest, AWaitGoesToTheKeysMasterAndCanBeStopped) {
   EXPECT_EQ(text_of(reply.get()), "nil");
 }
 
-TEST_F(ClusterClientTest, APlainUrlToAClusterIsTold) {
+TEST_F(ClusterClientTest, a_plain_url_to_a_cluster_is_told) {
   client_ = client_of(redis_.server(0).url(), random_);
   EXPECT_THAT(ask("", {"PING"}), HasSubstr("write redis+cluster://"));
 }
 
-TEST(ClusterUrl, LeadingToAPlainRedisIsTold) {
+TEST(ClusterUrl, leading_to_a_plain_redis_is_told) {
   const RedisProcess redis;
   MiddleRandom random;
   const auto client = client_of("redis+cluster://127.0.0.1:" + std::to_string(redis.port()), random);

@@ -18,7 +18,7 @@ Reply parsed(std::string_view bytes) {
   return std::move(**reply);
 }
 
-TEST(HashSlot, IsThatOfRedis) {
+TEST(HashSlot, is_that_of_redis) {
   struct Case {
     const char* key;
     int slot;
@@ -40,7 +40,7 @@ TEST(HashSlot, IsThatOfRedis) {
   for (const Case& each : kCases) EXPECT_EQ(hash_slot(each.key), each.slot) << each.key;
 }
 
-TEST(SlotMap, RangesAreReadWithTheirMasters) {
+TEST(SlotMap, ranges_are_read_with_their_masters) {
   const Reply reply = parsed(
       "*2\r\n"
       "*4\r\n:0\r\n:5460\r\n*4\r\n$9\r\n127.0.0.1\r\n:7001\r\n$2\r\nid\r\n*0\r\n*3\r\n$9\r\n127.0.0.1\r\n:7004\r\n$"
@@ -58,7 +58,7 @@ TEST(SlotMap, RangesAreReadWithTheirMasters) {
   EXPECT_EQ(*map->owner(16001), (Endpoint{"127.0.0.1", 7001, ""}));
 }
 
-TEST(SlotMap, WhatIsNoMapIsRefused) {
+TEST(SlotMap, what_is_no_map_is_refused) {
   for (const char* bytes :
        {"*0\r\n", "+OK\r\n", "-ERR This instance has cluster support disabled\r\n", "*1\r\n:1\r\n",
         "*1\r\n*3\r\n:0\r\n:16384\r\n*2\r\n$1\r\nh\r\n:1\r\n", "*1\r\n*3\r\n:5\r\n:4\r\n*2\r\n$1\r\nh\r\n:1\r\n",
@@ -67,7 +67,7 @@ TEST(SlotMap, WhatIsNoMapIsRefused) {
   }
 }
 
-TEST(RedisErrors, AreReadByTheirFirstWord) {
+TEST(RedisErrors, are_read_by_their_first_word) {
   struct Case {
     const char* message;
     Trouble trouble;
@@ -89,7 +89,7 @@ TEST(RedisErrors, AreReadByTheirFirstWord) {
   for (const Case& each : kCases) EXPECT_EQ(read_error(each.message).trouble, each.trouble) << each.message;
 }
 
-TEST(RedisErrors, ARedirectionNamesSlotAndNode) {
+TEST(RedisErrors, a_redirection_names_slot_and_node) {
   const ReadError moved = read_error("MOVED 3999 127.0.0.1:6381");
   EXPECT_EQ(moved.slot, 3999);
   EXPECT_EQ(moved.target, (Endpoint{"127.0.0.1", 6381, ""}));

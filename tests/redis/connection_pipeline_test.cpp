@@ -29,7 +29,7 @@ class RespPipelineTest : public ::testing::Test {
   std::vector<std::string> heard_;
 };
 
-TEST_F(RespPipelineTest, RepliesGoToTheCommandsInOrderHoweverTheBytesAreCut) {
+TEST_F(RespPipelineTest, replies_go_to_the_commands_in_order_however_the_bytes_are_cut) {
   push("a");
   push("b");
   push("c");
@@ -39,14 +39,14 @@ TEST_F(RespPipelineTest, RepliesGoToTheCommandsInOrderHoweverTheBytesAreCut) {
   EXPECT_TRUE(pipeline_.empty());
 }
 
-TEST_F(RespPipelineTest, OneFeedMayHoldManyReplies) {
+TEST_F(RespPipelineTest, one_feed_may_hold_many_replies) {
   push("a");
   push("b");
   EXPECT_TRUE(feed(":1\r\n:2\r\n"));
   EXPECT_THAT(heard_, ElementsAre("a=1", "b=2"));
 }
 
-TEST_F(RespPipelineTest, AnAbandonedCommandKeepsItsPlace) {
+TEST_F(RespPipelineTest, an_abandoned_command_keeps_its_place) {
   push("a");
   const std::uint64_t second = push("b");
   push("c");
@@ -56,7 +56,7 @@ TEST_F(RespPipelineTest, AnAbandonedCommandKeepsItsPlace) {
   EXPECT_THAT(heard_, ElementsAre("a=1", "c=3"));
 }
 
-TEST_F(RespPipelineTest, AnExpiredCommandKeepsItsPlaceAndHearsOfItOnce) {
+TEST_F(RespPipelineTest, an_expired_command_keeps_its_place_and_hears_of_it_once) {
   push("a", 10ms);
   push("b", 20ms);
   EXPECT_EQ(pipeline_.expire(start_ + 10ms, {Errc::kUnavailable, "late"}), 1U);
@@ -67,7 +67,7 @@ TEST_F(RespPipelineTest, AnExpiredCommandKeepsItsPlaceAndHearsOfItOnce) {
   EXPECT_THAT(heard_, ElementsAre("a=error: late", "b=2"));
 }
 
-TEST_F(RespPipelineTest, AFailureReachesEveryCommandOnceInOrder) {
+TEST_F(RespPipelineTest, a_failure_reaches_every_command_once_in_order) {
   push("a");
   push("b");
   pipeline_.fail({Errc::kUnavailable, "gone"});
@@ -75,40 +75,40 @@ TEST_F(RespPipelineTest, AFailureReachesEveryCommandOnceInOrder) {
   EXPECT_THAT(heard_, ElementsAre("a=error: gone", "b=error: gone"));
 }
 
-TEST_F(RespPipelineTest, AHandlerMayAskAgain) {
+TEST_F(RespPipelineTest, a_handler_may_ask_again) {
   pipeline_.push([this](Result<Reply>) { push("second"); }, start_, start_ + 1s);
   EXPECT_TRUE(feed(":1\r\n:2\r\n"));
   EXPECT_THAT(heard_, ElementsAre("second=2"));
 }
 
-TEST_F(RespPipelineTest, AHandlerThatFailsThePipelineEndsTheFeed) {
+TEST_F(RespPipelineTest, a_handler_that_fails_the_pipeline_ends_the_feed) {
   pipeline_.push([this](Result<Reply>) { pipeline_.fail({Errc::kUnavailable, "gone"}); }, start_, start_ + 1s);
   push("b");
   EXPECT_TRUE(feed(":1\r\n:2\r\n"));
   EXPECT_THAT(heard_, ElementsAre("b=error: gone"));
 }
 
-TEST_F(RespPipelineTest, WhatNobodyAskedForEndsTheStream) {
+TEST_F(RespPipelineTest, what_nobody_asked_for_ends_the_stream) {
   const auto fed = feed("-ERR max number of clients reached\r\n");
   ASSERT_FALSE(fed);
   EXPECT_THAT(fed.error().detail, HasSubstr("max number of clients"));
 }
 
-TEST_F(RespPipelineTest, BytesOfAnotherProtocolEndTheStream) {
+TEST_F(RespPipelineTest, bytes_of_another_protocol_end_the_stream) {
   push("a");
   const auto fed = feed("HTTP/1.1 400 Bad Request\r\n\r\n");
   ASSERT_FALSE(fed);
   EXPECT_EQ(fed.error().errc(), Errc::kCorrupt);
 }
 
-TEST_F(RespPipelineTest, AnArrayBeyondTheLimitEndsTheStreamBeforeRoomIsMade) {
+TEST_F(RespPipelineTest, an_array_beyond_the_limit_ends_the_stream_before_room_is_made) {
   push("a");
   const auto fed = feed("*" + std::to_string(kReplyElementsMax + 1) + "\r\n");
   ASSERT_FALSE(fed);
   EXPECT_EQ(fed.error().errc(), Errc::kTooLarge);
 }
 
-TEST_F(RespPipelineTest, RepliesAndTheirTimesAreCounted) {
+TEST_F(RespPipelineTest, replies_and_their_times_are_counted) {
   push("a");
   push("b");
   EXPECT_TRUE(feed(":1\r\n:2\r\n"));
@@ -118,7 +118,7 @@ TEST_F(RespPipelineTest, RepliesAndTheirTimesAreCounted) {
   EXPECT_EQ(pipeline_.take_tally().replies, 0U);
 }
 
-TEST(RespWriterTest, WordsAreWrittenByteForByte) {
+TEST(RespWriterTest, words_are_written_byte_for_byte) {
   std::string out;
   RespWriter writer(out);
   writer.begin(3);

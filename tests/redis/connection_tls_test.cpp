@@ -42,35 +42,35 @@ std::string ping(const std::string& url) {
   return text_of(run_task(client->command("", {"PING"})));
 }
 
-TEST(ConnectionTls, ACertificateMadeOutToTheAddressIsAccepted) {
+TEST(ConnectionTls, a_certificate_made_out_to_the_address_is_accepted) {
   const TlsRedis server("IP:127.0.0.1");
   EXPECT_EQ(ping(server.trusting_url("127.0.0.1")), "PONG");
 }
 
-TEST(ConnectionTls, ACertificateMadeOutToTheNameIsAccepted) {
+TEST(ConnectionTls, a_certificate_made_out_to_the_name_is_accepted) {
   const TlsRedis server("DNS:localhost");
   EXPECT_EQ(ping(server.trusting_url("localhost")), "PONG");
 }
 
-TEST(ConnectionTls, ACertificateForAnotherNameIsRefused) {
+TEST(ConnectionTls, a_certificate_for_another_name_is_refused) {
   const TlsRedis server("DNS:redis.example.com");
   EXPECT_THAT(ping(server.trusting_url("localhost")), HasSubstr("made out to another name"));
   EXPECT_THAT(ping(server.trusting_url("127.0.0.1")), HasSubstr("made out to another name"));
 }
 
-TEST(ConnectionTls, AnUnknownAuthorityIsRefused) {
+TEST(ConnectionTls, an_unknown_authority_is_refused) {
   const TlsRedis server("IP:127.0.0.1");
   EXPECT_THAT(ping(server.url("127.0.0.1")), HasSubstr("?tls_ca="));
 }
 
-TEST(ConnectionTls, ACertificateOfOursIsShownToAServerThatAsksForOne) {
+TEST(ConnectionTls, a_certificate_of_ours_is_shown_to_a_server_that_asks_for_one) {
   const TlsRedis server("IP:127.0.0.1", "yes");
   const std::string url = server.trusting_url("127.0.0.1");
   EXPECT_THAT(ping(url), HasSubstr("error: "));
   EXPECT_EQ(ping(url + "&tls_cert=" + server.certificates.certificate + "&tls_key=" + server.certificates.key), "PONG");
 }
 
-TEST(ConnectionTls, LargeRepliesAndManyCommandsPassThrough) {
+TEST(ConnectionTls, large_replies_and_many_commands_pass_through) {
   const TlsRedis server("IP:127.0.0.1");
   MiddleRandom random;
   const auto client = client_of(server.trusting_url("127.0.0.1"), random);
@@ -83,12 +83,12 @@ TEST(ConnectionTls, LargeRepliesAndManyCommandsPassThrough) {
   EXPECT_EQ(client->statistics().connects, 1U);
 }
 
-TEST(ConnectionTls, APlainUrlToATlsPortFails) {
+TEST(ConnectionTls, a_plain_url_to_a_tls_port_fails) {
   const TlsRedis server("IP:127.0.0.1");
   EXPECT_THAT(ping("redis://127.0.0.1:" + std::to_string(server.port)), HasSubstr("error: "));
 }
 
-TEST(ConnectionTls, AFileThatIsNotThereIsNamed) {
+TEST(ConnectionTls, a_file_that_is_not_there_is_named) {
   const auto url = parse_url("rediss://localhost?tls_ca=/nowhere/ca.pem");
   ASSERT_TRUE(url);
   MiddleRandom random;

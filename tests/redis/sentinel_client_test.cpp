@@ -27,7 +27,7 @@ class SentinelClientTest : public ::testing::Test {
   LoopThread loop_;
 };
 
-TEST_F(SentinelClientTest, CommandsGoToTheMasterAlsoWhenOneSentinelIsAway) {
+TEST_F(SentinelClientTest, commands_go_to_the_master_also_when_one_sentinel_is_away) {
   redis_.sentinel(0).kill();
   EXPECT_EQ(ask({"SET", "key", "value"}), "OK");
   EXPECT_EQ(redis_.server(0).ask({"GET", "key"}), "value");
@@ -37,13 +37,13 @@ TEST_F(SentinelClientTest, CommandsGoToTheMasterAlsoWhenOneSentinelIsAway) {
   EXPECT_EQ(masters->front().node, "127.0.0.1:" + std::to_string(redis_.server(0).port()));
 }
 
-TEST_F(SentinelClientTest, WithoutAnySentinelAKnownMasterServesOn) {
+TEST_F(SentinelClientTest, without_any_sentinel_a_known_master_serves_on) {
   EXPECT_EQ(ask({"SET", "key", "value"}), "OK");
   for (std::size_t i = 0; i < 3; ++i) redis_.sentinel(i).kill();
   EXPECT_EQ(ask({"GET", "key"}), "value");
 }
 
-TEST_F(SentinelClientTest, WhenTheMasterDiesItsSuccessorServes) {
+TEST_F(SentinelClientTest, when_the_master_dies_its_successor_serves) {
   const Script script = script_of("redis.call('SET', KEYS[1], ARGV[1]) return ARGV[1]", redis_.server(0));
   const std::string before = text_of(loop_.run(client_->evaluate(script, {"key"}, {})));
   redis_.server(0).kill();
@@ -60,7 +60,7 @@ TEST_F(SentinelClientTest, WhenTheMasterDiesItsSuccessorServes) {
   EXPECT_EQ(redis_.server(1).ask({"GET", "key"}), after);
 }
 
-TEST_F(SentinelClientTest, AMasterThatBecomesAReplicaIsLeftForItsSuccessor) {
+TEST_F(SentinelClientTest, a_master_that_becomes_a_replica_is_left_for_its_successor) {
   set_everywhere("key", "1");
   redis_.sentinel(0).tell({"SENTINEL", "FAILOVER", RedisSentinels::kMasterName});
   redis_.await_master(redis_.server(1));
@@ -69,7 +69,7 @@ TEST_F(SentinelClientTest, AMasterThatBecomesAReplicaIsLeftForItsSuccessor) {
   EXPECT_EQ(redis_.server(1).ask({"GET", "key"}), "2");
 }
 
-TEST_F(SentinelClientTest, ARefusedWriteIsSentToTheSuccessorAtOnce) {
+TEST_F(SentinelClientTest, a_refused_write_is_sent_to_the_successor_at_once) {
   set_everywhere("key", "1");
   // The roles change while the connection stays, which Sentinel itself would have cut.
   for (std::size_t i = 0; i < 3; ++i) {
@@ -83,18 +83,18 @@ TEST_F(SentinelClientTest, ARefusedWriteIsSentToTheSuccessorAtOnce) {
   EXPECT_EQ(client_->statistics().redirects, 1U);
 }
 
-TEST_F(SentinelClientTest, AMasterNameThatNobodyKnowsIsTold) {
+TEST_F(SentinelClientTest, a_master_name_that_nobody_knows_is_told) {
   std::string url = redis_.url();
   client_ = client_of(url.replace(url.rfind('/'), std::string::npos, "/nobody"), random_);
   EXPECT_THAT(ask({"PING"}), HasSubstr("watch no master called \"nobody\""));
 }
 
-TEST_F(SentinelClientTest, APlainUrlToASentinelIsTold) {
+TEST_F(SentinelClientTest, a_plain_url_to_a_sentinel_is_told) {
   client_ = client_of(redis_.sentinel(0).url(), random_);
   EXPECT_THAT(ask({"PING"}), HasSubstr("leads to a Sentinel: write redis+sentinel://"));
 }
 
-TEST_F(SentinelClientTest, ASentinelUrlToARedisIsTold) {
+TEST_F(SentinelClientTest, a_sentinel_url_to_a_redis_is_told) {
   client_ = client_of("redis+sentinel://127.0.0.1:" + std::to_string(redis_.server(0).port()) + "/calls", random_);
   EXPECT_THAT(ask({"PING"}), HasSubstr("it is a Redis"));
 }

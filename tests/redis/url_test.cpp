@@ -11,7 +11,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(RedisUrl, FormsAreReadAndPrintedWithoutPasswords) {
+TEST(RedisUrl, forms_are_read_and_printed_without_passwords) {
   struct Case {
     const char* text;
     const char* printed;
@@ -34,7 +34,7 @@ TEST(RedisUrl, FormsAreReadAndPrintedWithoutPasswords) {
   }
 }
 
-TEST(RedisUrl, LoginsAndOptionsArePercentDecoded) {
+TEST(RedisUrl, logins_and_options_are_percent_decoded) {
   const auto url =
       parse_url("rediss+sentinel://a%40b:p%2Fq%25:r@s1/my%20master?sentinel_user=u&sentinel_password=%26x");
   ASSERT_TRUE(url) << url.error().detail;
@@ -46,7 +46,7 @@ TEST(RedisUrl, LoginsAndOptionsArePercentDecoded) {
   EXPECT_TRUE(url->tls);
 }
 
-TEST(RedisUrl, WhatIsWrongIsToldWithoutThePassword) {
+TEST(RedisUrl, what_is_wrong_is_told_without_the_password) {
   struct Case {
     const char* text;
     const char* told;
@@ -88,7 +88,7 @@ TEST(RedisUrl, WhatIsWrongIsToldWithoutThePassword) {
   }
 }
 
-TEST(RedisUrl, HostsAreBounded) {
+TEST(RedisUrl, hosts_are_bounded) {
   std::string text = "redis+cluster://n";
   for (std::size_t i = 1; i < kEndpointsMax; ++i) text += ",n";
   EXPECT_TRUE(parse_url(text));

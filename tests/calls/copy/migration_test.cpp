@@ -91,7 +91,7 @@ class MigrationTest : public ::testing::Test {
   MemoryBlobStore blobs_copy;
 };
 
-TEST_F(MigrationTest, TheSecondPassFindsThatEverythingIsThereWithTheSameDigests) {
+TEST_F(MigrationTest, the_second_pass_finds_that_everything_is_there_with_the_same_digests) {
   const auto outcome = run();
   ASSERT_TRUE(outcome) << outcome.error().detail;
   EXPECT_EQ(outcome->passes, 2);
@@ -104,7 +104,7 @@ TEST_F(MigrationTest, TheSecondPassFindsThatEverythingIsThereWithTheSameDigests)
   expect_same();
 }
 
-TEST_F(MigrationTest, ARunThatBrokeOffIsGoneOnWithAndWritesNothingTwice) {
+TEST_F(MigrationTest, a_run_that_broke_off_is_gone_on_with_and_writes_nothing_twice) {
   int calls_left = 3;
   copy.after_page = [&] {
     if (--calls_left == 0) copy.failing = Error(Errc::kUnavailable, "away");
@@ -118,7 +118,7 @@ TEST_F(MigrationTest, ARunThatBrokeOffIsGoneOnWithAndWritesNothingTwice) {
   expect_same();
 }
 
-TEST_F(MigrationTest, WhatChangesMeanwhileIsCaughtUpWithAndWhatGoesIsRemoved) {
+TEST_F(MigrationTest, what_changes_meanwhile_is_caught_up_with_and_what_goes_is_removed) {
   ASSERT_TRUE(run());
   add_call(kCalls + 1);
   ArchiveRow changed = rows.rows(kRecordings).at(std::int64_t{5});
@@ -134,7 +134,7 @@ TEST_F(MigrationTest, WhatChangesMeanwhileIsCaughtUpWithAndWhatGoesIsRemoved) {
   for (const ArchiveTable table : kArchiveTables) EXPECT_EQ(rows.rows(table), copy.rows(table));
 }
 
-TEST_F(MigrationTest, ARecordingWhoseCallCameTooLateWaitsForTheNextPass) {
+TEST_F(MigrationTest, a_recording_whose_call_came_too_late_waits_for_the_next_pass) {
   bool has_come = false;
   int pages = 0;
   rows.after_page = [&] {
@@ -148,7 +148,7 @@ TEST_F(MigrationTest, ARecordingWhoseCallCameTooLateWaitsForTheNextPass) {
   expect_same();
 }
 
-TEST_F(MigrationTest, ASourceThatGoesOnChangingIsNeverFinished) {
+TEST_F(MigrationTest, a_source_that_goes_on_changing_is_never_finished) {
   int more = kCalls;
   int pages = 0;
   // Several times in each pass, and not at every page: a table that grows as fast as it is read has no last page.
@@ -165,7 +165,7 @@ TEST_F(MigrationTest, ASourceThatGoesOnChangingIsNeverFinished) {
   EXPECT_TRUE(run_task(copy.archive_label(kCopyOfLabel)).value());
 }
 
-TEST_F(MigrationTest, OnlyAnEmptyTargetOrTheCopyOfThisStoreIsTaken) {
+TEST_F(MigrationTest, only_an_empty_target_or_the_copy_of_this_store_is_taken) {
   MemoryCallArchive other;
   other.put(ArchiveTable::kBusinesses, rows.rows(ArchiveTable::kBusinesses).begin()->second);
   std::swap(copy, other);
@@ -181,7 +181,7 @@ TEST_F(MigrationTest, OnlyAnEmptyTargetOrTheCopyOfThisStoreIsTaken) {
   EXPECT_NE(again.error().detail.find("finished before"), std::string::npos);
 }
 
-TEST_F(MigrationTest, DamagedAndMissingRecordingsAreNamedAndNotCopied) {
+TEST_F(MigrationTest, damaged_and_missing_recordings_are_named_and_not_copied) {
   blobs.put(key_of(3), "yyy");
   ASSERT_TRUE(run_task(blobs.remove(key_of(4))));
   const auto refused = run(true);
@@ -195,7 +195,7 @@ TEST_F(MigrationTest, DamagedAndMissingRecordingsAreNamedAndNotCopied) {
   EXPECT_FALSE(blobs_copy.blobs().contains(key_of(3)));
 }
 
-TEST_F(MigrationTest, WaveformsGoAlongWhereThereAreSome) {
+TEST_F(MigrationTest, waveforms_go_along_where_there_are_some) {
   const auto measured = archive_column(kRecordings, "measured_ms");
   for (const std::int64_t n : {5, 6}) {
     ArchiveRow row = rows.rows(kRecordings).at(n);
@@ -208,7 +208,7 @@ TEST_F(MigrationTest, WaveformsGoAlongWhereThereAreSome) {
   expect_same();
 }
 
-TEST_F(MigrationTest, ACutBlobOfTheCopyIsReplaced) {
+TEST_F(MigrationTest, a_cut_blob_of_the_copy_is_replaced) {
   ASSERT_TRUE(run());
   blobs_copy.put(key_of(8), "short");
   const auto outcome = run();

@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveContract, ::testing::Values(ArchiveS
 INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveSchema, ::testing::Values(ArchiveSubjectKind{"postgres", make}),
                          [](const auto& one) { return one.param.name; });
 
-TEST(PostgresArchiveEnd, NewRowsAndPlacesComeAfterThoseThatWerePut) {
+TEST(PostgresArchiveEnd, new_rows_and_places_come_after_those_that_were_put) {
   const TestDatabase database;
   const auto store = open_store(database.url(), small_store());
   const BusinessId acme = *BusinessId::parse("acme");

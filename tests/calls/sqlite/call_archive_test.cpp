@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveContract, ::testing::Values(ArchiveS
 INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveSchema, ::testing::Values(ArchiveSubjectKind{"sqlite", make}),
                          [](const auto& one) { return one.param.name; });
 
-TEST(SqliteSnapshot, HoldsWhatWasCommittedAndIsTheOwnersAlone) {
+TEST(SqliteSnapshot, holds_what_was_committed_and_is_the_owners_alone) {
   const TemporaryDirectory directory;
   const auto store = open_store(directory.file("calls.db"));
   Business business;
@@ -48,7 +48,7 @@ TEST(SqliteSnapshot, HoldsWhatWasCommittedAndIsTheOwnersAlone) {
   EXPECT_EQ(run_task(copy->list_businesses())->size(), 1U);
 }
 
-TEST(SqliteSnapshot, NeverWritesOverAFile) {
+TEST(SqliteSnapshot, never_writes_over_a_file) {
   const TemporaryDirectory directory;
   (void)open_store(directory.file("calls.db"));
   (void)open_store(directory.file("other.db"));

@@ -89,7 +89,7 @@ class AccessMatrixTest : public ::testing::Test {
   std::string revoked_csrf;
 };
 
-TEST_F(AccessMatrixTest, WithoutARightCredentialEveryRouteAnswersTheSame401AndChangesNothing) {
+TEST_F(AccessMatrixTest, without_a_right_credential_every_route_answers_the_same401_and_changes_nothing) {
   const std::string before = state_of_everything();
   const std::string wrong_key = make_api_key(std::string(kApiKeyBytes, 'w'));
   using Dress = std::function<void(TestRequest&)>;
@@ -124,7 +124,7 @@ TEST_F(AccessMatrixTest, WithoutARightCredentialEveryRouteAnswersTheSame401AndCh
   EXPECT_EQ(state_of_everything(), before);
 }
 
-TEST_F(AccessMatrixTest, AnothersRecordingLooksExactlyLikeOneThatDoesNotExist) {
+TEST_F(AccessMatrixTest, anothers_recording_looks_exactly_like_one_that_does_not_exist) {
   for (int caller = 0; caller < 3; ++caller) {
     const std::string cookie = world.session_of(keys[caller]);
     const std::string csrf = world.csrf_of(cookie);
@@ -151,7 +151,7 @@ TEST_F(AccessMatrixTest, AnothersRecordingLooksExactlyLikeOneThatDoesNotExist) {
   EXPECT_TRUE(world.rows.audit().empty());
 }
 
-TEST_F(AccessMatrixTest, AnothersStoredRecordingStaysHiddenEvenWhileItIsHot) {
+TEST_F(AccessMatrixTest, anothers_stored_recording_stays_hidden_even_while_it_is_hot) {
   world.store("birch", own_sid(1), "ID3-secret");
   const RouteCase& stream = kSidRoutes[0];
   EXPECT_EQ(world.send(request(stream, own_sid(1)).with_key(keys[1])).body, "ID3-secret");
@@ -162,7 +162,7 @@ TEST_F(AccessMatrixTest, AnothersStoredRecordingStaysHiddenEvenWhileItIsHot) {
   EXPECT_EQ(replaced(foreign.whole(), own_sid(1), "SID"), replaced(absent.whole(), absent_sid(), "SID"));
 }
 
-TEST_F(AccessMatrixTest, NamingAnotherBusinessIsRefusedWhetherOrNotItExists) {
+TEST_F(AccessMatrixTest, naming_another_business_is_refused_whether_or_not_it_exists) {
   for (const RouteCase& route : kSidRoutes) {
     const auto send_as = [&](std::string_view business) {
       return world.send(request(route, own_sid(1)).with_key(keys[0]).with("X-Business-Id", business));
@@ -177,12 +177,12 @@ TEST_F(AccessMatrixTest, NamingAnotherBusinessIsRefusedWhetherOrNotItExists) {
   EXPECT_EQ(world.get("/api/calls?business_id=birch", keys[0]).status, 403U);
 }
 
-TEST_F(AccessMatrixTest, NamingItsOwnBusinessIsFine) {
+TEST_F(AccessMatrixTest, naming_its_own_business_is_fine) {
   EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with_key(keys[0]).with("X-Business-Id", "acme")).status, 200U);
   EXPECT_EQ(world.get("/api/calls?business_id=acme", keys[0]).status, 200U);
 }
 
-TEST_F(AccessMatrixTest, AListShowsTheCallersOwnCallsOnly) {
+TEST_F(AccessMatrixTest, a_list_shows_the_callers_own_calls_only) {
   for (int i = 0; i < 3; ++i) {
     const boost::json::array calls = world.get("/api/calls", keys[i]).json().at("calls").as_array();
     ASSERT_EQ(calls.size(), 1U);
@@ -190,7 +190,7 @@ TEST_F(AccessMatrixTest, AListShowsTheCallersOwnCallsOnly) {
   }
 }
 
-TEST_F(AccessMatrixTest, AQueueShowsTheCallersOwnOnly) {
+TEST_F(AccessMatrixTest, a_queue_shows_the_callers_own_only) {
   for (int i = 0; i < 3; ++i) (void)world.send(request(kSidRoutes[0], own_sid(i)).with_key(keys[i]));
   for (int i = 0; i < 3; ++i) {
     const TestAnswer answer = world.get("/api/queue", keys[i]);
@@ -199,7 +199,7 @@ TEST_F(AccessMatrixTest, AQueueShowsTheCallersOwnOnly) {
   }
 }
 
-TEST_F(AccessMatrixTest, EveryOwnerMayDoEverythingWithItsOwn) {
+TEST_F(AccessMatrixTest, every_owner_may_do_everything_with_its_own) {
   for (int i = 0; i < 3; ++i) {
     for (const RouteCase& route : kSidRoutes) {
       if (route.pattern.ends_with("/cancel")) {
@@ -220,7 +220,7 @@ TEST_F(AccessMatrixTest, EveryOwnerMayDoEverythingWithItsOwn) {
   }
 }
 
-TEST_F(AccessMatrixTest, AnOperatorMustNameTheBusinessAndActsForIt) {
+TEST_F(AccessMatrixTest, an_operator_must_name_the_business_and_acts_for_it) {
   for (const RouteCase& route : kSidRoutes) {
     EXPECT_EQ(world.send(request(route, own_sid(0)).with_key(operator_key)).status, 400U) << route.pattern;
     const auto send_for = [&](std::string_view business, std::string_view sid) {
@@ -250,7 +250,7 @@ class LinkMatrixTest : public AccessMatrixTest {
   }
 };
 
-TEST_F(LinkMatrixTest, ALinkOpensItsOwnStreamAndNothingElse) {
+TEST_F(LinkMatrixTest, a_link_opens_its_own_stream_and_nothing_else) {
   const std::string query = link_query(0);
   for (const RouteCase& route : kSidRoutes) {
     const auto target = [&](const std::string& sid) { return fmt::format(fmt::runtime(route.pattern), sid) + query; };
@@ -265,14 +265,14 @@ TEST_F(LinkMatrixTest, ALinkOpensItsOwnStreamAndNothingElse) {
   }
 }
 
-TEST_F(LinkMatrixTest, ALinkIsSignedForItsBusinessAndItsTime) {
+TEST_F(LinkMatrixTest, a_link_is_signed_for_its_business_and_its_time) {
   const std::string query = link_query(0);
   const std::string path = "/api/recordings/" + own_sid(0) + "/stream";
   EXPECT_EQ(world.send(TestRequest("GET", path + replaced(query, "acme", "birch"))).status, 401U);
   EXPECT_EQ(world.send(TestRequest("GET", path + replaced(query, "exp=1", "exp=2"))).status, 401U);
 }
 
-TEST_F(AccessMatrixTest, ASessionThatChangesSomethingMustShowItsToken) {
+TEST_F(AccessMatrixTest, a_session_that_changes_something_must_show_its_token) {
   const std::string cookie = world.session_of(keys[0]);
   const std::string csrf = world.csrf_of(cookie);
   const std::string other_csrf = world.csrf_of(world.session_of(keys[0]));
@@ -292,7 +292,7 @@ TEST_F(AccessMatrixTest, ASessionThatChangesSomethingMustShowItsToken) {
   EXPECT_EQ(retried.status, 202U);
 }
 
-TEST_F(AccessMatrixTest, ARevokedKeyEndsItsSessionInAnotherProcessWithinSeconds) {
+TEST_F(AccessMatrixTest, a_revoked_key_ends_its_session_in_another_process_within_seconds) {
   const std::string cookie = world.session_of(keys[0]);
   EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with("Cookie", cookie)).status, 200U);
   EXPECT_EQ(world.get("/api/calls", keys[0]).status, 200U);

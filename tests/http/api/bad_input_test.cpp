@@ -50,7 +50,7 @@ const std::string kMalformedSids[] = {
     std::string(2000, 'A'),
 };
 
-TEST_F(BadInputTest, EveryMalformedSidIsRefusedOnEveryRoute) {
+TEST_F(BadInputTest, every_malformed_sid_is_refused_on_every_route) {
   const std::pair<std::string_view, std::string_view> routes[] = {
       {"GET", "/api/recordings/{}/stream"}, {"HEAD", "/api/recordings/{}/stream"}, {"GET", "/api/recordings/{}/status"},
       {"POST", "/api/recordings/{}/retry"}, {"POST", "/api/recordings/{}/cancel"}, {"POST", "/api/recordings/{}/link"},
@@ -67,7 +67,7 @@ TEST_F(BadInputTest, EveryMalformedSidIsRefusedOnEveryRoute) {
   expect_refused(TestRequest("PUT", "/api/calls/" + sid_text("RE", 1)).with_key(key).with_json("{}"), 400, "call_sid");
 }
 
-TEST_F(BadInputTest, EveryMalformedParameterOfTheListIsNamed) {
+TEST_F(BadInputTest, every_malformed_parameter_of_the_list_is_named) {
   const std::pair<std::string_view, std::string_view> table[] = {
       {"limit=0", "limit"},
       {"limit=201", "limit"},
@@ -98,7 +98,7 @@ TEST_F(BadInputTest, EveryMalformedParameterOfTheListIsNamed) {
   expect_refused(TestRequest("GET", many).with_key(key), 400, "query");
 }
 
-TEST_F(BadInputTest, EveryOtherMalformedParameterIsNamed) {
+TEST_F(BadInputTest, every_other_malformed_parameter_is_named) {
   const std::string sid = sid_text("CA", 1);
   const std::pair<std::string, std::string_view> table[] = {
       {"/api/queue?limit=0", "limit"},
@@ -109,7 +109,7 @@ TEST_F(BadInputTest, EveryOtherMalformedParameterIsNamed) {
   for (const auto& [target, named] : table) expect_refused(TestRequest("GET", target).with_key(key), 400, named);
 }
 
-TEST_F(BadInputTest, EveryMalformedLinkIsNamed) {
+TEST_F(BadInputTest, every_malformed_link_is_named) {
   const std::string path = "/api/recordings/" + sid_text("CA", 1) + "/stream?";
   const std::pair<std::string, std::string_view> table[] = {
       {"sig=", "sig"},
@@ -124,7 +124,7 @@ TEST_F(BadInputTest, EveryMalformedLinkIsNamed) {
   for (const auto& [query, named] : table) expect_refused(TestRequest("GET", path + query), 400, named);
 }
 
-TEST_F(BadInputTest, EveryMalformedBodyOfACallIsNamed) {
+TEST_F(BadInputTest, every_malformed_body_of_a_call_is_named) {
   const std::string recording = fmt::format(R"("sid":"{}")", sid_text("RE", 9));
   std::string deep = "1";
   for (int i = 0; i < 100; ++i) deep = "[" + deep + "]";
@@ -162,7 +162,7 @@ TEST_F(BadInputTest, EveryMalformedBodyOfACallIsNamed) {
   }
 }
 
-TEST_F(BadInputTest, ABodyOfAnotherTypeOrTooLargeIsRefused) {
+TEST_F(BadInputTest, a_body_of_another_type_or_too_large_is_refused) {
   const std::string target = "/api/calls/" + sid_text("CA", 7);
   TestRequest form("PUT", target, "{}");
   form.with_key(key).with("Content-Type", "application/x-www-form-urlencoded");
@@ -171,7 +171,7 @@ TEST_F(BadInputTest, ABodyOfAnotherTypeOrTooLargeIsRefused) {
   expect_refused(TestRequest("PUT", target).with_key(key).with_json(large), 413, "body");
 }
 
-TEST_F(BadInputTest, EveryMalformedBodyOfALinkIsNamed) {
+TEST_F(BadInputTest, every_malformed_body_of_a_link_is_named) {
   const std::pair<std::string_view, std::string_view> table[] = {
       {R"({"expires_in":0})", "expires_in"},
       {R"({"expires_in":604801})", "expires_in"},
@@ -186,7 +186,7 @@ TEST_F(BadInputTest, EveryMalformedBodyOfALinkIsNamed) {
   }
 }
 
-TEST_F(BadInputTest, EveryMalformedKeyIsRefusedWithWhatIsExpected) {
+TEST_F(BadInputTest, every_malformed_key_is_refused_with_what_is_expected) {
   const std::string values[] = {"Bearer",
                                 "Bearer ",
                                 "Bearer tdk_",
@@ -200,7 +200,7 @@ TEST_F(BadInputTest, EveryMalformedKeyIsRefusedWithWhatIsExpected) {
   }
 }
 
-TEST_F(BadInputTest, EveryMalformedCookieIsRefused) {
+TEST_F(BadInputTest, every_malformed_cookie_is_refused) {
   for (const std::string& value : {std::string("x"), std::string("1.acme.1.2.3"), std::string("......"),
                                    std::string(5000, '.'), std::string("1.acme.1.99999999999.n.")}) {
     const TestAnswer answer = world.send(TestRequest("GET", "/api/calls").with("Cookie", "tapedeck_session=" + value));
@@ -208,7 +208,7 @@ TEST_F(BadInputTest, EveryMalformedCookieIsRefused) {
   }
 }
 
-TEST_F(BadInputTest, AMalformedBusinessHeaderIsNamed) {
+TEST_F(BadInputTest, a_malformed_business_header_is_named) {
   const std::string operator_key = world.add_operator();
   for (const std::string_view value : {"a b", "../acme", "acme;drop", "\xFF"}) {
     expect_refused(TestRequest("GET", "/api/calls").with_key(operator_key).with("X-Business-Id", value), 400,
@@ -217,7 +217,7 @@ TEST_F(BadInputTest, AMalformedBusinessHeaderIsNamed) {
   }
 }
 
-TEST_F(BadInputTest, EveryMalformedSignInIsNamed) {
+TEST_F(BadInputTest, every_malformed_sign_in_is_named) {
   const std::pair<std::string_view, std::string_view> table[] = {
       {"", "body"}, {"{}", "key"}, {R"({"key":5})", "key"}, {R"({"key":null})", "key"}, {"[1]", "body"}};
   for (const auto& [body, named] : table) {
@@ -229,11 +229,11 @@ TEST_F(BadInputTest, EveryMalformedSignInIsNamed) {
   expect_refused(TestRequest("GET", "/login?token=" + std::string(600, 'a')), 400, "token");
 }
 
-TEST_F(BadInputTest, AnEscapeInThePathThatIsBrokenIsNamed) {
+TEST_F(BadInputTest, an_escape_in_the_path_that_is_broken_is_named) {
   expect_refused(TestRequest("GET", "/api/recordings/%zz/stream").with_key(key), 400, "path");
 }
 
-TEST_F(BadInputTest, AnUnknownFieldIsTolerated) {
+TEST_F(BadInputTest, an_unknown_field_is_tolerated) {
   const TestAnswer answer = world.send(TestRequest("PUT", "/api/calls/" + sid_text("CA", 1))
                                            .with_key(key)
                                            .with_json(R"({"from":null,"agent":{"name":"Zoë"},"tags":[1,2]})"));

@@ -21,7 +21,7 @@ class CallsTest : public ::testing::Test {
   std::string key = world.add_business("acme", 1);
 };
 
-TEST_F(CallsTest, APutMakesACallThenChangesIt) {
+TEST_F(CallsTest, a_put_makes_a_call_then_changes_it) {
   const std::string body = fmt::format(
       R"({{"from":"+14155550100","to":"+14155550101","direction":"inbound","started_at":"2026-11-23T12:00:00Z",)"
       R"("duration":42,"recording":{{"sid":"{}","account_sid":"{}","duration":41}}}})",
@@ -39,24 +39,24 @@ TEST_F(CallsTest, APutMakesACallThenChangesIt) {
   EXPECT_EQ(call.at("recording").at("state").as_string(), "remote");
 }
 
-TEST_F(CallsTest, ToldCallsStartNothing) {
+TEST_F(CallsTest, told_calls_start_nothing) {
   EXPECT_EQ(put(1, fmt::format(R"({{"recording":{{"sid":"{}"}}}})", sid_text("RE", 9))).status, 201U);
   (void)list();
   EXPECT_EQ(world.recording("acme", sid_text("CA", 1)).state, RecordingState::kRemote);
   EXPECT_EQ(world.run(world.slots.view(business_id("acme"), 10))->active, 0);
 }
 
-TEST_F(CallsTest, ACallWithoutARecordingShowsNull) {
+TEST_F(CallsTest, a_call_without_a_recording_shows_null) {
   EXPECT_EQ(put(1, "{}").status, 201U);
   EXPECT_TRUE(list().at(0).at("recording").is_null());
 }
 
-TEST_F(CallsTest, ARecordingWithoutAnAccountIsOfTheBusinesss) {
+TEST_F(CallsTest, a_recording_without_an_account_is_of_the_businesss) {
   EXPECT_EQ(put(1, fmt::format(R"({{"recording":{{"sid":"{}"}}}})", sid_text("RE", 9))).status, 201U);
   EXPECT_EQ(world.recording("acme", sid_text("CA", 1)).account.str(), sid_text("AC", 1));
 }
 
-TEST_F(CallsTest, WithoutAnyAccountTheRecordingIsRefused) {
+TEST_F(CallsTest, without_any_account_the_recording_is_refused) {
   Business bare;
   bare.id = business_id("bare");
   ASSERT_TRUE(world.run(world.rows.put_business(bare)).has_value());
@@ -66,13 +66,13 @@ TEST_F(CallsTest, WithoutAnyAccountTheRecordingIsRefused) {
   EXPECT_NE(answer.body.find("recording.account_sid"), std::string::npos);
 }
 
-TEST_F(CallsTest, ARecordingOfAnotherCallIsAConflict) {
+TEST_F(CallsTest, a_recording_of_another_call_is_a_conflict) {
   const std::string body = fmt::format(R"({{"recording":{{"sid":"{}"}}}})", sid_text("RE", 9));
   EXPECT_EQ(put(1, body).status, 201U);
   EXPECT_EQ(put(2, body).status, 409U);
 }
 
-TEST_F(CallsTest, PagesFollowEachOtherNewestFirst) {
+TEST_F(CallsTest, pages_follow_each_other_newest_first) {
   for (int i = 1; i <= 7; ++i) world.add_call("acme", i, 100 + i);
   std::vector<std::string> seen;
   std::string cursor;
@@ -86,7 +86,7 @@ TEST_F(CallsTest, PagesFollowEachOtherNewestFirst) {
   for (int i = 0; i < 7; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], sid_text("CA", 7 - i));
 }
 
-TEST_F(CallsTest, SearchAndFiltersNarrowTheList) {
+TEST_F(CallsTest, search_and_filters_narrow_the_list) {
   EXPECT_EQ(put(1, R"({"from":"Zo\u00eb","direction":"inbound","started_at":"2026-11-01T00:00:00Z"})").status, 201U);
   EXPECT_EQ(put(2, R"({"from":"+4930","direction":"outbound","started_at":"2026-11-02T00:00:00Z"})").status, 201U);
   EXPECT_EQ(list("?search=%2B4930").size(), 1U);
@@ -97,7 +97,7 @@ TEST_F(CallsTest, SearchAndFiltersNarrowTheList) {
   EXPECT_EQ(list("?search=&direction=").size(), 2U);
 }
 
-TEST_F(CallsTest, MarkupInANameStaysText) {
+TEST_F(CallsTest, markup_in_a_name_stays_text) {
   EXPECT_EQ(put(1, R"({"from":"<script>alert(1)</script>"})").status, 201U);
   const TestAnswer answer = world.get("/api/calls", key);
   EXPECT_EQ(answer.header("Content-Type"), "application/json");
@@ -105,7 +105,7 @@ TEST_F(CallsTest, MarkupInANameStaysText) {
   EXPECT_EQ(answer.json().at("calls").at(0).at("from").as_string(), "<script>alert(1)</script>");
 }
 
-TEST_F(CallsTest, AFailedRecordingShowsItsCauseInTheList) {
+TEST_F(CallsTest, a_failed_recording_shows_its_cause_in_the_list) {
   world.add_call("acme", 1, 101);
   world.fail_for_good("acme", sid_text("CA", 1), {"media_truncated", "Cut short."}, RecordingState::kFailed);
   const boost::json::object recording = list().at(0).at("recording").as_object();

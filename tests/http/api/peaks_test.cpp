@@ -28,7 +28,7 @@ class PeaksTest : public ::testing::Test {
   std::string key = world.add_business("acme", 1);
 };
 
-TEST_F(PeaksTest, AreServedAsJsonThatMayBeKept) {
+TEST_F(PeaksTest, are_served_as_json_that_may_be_kept) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   for (const std::string& sid : {sid_text("CA", 1), sid_text("RE", 101)}) {
@@ -41,7 +41,7 @@ TEST_F(PeaksTest, AreServedAsJsonThatMayBeKept) {
   }
 }
 
-TEST_F(PeaksTest, AreNotSentAgainToWhoHasThem) {
+TEST_F(PeaksTest, are_not_sent_again_to_who_has_them) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   const std::string etag = get().header("ETag");
@@ -53,7 +53,7 @@ TEST_F(PeaksTest, AreNotSentAgainToWhoHasThem) {
   EXPECT_NE(etag, world.get("/api/recordings/" + sid_text("CA", 1) + "/stream", key).header("ETag"));
 }
 
-TEST_F(PeaksTest, ArePendingFromTheStoringToTheMeasure) {
+TEST_F(PeaksTest, are_pending_from_the_storing_to_the_measure) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const TestAnswer answer = get();
   EXPECT_EQ(answer.status, 202U);
@@ -62,7 +62,7 @@ TEST_F(PeaksTest, ArePendingFromTheStoringToTheMeasure) {
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
 }
 
-TEST_F(PeaksTest, OfWhatIsNotStoredSayWhereItIsAndAskForNothing) {
+TEST_F(PeaksTest, of_what_is_not_stored_say_where_it_is_and_ask_for_nothing) {
   EXPECT_EQ(get().status, 202U);
   EXPECT_EQ(get().body, R"({"status":"remote"})");
   EXPECT_EQ(world.recording("acme", sid_text("CA", 1)).state, RecordingState::kRemote);
@@ -75,7 +75,7 @@ TEST_F(PeaksTest, OfWhatIsNotStoredSayWhereItIsAndAskForNothing) {
   EXPECT_EQ(get().status, 410U);
 }
 
-TEST_F(PeaksTest, ThatCannotBeSayWhyAndTheRecordingPlays) {
+TEST_F(PeaksTest, that_cannot_be_say_why_and_the_recording_plays) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const Recording stored = world.recording("acme", sid_text("CA", 1));
   const MeasureFailure failure{{"media_not_audio", "It is not audio."}, std::nullopt, true};
@@ -88,7 +88,7 @@ TEST_F(PeaksTest, ThatCannotBeSayWhyAndTheRecordingPlays) {
   EXPECT_EQ(world.get("/api/recordings/" + sid_text("CA", 1) + "/stream", key).status, 200U);
 }
 
-TEST_F(PeaksTest, ThatAreMissingBesideTheirRecordingAreMadeAnew) {
+TEST_F(PeaksTest, that_are_missing_beside_their_recording_are_made_anew) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   const Recording stored = world.recording("acme", sid_text("CA", 1));
@@ -99,7 +99,7 @@ TEST_F(PeaksTest, ThatAreMissingBesideTheirRecordingAreMadeAnew) {
   EXPECT_EQ(get().status, 200U);
 }
 
-TEST_F(PeaksTest, GoWithTheirRecording) {
+TEST_F(PeaksTest, go_with_their_recording) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   EXPECT_EQ(world.blobs.blobs().size(), 2U);
@@ -108,7 +108,7 @@ TEST_F(PeaksTest, GoWithTheirRecording) {
   EXPECT_EQ(get().status, 410U);
 }
 
-TEST_F(PeaksTest, OfAnotherBusinessLookLikeThoseOfNoRecording) {
+TEST_F(PeaksTest, of_another_business_look_like_those_of_no_recording) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   const std::string other = world.add_business("birch", 2);
@@ -120,7 +120,7 @@ TEST_F(PeaksTest, OfAnotherBusinessLookLikeThoseOfNoRecording) {
   EXPECT_EQ(foreign.json().at("detail"), absent.json().at("detail"));
 }
 
-TEST_F(PeaksTest, ALinkToTheRecordingShowsThemUntilItExpires) {
+TEST_F(PeaksTest, a_link_to_the_recording_shows_them_until_it_expires) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   const std::string sid = sid_text("CA", 1);
@@ -135,7 +135,7 @@ TEST_F(PeaksTest, ALinkToTheRecordingShowsThemUntilItExpires) {
   EXPECT_EQ(world.send(TestRequest("GET", target)).status, 401U);
 }
 
-TEST_F(PeaksTest, TheStatusAndTheListSayWhatWasFoundAndWhetherItIsWhatWasTold) {
+TEST_F(PeaksTest, the_status_and_the_list_say_what_was_found_and_whether_it_is_what_was_told) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const std::string status = "/api/recordings/" + sid_text("CA", 1) + "/status";
   EXPECT_TRUE(world.get(status, key).json().at("measured").is_null());

@@ -12,7 +12,7 @@ boost::json::object body_of(const Response& response) {
   return boost::json::parse(std::get<std::string>(response.body)).as_object();
 }
 
-TEST(ProblemTest, EveryTypeHasItsOwnSlugAndAnErrorStatus) {
+TEST(ProblemTest, every_type_has_its_own_slug_and_an_error_status) {
   std::set<std::string_view> slugs;
   for (const ProblemType& type : problem_types()) {
     EXPECT_TRUE(slugs.insert(type.slug).second) << type.slug;
@@ -21,7 +21,7 @@ TEST(ProblemTest, EveryTypeHasItsOwnSlugAndAnErrorStatus) {
   }
 }
 
-TEST(ProblemTest, ErrorsOfOperationHaveTheirStatus) {
+TEST(ProblemTest, errors_of_operation_have_their_status) {
   const std::pair<Errc, unsigned> table[] = {
       {Errc::kInvalidArgument, 400}, {Errc::kUnauthenticated, 401},
       {Errc::kForbidden, 403},       {Errc::kNotFound, 404},
@@ -36,7 +36,7 @@ TEST(ProblemTest, ErrorsOfOperationHaveTheirStatus) {
   }
 }
 
-TEST(ProblemTest, ADocumentHasTheMembersOfRfc9457) {
+TEST(ProblemTest, a_document_has_the_members_of_rfc9457) {
   const Response response = to_response({.kind = ProblemKind::kNotFound, .detail = "there is no such recording"}, "/a");
   EXPECT_EQ(response.status, 404U);
   EXPECT_EQ(response.headers.front().second, "application/problem+json");
@@ -48,13 +48,13 @@ TEST(ProblemTest, ADocumentHasTheMembersOfRfc9457) {
   EXPECT_EQ(body.at("instance").as_string(), "/a");
 }
 
-TEST(ProblemTest, AFailureOfOursKeepsItsInnerDetailForTheLog) {
+TEST(ProblemTest, a_failure_of_ours_keeps_its_inner_detail_for_the_log) {
   const Problem problem = to_problem(Error(Errc::kNoSpace, "/var/lib/tapedeck: no space"));
   EXPECT_EQ(problem.log_detail, "disk_full: /var/lib/tapedeck: no space");
   EXPECT_EQ(std::get<std::string>(to_response(problem, "/").body).find("/var/lib"), std::string::npos);
 }
 
-TEST(ProblemTest, AnIllFormedPathIsCleanInTheDocument) {
+TEST(ProblemTest, an_ill_formed_path_is_clean_in_the_document) {
   const Response response = to_response({.kind = ProblemKind::kNotFound, .detail = "x"}, "/a\xFF\n\"");
   EXPECT_EQ(body_of(response).at("instance").as_string(), "/a\xEF\xBF\xBD\"");
 }

@@ -16,7 +16,7 @@ class RoutesTest : public ::testing::Test {
   World world{{"https://app.example.com"}};
 };
 
-TEST_F(RoutesTest, PatternsMatchWholeSegments) {
+TEST_F(RoutesTest, patterns_match_whole_segments) {
   std::string_view parameter;
   EXPECT_TRUE(matches("/api/recordings/{sid}/stream", "/api/recordings/CA1/stream", parameter));
   EXPECT_EQ(parameter, "CA1");
@@ -26,7 +26,7 @@ TEST_F(RoutesTest, PatternsMatchWholeSegments) {
   }
 }
 
-TEST_F(RoutesTest, AnUnknownPathIs404AndAnUnknownMethod405WithAllow) {
+TEST_F(RoutesTest, an_unknown_path_is404_and_an_unknown_method405_with_allow) {
   for (const std::string_view path : {"/nothing", "/api", "/api/", "/api/calls/", "//", "/api/recordings"}) {
     EXPECT_EQ(world.send(TestRequest("GET", std::string(path))).status, 404U) << path;
   }
@@ -45,7 +45,7 @@ TEST_F(RoutesTest, AnUnknownPathIs404AndAnUnknownMethod405WithAllow) {
   }
 }
 
-TEST_F(RoutesTest, HealthAndReadinessNeedNoCredentials) {
+TEST_F(RoutesTest, health_and_readiness_need_no_credentials) {
   EXPECT_EQ(world.send(TestRequest("GET", "/healthz")).status, 200U);
   EXPECT_EQ(world.send(TestRequest("GET", "/readyz")).body, R"({"status":"ready","checks":{"call_store":"ok"}})");
   world.readiness = fail(Errc::kNoSpace, "/var/lib: disk full");
@@ -55,13 +55,13 @@ TEST_F(RoutesTest, HealthAndReadinessNeedNoCredentials) {
   EXPECT_EQ(world.send(TestRequest("GET", "/healthz")).status, 200U);
 }
 
-TEST_F(RoutesTest, MetricsAreInPrometheusFormat) {
+TEST_F(RoutesTest, metrics_are_in_prometheus_format) {
   const TestAnswer answer = world.send(TestRequest("GET", "/metrics"));
   EXPECT_EQ(answer.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(answer.body, "tapedeck_up 1\n");
 }
 
-TEST_F(RoutesTest, ThePageIsServedWithAStrictPolicy) {
+TEST_F(RoutesTest, the_page_is_served_with_a_strict_policy) {
   for (const std::string_view path : {"/", "/index.html"}) {
     const TestAnswer answer = world.send(TestRequest("GET", std::string(path)));
     EXPECT_EQ(answer.status, 200U);
@@ -77,7 +77,7 @@ TEST_F(RoutesTest, ThePageIsServedWithAStrictPolicy) {
   }
 }
 
-TEST_F(RoutesTest, AHashedFileIsKeptForEverAndAskedForByItsTag) {
+TEST_F(RoutesTest, a_hashed_file_is_kept_for_ever_and_asked_for_by_its_tag) {
   const TestAnswer answer = world.send(TestRequest("GET", "/assets/index-1a2b3c.js"));
   EXPECT_EQ(answer.header("Cache-Control"), "public, max-age=31536000, immutable");
   const TestAnswer again =
@@ -87,7 +87,7 @@ TEST_F(RoutesTest, AHashedFileIsKeptForEverAndAskedForByItsTag) {
   EXPECT_EQ(world.send(TestRequest("GET", "/assets/../index.html")).status, 404U);
 }
 
-TEST_F(RoutesTest, AnAllowedOriginMayReadAndNoOther) {
+TEST_F(RoutesTest, an_allowed_origin_may_read_and_no_other) {
   const auto from = [&](std::string_view origin) {
     return world.send(TestRequest("GET", "/healthz").with("Origin", origin));
   };
@@ -106,13 +106,13 @@ TEST_F(RoutesTest, AnAllowedOriginMayReadAndNoOther) {
   EXPECT_EQ(world.send(TestRequest("GET", "/healthz")).header("Vary"), "Origin");
 }
 
-TEST_F(RoutesTest, ARefusalCanBeReadByAnAllowedOriginToo) {
+TEST_F(RoutesTest, a_refusal_can_be_read_by_an_allowed_origin_too) {
   const TestAnswer answer = world.send(TestRequest("GET", "/api/calls").with("Origin", "https://app.example.com"));
   EXPECT_EQ(answer.status, 401U);
   EXPECT_EQ(answer.header("Access-Control-Allow-Origin"), "https://app.example.com");
 }
 
-TEST_F(RoutesTest, APreflightAllowsWhatThePathHas) {
+TEST_F(RoutesTest, a_preflight_allows_what_the_path_has) {
   const std::string path = "/api/recordings/" + sid_text("CA", 1) + "/retry";
   TestRequest request("OPTIONS", path);
   request.with("Origin", "https://app.example.com").with("Access-Control-Request-Method", "POST");
@@ -128,14 +128,14 @@ TEST_F(RoutesTest, APreflightAllowsWhatThePathHas) {
   EXPECT_EQ(world.send(TestRequest("OPTIONS", "/nothing")).status, 404U);
 }
 
-TEST_F(RoutesTest, WithoutOriginsNothingDependsOnThem) {
+TEST_F(RoutesTest, without_origins_nothing_depends_on_them) {
   World plain;
   const TestAnswer answer = plain.send(TestRequest("GET", "/healthz").with("Origin", "https://app.example.com"));
   EXPECT_EQ(answer.header("Vary"), "");
   EXPECT_EQ(answer.header("Access-Control-Allow-Origin"), "");
 }
 
-TEST_F(RoutesTest, TheDescriptionListsExactlyTheRoutes) {
+TEST_F(RoutesTest, the_description_lists_exactly_the_routes) {
   std::set<std::string> described;
   const boost::json::value document = boost::json::parse({openapi_document().data(), openapi_document().size()});
   for (const auto& path : document.at("paths").as_object()) {
@@ -153,7 +153,7 @@ TEST_F(RoutesTest, TheDescriptionListsExactlyTheRoutes) {
   EXPECT_EQ(described, served);
 }
 
-TEST_F(RoutesTest, TheDocumentsAreServedAndNameEveryProblem) {
+TEST_F(RoutesTest, the_documents_are_served_and_name_every_problem) {
   const TestAnswer openapi = world.send(TestRequest("GET", "/openapi.json"));
   EXPECT_EQ(openapi.header("Content-Type"), "application/json");
   EXPECT_EQ(openapi.json().at("openapi").as_string(), "3.1.0");

@@ -15,7 +15,7 @@ class SessionTest : public ::testing::Test {
   std::string key = world.add_business("acme", 1);
 };
 
-TEST_F(SessionTest, AKeyOpensASessionWhoseCookieIsForThisPageAlone) {
+TEST_F(SessionTest, a_key_opens_a_session_whose_cookie_is_for_this_page_alone) {
   const TestAnswer answer = world.send(TestRequest("POST", "/api/session").with_json(R"({"key":")" + key + "\"}"));
   EXPECT_EQ(answer.status, 204U);
   const std::string cookie = answer.header("Set-Cookie");
@@ -24,7 +24,7 @@ TEST_F(SessionTest, AKeyOpensASessionWhoseCookieIsForThisPageAlone) {
   EXPECT_EQ(cookie.find(key), std::string::npos);
 }
 
-TEST_F(SessionTest, ASessionOfABusinessSaysSo) {
+TEST_F(SessionTest, a_session_of_a_business_says_so) {
   const TestAnswer answer = world.send(TestRequest("GET", "/api/session").with("Cookie", world.session_of(key)));
   const boost::json::object body = answer.json();
   EXPECT_EQ(body.at("business_id").as_string(), "acme");
@@ -34,7 +34,7 @@ TEST_F(SessionTest, ASessionOfABusinessSaysSo) {
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
 }
 
-TEST_F(SessionTest, AnOperatorsSessionListsTheBusinesses) {
+TEST_F(SessionTest, an_operators_session_lists_the_businesses) {
   (void)world.add_business("birch", 2);
   const std::string operator_key = world.add_operator();
   const boost::json::object body = world.get("/api/session", operator_key).json();
@@ -43,7 +43,7 @@ TEST_F(SessionTest, AnOperatorsSessionListsTheBusinesses) {
   EXPECT_EQ(body.at("businesses").as_array(), boost::json::array({"acme", "birch"}));
 }
 
-TEST_F(SessionTest, SigningOutTakesTheCookieAway) {
+TEST_F(SessionTest, signing_out_takes_the_cookie_away) {
   const std::string cookie = world.session_of(key);
   const std::string csrf = world.csrf_of(cookie);
   EXPECT_EQ(world.send(TestRequest("DELETE", "/api/session").with("Cookie", cookie)).status, 403U);
@@ -54,7 +54,7 @@ TEST_F(SessionTest, SigningOutTakesTheCookieAway) {
   EXPECT_NE(answer.header("Set-Cookie").find("Max-Age=0"), std::string::npos);
 }
 
-TEST_F(SessionTest, ALoginLinkWorksOnce) {
+TEST_F(SessionTest, a_login_link_works_once) {
   const std::string token = login_token({.business = business_id("acme"), .key_id = 1});
   const TestAnswer first = follow(token);
   EXPECT_EQ(first.status, 303U);
@@ -66,7 +66,7 @@ TEST_F(SessionTest, ALoginLinkWorksOnce) {
   EXPECT_EQ(second.body.find(token), std::string::npos);
 }
 
-TEST_F(SessionTest, AUsedLoginLinkBringsItsOwnerBackToThePage) {
+TEST_F(SessionTest, a_used_login_link_brings_its_owner_back_to_the_page) {
   const std::string token = login_token({.business = business_id("acme"), .key_id = 0});
   const std::string set_cookie = follow(token).header("Set-Cookie");
   const std::string cookie = set_cookie.substr(0, set_cookie.find(';'));
@@ -75,7 +75,7 @@ TEST_F(SessionTest, AUsedLoginLinkBringsItsOwnerBackToThePage) {
   EXPECT_EQ(again.header("Set-Cookie"), "");
 }
 
-TEST_F(SessionTest, AUsedLoginLinkLeadsABrowserToThePageAndTellsAProgramWhy) {
+TEST_F(SessionTest, a_used_login_link_leads_a_browser_to_the_page_and_tells_a_program_why) {
   const std::string token = login_token({.business = business_id("acme"), .key_id = 1});
   EXPECT_EQ(follow(token).status, 303U);
   const TestAnswer page =
@@ -86,27 +86,27 @@ TEST_F(SessionTest, AUsedLoginLinkLeadsABrowserToThePageAndTellsAProgramWhy) {
   EXPECT_EQ(follow(token).status, 401U);
 }
 
-TEST_F(SessionTest, ALoginLinkExpires) {
+TEST_F(SessionTest, a_login_link_expires) {
   const std::string token = login_token({.business = business_id("acme"), .key_id = 0});
   world.clock.advance(kLoginTtl);
   EXPECT_EQ(follow(token).status, 401U);
 }
 
-TEST_F(SessionTest, APrefetchOrAHeadDoesNotUseALoginLinkUp) {
+TEST_F(SessionTest, a_prefetch_or_a_head_does_not_use_a_login_link_up) {
   const std::string token = login_token({.business = business_id("acme"), .key_id = 0});
   EXPECT_EQ(world.send(TestRequest("GET", "/login?token=" + token).with("Sec-Purpose", "prefetch")).status, 403U);
   EXPECT_EQ(world.send(TestRequest("HEAD", "/login?token=" + token)).status, 405U);
   EXPECT_EQ(follow(token).status, 303U);
 }
 
-TEST_F(SessionTest, ALoginWithoutAKeyOpensAnOperatorsSession) {
+TEST_F(SessionTest, a_login_without_a_key_opens_an_operators_session) {
   const std::string set_cookie = follow(login_token({})).header("Set-Cookie");
   const std::string cookie = set_cookie.substr(0, set_cookie.find(';'));
   const TestAnswer answer = world.send(TestRequest("GET", "/api/session").with("Cookie", cookie));
   EXPECT_TRUE(answer.json().at("operator").as_bool());
 }
 
-TEST_F(SessionTest, ASessionExpires) {
+TEST_F(SessionTest, a_session_expires) {
   const std::string cookie = world.session_of(key);
   world.clock.advance(kSessionTtl - Seconds{1});
   EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with("Cookie", cookie)).status, 200U);
@@ -114,7 +114,7 @@ TEST_F(SessionTest, ASessionExpires) {
   EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with("Cookie", cookie)).status, 401U);
 }
 
-TEST_F(SessionTest, NoPartOfACookieMayBeChanged) {
+TEST_F(SessionTest, no_part_of_a_cookie_may_be_changed) {
   const std::string cookie = world.session_of(key);
   for (std::size_t i = std::string_view("tapedeck_session=").size(); i < cookie.size(); ++i) {
     std::string changed = cookie;

@@ -17,7 +17,7 @@ class StreamTest : public ::testing::Test {
   std::string key = world.add_business("acme", 1);
 };
 
-TEST_F(StreamTest, APressOfAColdRecordingAnswersProcessingToTheLetter) {
+TEST_F(StreamTest, a_press_of_a_cold_recording_answers_processing_to_the_letter) {
   const TestAnswer answer = world.get(stream(1), key);
   EXPECT_EQ(answer.status, 202U);
   EXPECT_EQ(answer.body, R"({"status":"processing"})");
@@ -25,19 +25,19 @@ TEST_F(StreamTest, APressOfAColdRecordingAnswersProcessingToTheLetter) {
   EXPECT_EQ(answer.header("Content-Type"), "application/json");
 }
 
-TEST_F(StreamTest, TheFourthPressAnswersItsPlaceToTheLetter) {
+TEST_F(StreamTest, the_fourth_press_answers_its_place_to_the_letter) {
   for (int i = 1; i <= 3; ++i) EXPECT_EQ(world.get(stream(i), key).body, R"({"status":"processing"})");
   EXPECT_EQ(world.get(stream(4), key).body, R"({"status":"queued","position":1,"queue_length":1})");
   EXPECT_EQ(world.get(stream(5), key).body, R"({"status":"queued","position":2,"queue_length":2})");
 }
 
-TEST_F(StreamTest, ASecondPressAnswersTheSameAsTheFirst) {
+TEST_F(StreamTest, a_second_press_answers_the_same_as_the_first) {
   for (int i = 1; i <= 4; ++i) (void)world.get(stream(i), key);
   EXPECT_EQ(world.get(stream(1), key).body, R"({"status":"processing"})");
   EXPECT_EQ(world.get(stream(4), key).body, R"({"status":"queued","position":1,"queue_length":1})");
 }
 
-TEST_F(StreamTest, BackingOffSaysWhyAndUntilWhenWithoutAPosition) {
+TEST_F(StreamTest, backing_off_says_why_and_until_when_without_a_position) {
   (void)world.get(stream(1), key);
   const Sid sid = Sid::parse(sid_text("CA", 1)).value();
   const auto claim = world.run(world.slots.claim("worker", LaneFilter::kAny, "lease", Milliseconds{0}, {}));
@@ -61,7 +61,7 @@ TEST_F(StreamTest, BackingOffSaysWhyAndUntilWhenWithoutAPosition) {
   EXPECT_EQ(answer.header("Retry-After"), "30");
 }
 
-TEST_F(StreamTest, HeadAndPrefetchNeverEnqueue) {
+TEST_F(StreamTest, head_and_prefetch_never_enqueue) {
   const TestRequest requests[] = {
       TestRequest("HEAD", stream(1)).with_key(key),
       TestRequest("GET", stream(1)).with_key(key).with("Sec-Purpose", "prefetch"),
@@ -76,7 +76,7 @@ TEST_F(StreamTest, HeadAndPrefetchNeverEnqueue) {
   EXPECT_EQ(world.recording("acme", sid_text("CA", 1)).state, RecordingState::kRemote);
 }
 
-TEST_F(StreamTest, StatusNeverEnqueuesAndSaysWhyItWaits) {
+TEST_F(StreamTest, status_never_enqueues_and_says_why_it_waits) {
   EXPECT_EQ(world.get(status(4), key).json().at("state").as_string(), "remote");
   for (int i = 1; i <= 4; ++i) (void)world.get(stream(i), key);
   const boost::json::object body = world.get(status(4), key).json();
@@ -87,7 +87,7 @@ TEST_F(StreamTest, StatusNeverEnqueuesAndSaysWhyItWaits) {
   EXPECT_EQ(world.get(status(5), key).json().at("state").as_string(), "remote");
 }
 
-TEST_F(StreamTest, StatusTellsTheProgressOfARunningFetch) {
+TEST_F(StreamTest, status_tells_the_progress_of_a_running_fetch) {
   (void)world.get(stream(1), key);
   world.progress.update(business_id("acme"), Sid::parse(sid_text("CA", 1)).value(), {600, 1000});
   const boost::json::object progress = world.get(status(1), key).json().at("progress").as_object();
@@ -96,7 +96,7 @@ TEST_F(StreamTest, StatusTellsTheProgressOfARunningFetch) {
   EXPECT_EQ(progress.at("percent").to_number<int>(), 60);
 }
 
-TEST_F(StreamTest, AStoredRecordingIsStreamedByEitherOfItsNames) {
+TEST_F(StreamTest, a_stored_recording_is_streamed_by_either_of_its_names) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   for (const std::string& sid : {sid_text("CA", 1), sid_text("RE", 101)}) {
     const TestAnswer answer = world.get("/api/recordings/" + sid + "/stream", key);
@@ -109,7 +109,7 @@ TEST_F(StreamTest, AStoredRecordingIsStreamedByEitherOfItsNames) {
   }
 }
 
-TEST_F(StreamTest, AHotRecordingWithACachedKeyNeedsNoCoroutine) {
+TEST_F(StreamTest, a_hot_recording_with_a_cached_key_needs_no_coroutine) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const TestRequest request = TestRequest("GET", stream(1)).with_key(key).with("Range", "bytes=4-8");
   EXPECT_FALSE(world.application->try_handle(request.view()).has_value());
@@ -119,7 +119,7 @@ TEST_F(StreamTest, AHotRecordingWithACachedKeyNeedsNoCoroutine) {
   EXPECT_EQ(hot->status, 206U);
 }
 
-TEST_F(StreamTest, TheHotAnswerIsTheSameAsTheColdOne) {
+TEST_F(StreamTest, the_hot_answer_is_the_same_as_the_cold_one) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const TestRequest request = TestRequest("GET", stream(1)).with_key(key).with("Range", "bytes=0-3");
   const TestAnswer cold = world.send(request);
@@ -127,7 +127,7 @@ TEST_F(StreamTest, TheHotAnswerIsTheSameAsTheColdOne) {
   EXPECT_EQ(world.send(request).whole(), cold.whole());
 }
 
-TEST_F(StreamTest, AHotRecordingIsGoneOnceDeleted) {
+TEST_F(StreamTest, a_hot_recording_is_gone_once_deleted) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   EXPECT_EQ(world.get(stream(1), key).status, 200U);
   const std::string path = "/api/recordings/" + sid_text("CA", 1);
@@ -138,14 +138,14 @@ TEST_F(StreamTest, AHotRecordingIsGoneOnceDeleted) {
   EXPECT_EQ(world.send(TestRequest("DELETE", path).with_key(key)).status, 204U);
 }
 
-TEST_F(StreamTest, ADownloadHasASensibleFileName) {
+TEST_F(StreamTest, a_download_has_a_sensible_file_name) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const TestAnswer answer = world.get(stream(1) + "?download=1", key);
   EXPECT_EQ(answer.status, 200U);
   EXPECT_EQ(answer.header("Content-Disposition"), "attachment; filename=\"recording-" + sid_text("CA", 1) + ".mp3\"");
 }
 
-TEST_F(StreamTest, AFailedOneAnswers424WithItsCauseUntilItIsRetried) {
+TEST_F(StreamTest, a_failed_one_answers424_with_its_cause_until_it_is_retried) {
   world.fail_for_good("acme", sid_text("CA", 1), {"provider_unauthorized", "The provider answered 401."},
                       RecordingState::kFailed);
   const TestAnswer answer = world.get(stream(1), key);
@@ -162,7 +162,7 @@ TEST_F(StreamTest, AFailedOneAnswers424WithItsCauseUntilItIsRetried) {
   EXPECT_EQ(world.get(stream(1), key).status, 202U);
 }
 
-TEST_F(StreamTest, AnAbsentOneAnswers410WithItsCause) {
+TEST_F(StreamTest, an_absent_one_answers410_with_its_cause) {
   world.fail_for_good("acme", sid_text("CA", 1), {"provider_absent", "The recording was too short."},
                       RecordingState::kAbsent);
   const TestAnswer answer = world.get(stream(1), key);
@@ -170,13 +170,13 @@ TEST_F(StreamTest, AnAbsentOneAnswers410WithItsCause) {
   EXPECT_EQ(answer.json().at("cause").at("detail").as_string(), "The recording was too short.");
 }
 
-TEST_F(StreamTest, AnUnknownOneAnswers404) {
+TEST_F(StreamTest, an_unknown_one_answers404) {
   const TestAnswer answer = world.get(stream(999), key);
   EXPECT_EQ(answer.status, 404U);
   EXPECT_EQ(answer.json().at("instance").as_string(), stream(999));
 }
 
-TEST_F(StreamTest, ADamagedOneSaysSoAndIsLogged) {
+TEST_F(StreamTest, a_damaged_one_says_so_and_is_logged) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   world.blobs.put("acme/" + sid_text("CA", 1) + ".mp3", "cut");
   const TestAnswer looked = world.send(TestRequest("HEAD", stream(1)).with_key(key));
@@ -190,7 +190,7 @@ TEST_F(StreamTest, ADamagedOneSaysSoAndIsLogged) {
   EXPECT_EQ(world.get(stream(1), key).status, 202U);
 }
 
-TEST_F(StreamTest, OneThatIsKnownToBeDamagedIsNotPlayedThoughItsLengthIsRight) {
+TEST_F(StreamTest, one_that_is_known_to_be_damaged_is_not_played_though_its_length_is_right) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const Recording& row = world.rows.recordings().front();
   ASSERT_TRUE(
@@ -201,7 +201,7 @@ TEST_F(StreamTest, OneThatIsKnownToBeDamagedIsNotPlayedThoughItsLengthIsRight) {
   EXPECT_EQ(world.get(stream(1), key).status, 202U);
 }
 
-TEST_F(StreamTest, AHoldRefusesDeletionUntilItEnds) {
+TEST_F(StreamTest, a_hold_refuses_deletion_until_it_ends) {
   const std::string path = "/api/recordings/" + sid_text("CA", 1);
   const TestAnswer held = world.send(TestRequest("POST", path + "/hold", R"({"reason":"case 4711"})").with_key(key));
   EXPECT_EQ(held.status, 200U);
@@ -213,14 +213,14 @@ TEST_F(StreamTest, AHoldRefusesDeletionUntilItEnds) {
   EXPECT_EQ(world.send(TestRequest("DELETE", path).with_key(key)).status, 204U);
 }
 
-TEST_F(StreamTest, AHoldNeedsAReason) {
+TEST_F(StreamTest, a_hold_needs_a_reason) {
   const std::string path = "/api/recordings/" + sid_text("CA", 1) + "/hold";
   for (const char* body : {"{}", R"({"reason":""})", R"({"reason":7})", ""}) {
     EXPECT_EQ(world.send(TestRequest("POST", path, body).with_key(key)).status, 400U) << body;
   }
 }
 
-TEST_F(StreamTest, AStoreThatIsAwayAnswers503WithoutItsInnerDetail) {
+TEST_F(StreamTest, a_store_that_is_away_answers503_without_its_inner_detail) {
   world.calls.broken = Error(Errc::kIo, "/var/lib/tapedeck/calls.db: I/O error");
   const TestAnswer answer = world.get(stream(1), key);
   EXPECT_EQ(answer.status, 503U);
@@ -229,7 +229,7 @@ TEST_F(StreamTest, AStoreThatIsAwayAnswers503WithoutItsInnerDetail) {
   EXPECT_EQ(answer.json().at("cause").at("code").as_string(), "io_error");
 }
 
-TEST_F(StreamTest, CancelStopsWaitingAndRefusesWhatRuns) {
+TEST_F(StreamTest, cancel_stops_waiting_and_refuses_what_runs) {
   for (int i = 1; i <= 4; ++i) (void)world.get(stream(i), key);
   const auto cancel = [&](int call) {
     return world.send(TestRequest("POST", "/api/recordings/" + sid_text("CA", call) + "/cancel").with_key(key));
@@ -240,7 +240,7 @@ TEST_F(StreamTest, CancelStopsWaitingAndRefusesWhatRuns) {
   EXPECT_EQ(cancel(5).status, 409U);
 }
 
-TEST_F(StreamTest, TheQueueListsActiveAndWaitingInOrder) {
+TEST_F(StreamTest, the_queue_lists_active_and_waiting_in_order) {
   for (int i = 1; i <= 5; ++i) (void)world.get(stream(i), key);
   const boost::json::object body = world.get("/api/queue", key).json();
   EXPECT_EQ(body.at("limit").as_int64(), 3);
@@ -253,7 +253,7 @@ TEST_F(StreamTest, TheQueueListsActiveAndWaitingInOrder) {
   EXPECT_FALSE(waiting[0].at("why").as_string().empty());
 }
 
-TEST_F(StreamTest, APlayIsAuditedOnceForItsPlayer) {
+TEST_F(StreamTest, a_play_is_audited_once_for_its_player) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   for (const std::string_view range : {"bytes=0-0", "bytes=0-", "bytes=4-", "bytes=-2"}) {
     EXPECT_EQ(world.send(TestRequest("GET", stream(1)).with_key(key).with("Range", range)).status, 206U);
@@ -269,14 +269,14 @@ TEST_F(StreamTest, APlayIsAuditedOnceForItsPlayer) {
   EXPECT_EQ(world.rows.audit()[1].action, "download");
 }
 
-TEST_F(StreamTest, ASeekAloneIsNoPlay) {
+TEST_F(StreamTest, a_seek_alone_is_no_play) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   EXPECT_EQ(world.send(TestRequest("GET", stream(1)).with_key(key).with("Range", "bytes=4-")).status, 206U);
   ASSERT_TRUE(world.run(world.audit.flush()).has_value());
   EXPECT_TRUE(world.rows.audit().empty());
 }
 
-TEST_F(StreamTest, ALinkPlaysItsRecordingUntilItExpires) {
+TEST_F(StreamTest, a_link_plays_its_recording_until_it_expires) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const TestAnswer link = world.send(TestRequest("POST", "/api/recordings/" + sid_text("CA", 1) + "/link")
                                          .with_key(key)
@@ -293,7 +293,7 @@ TEST_F(StreamTest, ALinkPlaysItsRecordingUntilItExpires) {
   EXPECT_EQ(world.send(TestRequest("GET", target)).status, 401U);
 }
 
-TEST_F(StreamTest, APressThroughALinkStartsTheFetch) {
+TEST_F(StreamTest, a_press_through_a_link_starts_the_fetch) {
   const TestAnswer link =
       world.send(TestRequest("POST", "/api/recordings/" + sid_text("RE", 101) + "/link").with_key(key));
   const std::string url(link.json().at("url").as_string());

@@ -74,7 +74,7 @@ class WebhookTest : public ::testing::Test {
   std::string key;
 };
 
-TEST_F(WebhookTest, ACompletedRecordingOfAnUnknownCallIsKeptAndQueuedForTheAutomaticLane) {
+TEST_F(WebhookTest, a_completed_recording_of_an_unknown_call_is_kept_and_queued_for_the_automatic_lane) {
   const TestAnswer answer = announce(completed(1, 10, 20));
   EXPECT_EQ(answer.status, 204U);
   EXPECT_TRUE(answer.body.empty());
@@ -88,21 +88,21 @@ TEST_F(WebhookTest, ACompletedRecordingOfAnUnknownCallIsKeptAndQueuedForTheAutom
   EXPECT_EQ(world.get("/api/calls", key).json().at("calls").as_array().size(), 1U);
 }
 
-TEST_F(WebhookTest, TheSameEventAThousandTimesIsOneRecording) {
+TEST_F(WebhookTest, the_same_event_a_thousand_times_is_one_recording) {
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(announce(completed(1, 10, 20)).status, 204U);
   EXPECT_EQ(world.rows.recordings().size(), 1U);
   const BusinessView view = world.run(world.slots.view(business_id("acme"), 100)).value();
   EXPECT_EQ(view.active + view.waiting_fetch + view.waiting_play, 1);
 }
 
-TEST_F(WebhookTest, ParametersInAnyOrderAreOneEvent) {
+TEST_F(WebhookTest, parameters_in_any_order_are_one_event) {
   Fields fields = completed(1, 10, 20);
   std::reverse(fields.begin(), fields.end());
   EXPECT_EQ(announce(fields).status, 204U);
   EXPECT_EQ(world.rows.recordings().size(), 1U);
 }
 
-TEST_F(WebhookTest, RepeatedAndFutureParametersAreTolerated) {
+TEST_F(WebhookTest, repeated_and_future_parameters_are_tolerated) {
   Fields fields = completed(1, 10, 20);
   fields.push_back({"RecordingTrack", "both"});
   fields.push_back({"RecordingTrack", "both"});
@@ -112,12 +112,12 @@ TEST_F(WebhookTest, RepeatedAndFutureParametersAreTolerated) {
   EXPECT_EQ(world.rows.recordings().size(), 1U);
 }
 
-TEST_F(WebhookTest, AFutureStatusMakesTheRecordingKnownAndStartsNothing) {
+TEST_F(WebhookTest, a_future_status_makes_the_recording_known_and_starts_nothing) {
   EXPECT_EQ(announce(with_status(completed(1, 10, 20), "transcoding")).status, 204U);
   EXPECT_EQ(world.recording("acme", sid_text("CA", 10)).state, RecordingState::kRemote);
 }
 
-TEST_F(WebhookTest, EventsOutOfOrderEndInTheSameState) {
+TEST_F(WebhookTest, events_out_of_order_end_in_the_same_state) {
   EXPECT_EQ(announce(completed(1, 10, 20)).status, 204U);
   EXPECT_EQ(announce(with_status(completed(1, 10, 20), "in-progress")).status, 204U);
   EXPECT_EQ(world.recording("acme", sid_text("CA", 10)).state, RecordingState::kQueued);
@@ -126,7 +126,7 @@ TEST_F(WebhookTest, EventsOutOfOrderEndInTheSameState) {
   EXPECT_EQ(world.recording("acme", sid_text("CA", 11)).state, RecordingState::kQueued);
 }
 
-TEST_F(WebhookTest, AnAbsentRecordingIsKnownAsAbsent) {
+TEST_F(WebhookTest, an_absent_recording_is_known_as_absent) {
   Fields fields = with_status(completed(1, 10, 20), "absent");
   fields.push_back({"ErrorCode", "16101"});
   EXPECT_EQ(announce(fields).status, 204U);
@@ -134,7 +134,7 @@ TEST_F(WebhookTest, AnAbsentRecordingIsKnownAsAbsent) {
   EXPECT_EQ(world.get("/api/recordings/" + sid_text("CA", 10) + "/stream", key).status, 410U);
 }
 
-TEST_F(WebhookTest, AnUnknownDurationIsNoDuration) {
+TEST_F(WebhookTest, an_unknown_duration_is_no_duration) {
   for (const std::string_view text : {"-1", "", "soon", "99999999999999999999"}) {
     Fields fields = completed(1, 10, 20);
     fields[5].value = text;
@@ -143,7 +143,7 @@ TEST_F(WebhookTest, AnUnknownDurationIsNoDuration) {
   }
 }
 
-TEST_F(WebhookTest, WhatIsNotSignedForThisBusinessIsRefusedInOneWay) {
+TEST_F(WebhookTest, what_is_not_signed_for_this_business_is_refused_in_one_way) {
   const Fields fields = completed(1, 10, 20);
   const std::string target = "/webhooks/twilio/acme/recording";
   const std::string refusal = announce(fields, "another token").whole();
@@ -174,7 +174,7 @@ TEST_F(WebhookTest, WhatIsNotSignedForThisBusinessIsRefusedInOneWay) {
   expect_nothing_written();
 }
 
-TEST_F(WebhookTest, TheSignatureCoversTheQueryOfTheTarget) {
+TEST_F(WebhookTest, the_signature_covers_the_query_of_the_target) {
   const Fields fields = completed(1, 10, 20);
   const std::string target = "/webhooks/twilio/acme/recording?tenant=7&x=a%20b";
   EXPECT_EQ(world.send(signed_form(target, fields, "token-1")).status, 204U);
@@ -184,7 +184,7 @@ TEST_F(WebhookTest, TheSignatureCoversTheQueryOfTheTarget) {
   EXPECT_EQ(world.send(moved).status, 403U);
 }
 
-TEST_F(WebhookTest, ABusinessWithoutCredentialsBelievesNobody) {
+TEST_F(WebhookTest, a_business_without_credentials_believes_nobody) {
   Business business;
   business.id = business_id("bare");
   ASSERT_TRUE(world.run(world.rows.put_business(business)).has_value());
@@ -194,7 +194,7 @@ TEST_F(WebhookTest, ABusinessWithoutCredentialsBelievesNobody) {
   }
 }
 
-TEST_F(WebhookTest, MalformedSidsOfASignedEventAreNamed) {
+TEST_F(WebhookTest, malformed_sids_of_a_signed_event_are_named) {
   for (const std::string_view name : {"AccountSid", "CallSid", "RecordingSid"}) {
     for (const std::string& value : {std::string(), std::string("CA123"), sid_text("XX", 1), sid_text("CA", 1) + "0"}) {
       Fields fields = completed(1, 10, 20);
@@ -214,19 +214,19 @@ TEST_F(WebhookTest, MalformedSidsOfASignedEventAreNamed) {
   expect_nothing_written();
 }
 
-TEST_F(WebhookTest, ABrokenEscapeIsRefused) {
+TEST_F(WebhookTest, a_broken_escape_is_refused) {
   TestRequest request("POST", "/webhooks/twilio/acme/recording", "CallSid=%zz");
   request.with("Content-Type", "application/x-www-form-urlencoded");
   EXPECT_EQ(world.send(request).status, 400U);
 }
 
-TEST_F(WebhookTest, ARecordingOfAnotherCallIsAConflict) {
+TEST_F(WebhookTest, a_recording_of_another_call_is_a_conflict) {
   EXPECT_EQ(announce(completed(1, 10, 20)).status, 204U);
   EXPECT_EQ(announce(completed(1, 11, 20)).status, 409U);
   EXPECT_EQ(world.rows.recordings().size(), 1U);
 }
 
-TEST_F(WebhookTest, TheFormMayComeInTheQueryOfAGet) {
+TEST_F(WebhookTest, the_form_may_come_in_the_query_of_a_get) {
   const std::string target = "/webhooks/twilio/acme/recording?" + form_body(completed(1, 10, 20));
   TestRequest request("GET", target);
   request.with("X-Twilio-Signature", twilio_signature("token-1", std::string(kPublicUrl) + target, {}));
@@ -234,7 +234,7 @@ TEST_F(WebhookTest, TheFormMayComeInTheQueryOfAGet) {
   EXPECT_EQ(world.recording("acme", sid_text("CA", 10)).state, RecordingState::kQueued);
 }
 
-TEST_F(WebhookTest, AJsonBodyIsBelievedByItsHashInTheUrl) {
+TEST_F(WebhookTest, a_json_body_is_believed_by_its_hash_in_the_url) {
   const std::string body = fmt::format(
       R"({{"AccountSid":"{}","CallSid":"{}","RecordingSid":"{}","RecordingStatus":"completed","RecordingDuration":42}})",
       sid_text("AC", 1), sid_text("CA", 10), sid_text("RE", 20));
@@ -249,12 +249,12 @@ TEST_F(WebhookTest, AJsonBodyIsBelievedByItsHashInTheUrl) {
   EXPECT_EQ(world.recording("acme", sid_text("CA", 10)).duration_seconds, 42);
 }
 
-TEST_F(WebhookTest, AStoreThatIsAwayIsNotConfirmed) {
+TEST_F(WebhookTest, a_store_that_is_away_is_not_confirmed) {
   world.calls.broken = Error(Errc::kNoSpace, "disk full");
   EXPECT_EQ(announce(completed(1, 10, 20)).status, 503U);
 }
 
-TEST_F(WebhookTest, ACallsEventMakesTheCallKnownAndStartsNothing) {
+TEST_F(WebhookTest, a_calls_event_makes_the_call_known_and_starts_nothing) {
   const Fields fields{{"AccountSid", sid_text("AC", 1)},
                       {"CallSid", sid_text("CA", 10)},
                       {"From", "+14155550100"},
@@ -273,7 +273,7 @@ TEST_F(WebhookTest, ACallsEventMakesTheCallKnownAndStartsNothing) {
   EXPECT_EQ(call.at("recording").at("state").as_string(), "remote");
 }
 
-TEST_F(WebhookTest, ACallersNameIsKeptWithoutItsControlCharacters) {
+TEST_F(WebhookTest, a_callers_name_is_kept_without_its_control_characters) {
   const Fields fields{{"AccountSid", sid_text("AC", 1)},
                       {"CallSid", sid_text("CA", 10)},
                       {"From", "sip:zo\xC3\xAB\r\n\x1B[31m@example.com\xFF"}};
@@ -282,7 +282,7 @@ TEST_F(WebhookTest, ACallersNameIsKeptWithoutItsControlCharacters) {
   EXPECT_EQ(call.at("from").as_string(), "sip:zo\xC3\xAB[31m@example.com\xEF\xBF\xBD");
 }
 
-TEST_F(WebhookTest, TheDefaultAccountSignsForABusinessWithoutItsOwn) {
+TEST_F(WebhookTest, the_default_account_signs_for_a_business_without_its_own) {
   Business business;
   business.id = business_id("bare");
   ASSERT_TRUE(world.run(world.rows.put_business(business)).has_value());

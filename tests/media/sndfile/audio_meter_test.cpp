@@ -57,7 +57,7 @@ class AudioMeterTest : public ::testing::Test {
   SndfileAudioMeter meter_{1};
 };
 
-TEST_F(AudioMeterTest, AWavIsMeasuredToTheMillisecond) {
+TEST_F(AudioMeterTest, a_wav_is_measured_to_the_millisecond) {
   const auto measured = measure(Wav{.frames = 8'000 * 3 + 4}.bytes(), kWavType);
   ASSERT_TRUE(measured) << measured.error().detail;
   const AudioMeasure expected{
@@ -68,7 +68,7 @@ TEST_F(AudioMeterTest, AWavIsMeasuredToTheMillisecond) {
   EXPECT_NEAR(loudest(measured->peaks[0]), 0.5, 0.001);
 }
 
-TEST_F(AudioMeterTest, EachPartyOfADualChannelWavHasPeaksOfItsOwn) {
+TEST_F(AudioMeterTest, each_party_of_a_dual_channel_wav_has_peaks_of_its_own) {
   const auto measured = measure(Wav{.frames = 80'000, .channels = 2, .amplitude = 0.8}.bytes(), kWavType);
   ASSERT_TRUE(measured) << measured.error().detail;
   EXPECT_EQ(measured->measure.channels, 2);
@@ -78,7 +78,7 @@ TEST_F(AudioMeterTest, EachPartyOfADualChannelWavHasPeaksOfItsOwn) {
   EXPECT_NEAR(loudest(measured->peaks[1]), 0.4, 0.001);
 }
 
-TEST_F(AudioMeterTest, AWavIsMeasuredByWhatIsThereWhateverItsHeaderSays) {
+TEST_F(AudioMeterTest, a_wav_is_measured_by_what_is_there_whatever_its_header_says) {
   const std::string list = "LIST" + little_endian(5, 4) + "INFOx" + std::string(1, '\0');
   const Wav wavs[] = {
       {.before_data = list},
@@ -98,7 +98,7 @@ TEST_F(AudioMeterTest, AWavIsMeasuredByWhatIsThereWhateverItsHeaderSays) {
   }
 }
 
-TEST_F(AudioMeterTest, AnMp3IsMeasuredByItsFrames) {
+TEST_F(AudioMeterTest, an_mp3_is_measured_by_its_frames) {
   const auto measured = measure(repeated(mpeg_frame(32), 100), kMpegType);
   ASSERT_TRUE(measured) << measured.error().detail;
   const AudioMeasure expected{.duration = Milliseconds{7'200}, .channels = 1, .sample_rate = 8'000, .codec = "mp3"};
@@ -107,13 +107,13 @@ TEST_F(AudioMeterTest, AnMp3IsMeasuredByItsFrames) {
 }
 
 // libmpg123 guesses the length from the first frames, and libsndfile stops at it: a quarter of this one.
-TEST_F(AudioMeterTest, AnMp3WhoseFramesShrinkIsMeasuredToItsEnd) {
+TEST_F(AudioMeterTest, an_mp3_whose_frames_shrink_is_measured_to_its_end) {
   const auto measured = measure(repeated(mpeg_frame(32), 20) + repeated(mpeg_frame(8), 480), kMpegType);
   ASSERT_TRUE(measured) << measured.error().detail;
   EXPECT_EQ(measured->measure.duration, Milliseconds{36'000});
 }
 
-TEST_F(AudioMeterTest, TagsBeforeAndBehindAnMp3DoNotCount) {
+TEST_F(AudioMeterTest, tags_before_and_behind_an_mp3_do_not_count) {
   const std::string frames = repeated(mpeg_frame(32), 100);
   const std::string tag = std::string("ID3\x04\0\0\0\0\x01\x00", 10) + std::string(128, 'x');
   const std::string old_tag = "TAG" + std::string(125, ' ');
@@ -121,7 +121,7 @@ TEST_F(AudioMeterTest, TagsBeforeAndBehindAnMp3DoNotCount) {
   EXPECT_EQ(measure(frames + old_tag, kMpegType)->measure.duration, Milliseconds{7'200});
 }
 
-TEST_F(AudioMeterTest, ALongRecordingIsReadOnceInLargePieces) {
+TEST_F(AudioMeterTest, a_long_recording_is_read_once_in_large_pieces) {
   const std::string bytes = Wav{.frames = 2'000'000}.bytes();
   const auto blob = std::make_shared<TextBlob>(bytes);
   ASSERT_TRUE(measure(blob, kWavType));
@@ -134,7 +134,7 @@ TEST_F(AudioMeterTest, ALongRecordingIsReadOnceInLargePieces) {
   EXPECT_LE(mpeg->reads, 15);
 }
 
-TEST_F(AudioMeterTest, WhatIsNoSoundIsRefusedAndSaysWhy) {
+TEST_F(AudioMeterTest, what_is_no_sound_is_refused_and_says_why) {
   struct BadCase {
     std::string bytes;
     const char* type;
@@ -157,7 +157,7 @@ TEST_F(AudioMeterTest, WhatIsNoSoundIsRefusedAndSaysWhy) {
   }
 }
 
-TEST_F(AudioMeterTest, AStoreThatGoesAwayIsNotTakenForTheEnd) {
+TEST_F(AudioMeterTest, a_store_that_goes_away_is_not_taken_for_the_end) {
   for (const int after : {0, 1, 2, 4}) {
     const auto blob = std::make_shared<TextBlob>(Wav{.frames = 2'000'000}.bytes());
     blob->failing_after = after;
@@ -167,7 +167,7 @@ TEST_F(AudioMeterTest, AStoreThatGoesAwayIsNotTakenForTheEnd) {
   }
 }
 
-TEST_F(AudioMeterTest, ItStopsWhenToldTo) {
+TEST_F(AudioMeterTest, it_stops_when_told_to) {
   const auto blob = std::make_shared<TextBlob>(Wav{.frames = 2'000'000}.bytes());
   blob->on_read = [this, &blob] {
     if (blob->reads == 3) stop.request_stop();
@@ -179,7 +179,7 @@ TEST_F(AudioMeterTest, ItStopsWhenToldTo) {
 }
 
 // Not a fuzzer, but its shape: what a disk or a provider may make of good files.
-TEST_F(AudioMeterTest, DamagedBytesEndInAnAnswer) {
+TEST_F(AudioMeterTest, damaged_bytes_end_in_an_answer) {
   const char* given = std::getenv("TAPEDECK_SEED");
   const auto seed = given != nullptr ? static_cast<std::uint32_t>(std::atoll(given)) : std::random_device()();
   SCOPED_TRACE(testing::Message() << "TAPEDECK_SEED=" << seed);
