@@ -1,5 +1,5 @@
-# shellcheck shell=bash disable=SC2034  # read by ./dev, which names the lists
-# Functions of ./dev: packages, Node, npm, CMake. Everything here may be called again and does nothing then.
+# shellcheck shell=bash disable=SC2034  # ./dev reads the lists
+# Functions of ./dev: packages, Node, npm, CMake. Each may be called again; a second call does nothing.
 
 BUILD_PACKAGES=(ca-certificates g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev libboost-json1.81-dev
   libboost-url1.81-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libhiredis-dev libfmt-dev
@@ -12,7 +12,7 @@ CLUSTER_PACKAGES=(postgresql-15 redis-server redis-tools nginx-light)
 BENCH_PACKAGES=(wrk aria2 nginx-light curl postgresql-15 redis-server sqlite3 sox lame ffmpeg)
 LINT_PACKAGES=(clang-19 clang-format-19 clang-tidy-19)
 
-# The oldest Node that the page's tools run on.
+# The oldest Node that runs the tools of the page.
 NODE_MAJOR_MIN=18
 # Memory that one compiler may need, in kB.
 COMPILER_MEMORY_KB=1500000
@@ -29,7 +29,7 @@ as_root() {
   elif command -v sudo >/dev/null; then
     sudo "$@"
   else
-    die "run this as root, for there is no sudo: $*"
+    die "there is no sudo; run this as root: $*"
   fi
 }
 
@@ -38,11 +38,11 @@ is_installed() {
   [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# need_packages PACKAGE...: installs those that are missing.
+# need_packages PACKAGE...: installs the missing ones.
 need_packages() {
   local package missing=()
   if ! command -v apt-get >/dev/null; then
-    say "no apt-get here: taking for granted that these, or their like, are installed: $*"
+    say "no apt-get here: assuming that these packages, or their equivalents, are installed: $*"
     return
   fi
   for package in "$@"; do
@@ -55,10 +55,10 @@ need_packages() {
   install_quietly "${missing[@]}" || die "apt-get could not install: ${missing[*]}"
 }
 
-# Installs, and leaves no service running: nginx, Prometheus and PostgreSQL are tools of the tests here, not daemons.
+# Installs packages and starts no service: nginx, Prometheus and PostgreSQL are tools of the tests here, not daemons.
 install_quietly() {
   local policy=/usr/sbin/policy-rc.d placed="" status=0 package
-  # Debian's PostgreSQL makes a cluster when it is installed; ours are the tests' own.
+  # Debian's PostgreSQL creates a cluster when it is installed; the tests create their own.
   local clusters=/etc/postgresql-common/createcluster.d/tapedeck.conf
   case " $* " in
     *" postgresql"*)
@@ -86,13 +86,13 @@ install_quietly() {
   return $status
 }
 
-# A Node that is there is used, with the npm that came with it: Debian's npm would pull in Debian's Node beside it.
+# An installed Node is used, with its own npm: Debian's npm would install Debian's Node beside it.
 need_node() {
   if ! command -v node >/dev/null; then
     need_packages nodejs npm
   elif ! command -v npm >/dev/null; then
     dpkg-query --search "$(readlink -f "$(command -v node)")" >/dev/null 2>&1 ||
-      die "there is a node without an npm: $(command -v node). Put the npm that belongs to it on PATH."
+      die "found a node without an npm: $(command -v node). Put its npm on PATH."
     need_packages npm
   fi
   local major
@@ -100,7 +100,7 @@ need_node() {
   [ "$major" -ge $NODE_MAJOR_MIN ] || die "node $major is too old: $NODE_MAJOR_MIN or newer is needed ($(command -v node))"
 }
 
-# npm_packages FOLDER: npm ci there, unless its lock file and Node are those of the last time.
+# npm_packages FOLDER: runs npm ci there, unless lock file and Node are the same as the last time.
 npm_packages() {
   need_node
   local stamp wanted
@@ -112,7 +112,7 @@ npm_packages() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
-# The page, into web/dist, which the binary embeds; again only when one of its files has changed.
+# Builds the page into web/dist, which the binary embeds, when one of its files has changed.
 build_web() {
   npm_packages web
   local stamp=build/page-stamp wanted
@@ -125,7 +125,7 @@ build_web() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
-# How many compilers at once: one a core, but no more than fit into memory.
+# Prints the number of compilers to run: one for each core, but no more than fit into memory.
 build_jobs() {
   local cores memory fit
   cores=$(nproc)
