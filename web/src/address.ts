@@ -1,4 +1,4 @@
-/** What the page shows is in its address, so that a reload, a bookmark or a shared link shows it again. */
+/** The address holds what the page shows, so that a reload, a bookmark or a shared link shows it again. */
 
 import type { CallQuery } from "./api";
 

@@ -1,6 +1,6 @@
 /**
- * What a screen reader hears while the person waits. One polite region for the whole page; a text
- * that was just said is not said again.
+ * What a screen reader says while the person waits: one polite region for the whole page. It never
+ * repeats the text it said last.
  */
 import { h, setText } from "./dom";
 

@@ -1,6 +1,6 @@
 /**
- * The one place that talks to the server. Everything a person can cause by a press comes back as a
- * value (`PressAnswer`); what the caller cannot go on from is thrown (`ApiFailure`).
+ * The one place that talks to the server. Each outcome that a press can cause is a value
+ * (`PressAnswer`); a failure that stops the caller is thrown (`ApiFailure`).
  */
 
 import { readRetryAfter } from "./pace";
@@ -16,7 +16,7 @@ import {
   type Standing,
 } from "./types";
 
-/** A request that did not bring what was asked for. `status` 0: no answer at all. */
+/** A failed request. `status` 0: no answer at all. */
 export class ApiFailure extends Error {
   constructor(
     readonly status: number,
@@ -27,7 +27,7 @@ export class ApiFailure extends Error {
   }
 }
 
-/** What a press of play, or of retry, came to. */
+/** The outcome of a press of play or retry. */
 export type PressAnswer =
   | { kind: "ready" }
   | { kind: "waiting"; standing: Standing; retryAfterMs: number | null }
@@ -43,7 +43,7 @@ export interface CallQuery {
   direction: "" | "inbound" | "outbound";
 }
 
-/** Entries asked for at once: a few screens, quick to draw on a phone. */
+/** Entries in one request: a few screens, quick to draw on a phone. */
 const kPageSize = 50;
 
 const kNoProblem: Problem = { title: "", detail: "", cause: null };
@@ -60,7 +60,7 @@ async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
-/** Reads what nobody needs: an answer that is left unread holds its connection, and there are six. */
+/** Reads an unneeded body: an unread answer holds its connection, and a browser has six. */
 async function drain(response: Response): Promise<void> {
   await response.text().catch(() => "");
 }
@@ -127,20 +127,20 @@ export class Api {
   }
 
   /**
-   * Asks for a recording with a range of one byte: that is how a press of play is told to the
-   * server without fetching the audio twice. Never throws.
+   * Requests one byte of a recording. So the server learns of the press of play, and the audio is
+   * not fetched twice. Never throws.
    */
   async press(sid: string): Promise<PressAnswer> {
     const headers = { Range: "bytes=0-0" };
     return this.pressAnswer(() => this.send("GET", recordingPath(sid, "stream"), { headers }));
   }
 
-  /** Asks for another try at a failed recording. Never throws. */
+  /** Retries a failed recording. Never throws. */
   async retry(sid: string): Promise<PressAnswer> {
     return this.pressAnswer(() => this.send("POST", recordingPath(sid, "retry")));
   }
 
-  /** Where a recording stands; never enqueues. Throws ApiFailure. */
+  /** The state of a recording; never enqueues. Throws ApiFailure. */
   async status(sid: string, signal: AbortSignal): Promise<StatusAnswer> {
     const response = await this.send("GET", recordingPath(sid, "status"), { signal });
     if (!response.ok) throw await failureOf(response);
@@ -150,7 +150,7 @@ export class Api {
     return { standing, retryAfterMs };
   }
 
-  /** The waveform of a stored recording; "pending" while there is none yet. Null: there is none. Never throws. */
+  /** The waveform of a stored recording: "pending" before its measure, null without one. Never throws. */
   async waveform(sid: string): Promise<Waveform | "pending" | null> {
     try {
       const response = await this.send("GET", recordingPath(sid, "peaks"));
@@ -178,7 +178,7 @@ export class Api {
     try {
       const response = await request();
       if (response.status === 200 || response.status === 206) {
-        // The element will fetch the audio itself: drop whatever body this answer brings.
+        // The element fetches the audio itself: drop the body of this answer.
         await response.body?.cancel();
         return { kind: "ready" };
       }
@@ -231,7 +231,7 @@ function recordingPath(sid: string, leaf: "stream" | "status" | "retry" | "peaks
   return `/api/recordings/${encodeURIComponent(sid)}/${leaf}`;
 }
 
-/** True for a request that was withdrawn on purpose, which is no news for anybody. */
+/** True for a request that the page aborted itself, which needs no message. */
 export function wasWithdrawn(error: unknown): boolean {
   return isAbort(error);
 }

@@ -1,7 +1,7 @@
 /**
- * The calls of a business under the headings of their days, page after page.
+ * The calls of a business, in pages, under the headings of their days.
  *
- * Loading asks for calls and nothing else: no audio is touched until somebody presses play.
+ * Loading requests calls only: no audio is requested before a press of play.
  */
 
 import type { Announcer } from "./announcer";
@@ -67,7 +67,7 @@ export class CallList {
     });
   }
 
-  /** Shows the first page of a query. What was on the page stays until the answer is there. */
+  /** Shows the first page of a query. The old page stays until the answer arrives. */
   async show(query: CallQuery): Promise<void> {
     this.query_ = query;
     await this.load(null);
@@ -85,7 +85,7 @@ export class CallList {
     for (const row of this.rows_) row.draw(now);
   }
 
-  /** Redraws the rows that count down to a next try. */
+  /** Redraws the rows that count down to their retry. */
   drawCountdowns(now: Date): void {
     for (const row of this.rows_) if (row.isCountingDown) row.draw(now);
   }
@@ -94,7 +94,7 @@ export class CallList {
     if (this.cursor_ === null || this.request_ !== null) return;
     const before = this.rows_.length;
     await this.load(this.cursor_);
-    // The button may be gone now: go on reading where the new calls begin.
+    // The button may be gone: move the focus to the first new call.
     this.rows_[before]?.button?.focus({ preventScroll: true });
   }
 
@@ -141,13 +141,13 @@ export class CallList {
     }
   }
 
-  /** The heading a call belongs under; calls come newest first, so it is the last one or a new one. */
+  /** The heading of a call. Calls come newest first, so it is the last heading or a new one. */
   private dayOf(call: Call, now: Date): Day {
     const key = call.startedAt === null ? "unknown" : dayKey(call.startedAt);
     if (this.lastDay_?.key === key) return this.lastDay_;
     const title =
       call.startedAt === null ? "Time unknown" : formatDay(call.startedAt, now, this.locale_);
-    // Safari drops the list's role when its bullets are styled away; naming the role keeps it.
+    // Safari drops the role of a list without bullets, unless the role is named.
     const rows = h("ol", { class: "rows", attributes: { role: "list" } });
     this.days_.append(h("section", { class: "day" }, h("h2", { class: "day-title" }, title), rows));
     this.lastDay_ = { key, rows };
@@ -217,7 +217,7 @@ export class CallList {
     setAttribute(this.element, "aria-busy", isBusy ? "true" : null);
   }
 
-  /** Up and down arrows go from row to row, beside the Tab key that goes through everything. */
+  /** The arrow keys move from row to row; Tab moves through all controls. */
   private moveByArrow(event: KeyboardEvent): void {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step === 0 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

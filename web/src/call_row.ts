@@ -1,4 +1,4 @@
-/** One call in the list. The row is drawn once; what changes is set in place. */
+/** One call in the list. The row is drawn once; changes are made in place. */
 
 import type { Api } from "./api";
 import { directionWord, otherParty, ownParty, spokenCall } from "./call_text";
@@ -67,7 +67,7 @@ export class CallRow {
     this.draw(now);
   }
 
-  /** Draws what time, the player and the server change. */
+  /** Draws the parts that depend on time, the player and the server. */
   draw(now: Date): void {
     if (this.call.startedAt !== null) setText(this.ago_, formatAgo(this.call.startedAt, now));
     const standing = this.standing_;
@@ -86,7 +86,7 @@ export class CallRow {
     this.drawTools(standing, now);
   }
 
-  /** True while the row's words change by themselves every second. */
+  /** True while the text of the row changes every second. */
   get isCountingDown(): boolean {
     return this.standing_?.state === "queued" && this.standing_.retryAt !== null;
   }
@@ -101,7 +101,7 @@ export class CallRow {
     if (call === null || this.action_ === null) return;
     if (this.action_ === "retry") this.player_.retry(call);
     else this.player_.toggle(call);
-    // The player that has just come up may stand before the row that was pressed.
+    // The player that just appeared may cover the pressed row.
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.element.scrollIntoView({ block: "nearest", behavior: isStill ? "instant" : "smooth" });
   }
@@ -202,7 +202,7 @@ export class CallRow {
     setAttribute(this.element, "data-waiting", isWaiting(standing));
     const name = `${action === null ? "Cannot play" : kActionWords[action]}: ${spokenCall(this.call, now, this.locale_)}`;
     setAttribute(this.button, "aria-label", name);
-    // Not the `disabled` attribute: that would drop the focus of whoever just pressed the button.
+    // Not the `disabled` attribute, which would drop the focus of the pressed button.
     setAttribute(this.button, "aria-disabled", action === null ? "true" : null);
     if (action === this.action_ && this.button.firstChild !== null) return;
     this.action_ = action;

@@ -1,4 +1,4 @@
-/** What a call is called: in its row, in the player and to a screen reader. Pure. */
+/** The title of a call: in its row, in the player and for a screen reader. Pure. */
 
 import { formatAddress, formatClock, formatDay, isPhoneNumber, speakDuration } from "./format";
 import type { Call, Party } from "./types";
@@ -19,8 +19,8 @@ export function partyTitle(party: Party): string {
 }
 
 /**
- * True when the title reads left to right whatever surrounds it. A number set in a right-to-left
- * page would otherwise show its plus at the wrong end.
+ * True when the title is always read left to right. In a right-to-left page, a number would show its
+ * plus at the wrong end.
  */
 export function isTitleNumber(party: Party): boolean {
   return party.name === null && isPhoneNumber(party.address);

@@ -1,4 +1,4 @@
-/** The page of a signed-in person: header, search, list, player, and how they hang together. */
+/** The page of a signed-in person: connects header, search, list and player. */
 
 import { readView, writeView, type View } from "./address";
 import { Announcer } from "./announcer";
@@ -14,7 +14,7 @@ import { Toolbar } from "./toolbar";
 import type { Session } from "./types";
 import { partyTitle, otherParty } from "./call_text";
 
-/** Countdowns change every second; "12 min ago" is looked at again every half minute. */
+/** Countdowns change every second; "12 min ago" is updated every half minute. */
 const kSecondMs = 1000;
 const kTimesEverySeconds = 30;
 
@@ -72,7 +72,7 @@ export class Console {
     this.showView();
   }
 
-  /** Stops sound, timers and requests; the element may then be thrown away. */
+  /** Stops sound, timers and requests. Afterwards the element may be removed. */
   leave(): void {
     clearInterval(this.ticker_);
     removeEventListener("popstate", this.onPopState_);
@@ -81,7 +81,7 @@ export class Console {
     document.title = "Tapedeck";
   }
 
-  /** A view with a business that this session may look at. */
+  /** A view with a business that this session may see. */
   private allowed(view: View): View {
     if (!this.session_.operator) return { ...view, business: null };
     const own = this.session_.businessId ?? this.session_.businesses[0] ?? null;
@@ -93,7 +93,7 @@ export class Console {
     const next = { ...this.view_, ...query };
     if (writeView(next) === writeView(this.view_)) return;
     this.view_ = next;
-    // Typing should not fill the history with half words: the address is replaced.
+    // Replaces the address, so that typing does not fill the history with half words.
     history.replaceState(null, "", writeView(next) || location.pathname);
     this.showView();
   }
@@ -106,7 +106,7 @@ export class Console {
 
   private goTo(wanted: View): void {
     const view = this.allowed(wanted);
-    // Another business's recording must not go on sounding under this one's name.
+    // A recording of another business must not play under the name of this one.
     if (view.business !== this.view_.business) this.player_.close();
     this.view_ = view;
     this.showView();

@@ -32,7 +32,7 @@ export function setAttribute(element: Element, name: string, value: string | boo
   else element.setAttribute(name, value === true ? "" : value);
 }
 
-/** Sets text only when it differs: an untouched node keeps a selection and wakes no screen reader. */
+/** Sets text only when it differs, so that a selection stays and a screen reader is silent. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,11 +1,11 @@
-/** Pure functions that turn values into what a person reads. All take `now` where time matters. */
+/** Pure functions that format values for a person. All take `now` where time matters. */
 
 const kSecond = 1000;
 const kMinute = 60 * kSecond;
 const kHour = 60 * kMinute;
 const kDay = 24 * kHour;
 
-/** Twilio's number for a caller who withholds theirs: "ANONYMOUS" on a keypad. */
+/** Twilio's number of a caller without caller id: "ANONYMOUS" on a keypad. */
 const kWithheldNumber = "+266696687";
 const kWithheldWords = new Set(["anonymous", "restricted", "private", "unavailable"]);
 
@@ -108,12 +108,12 @@ function startOfDay(moment: Date): Date {
   return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate());
 }
 
-/** Whole days between two moments as a calendar counts them; a day of 23 or 25 hours is one. */
+/** Calendar days between two moments; a day of 23 or 25 hours counts as one. */
 function daysBetween(earlier: Date, later: Date): number {
   return Math.round((startOfDay(later).getTime() - startOfDay(earlier).getTime()) / kDay);
 }
 
-/** The heading a call stands under: "Today", "Yesterday", "Monday 16 November", with another year. */
+/** The heading of a call: "Today", "Yesterday", "Monday 16 November", with another year. */
 export function formatDay(moment: Date, now: Date, locale: string): string {
   const days = daysBetween(moment, now);
   if (days === 0) return "Today";
@@ -136,7 +136,7 @@ export function formatClock(moment: Date, locale: string): string {
   return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(moment);
 }
 
-/** The whole truth about a moment, for a tooltip: weekday, date, seconds and time zone. */
+/** A moment in full, for a tooltip: weekday, date, seconds and time zone. */
 export function formatFullTime(moment: Date, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" }).format(moment);
 }
@@ -165,8 +165,8 @@ export function formatUntil(moment: Date, now: Date): string {
 }
 
 /**
- * The locale for dates: the page speaks English, so the reader's own kind of English decides
- * between 2 PM and 14:00; without one, the one with day before month and 24 hours.
+ * The locale for dates. The page is in English, so the reader's variant of English decides between
+ * 2 PM and 14:00. The default has the day before the month and 24 hours.
  */
 export function dateLocale(languages: readonly string[]): string {
   return languages.find((language) => /^en\b/i.test(language)) ?? "en-GB";

@@ -1,4 +1,4 @@
-/** Line icons on a grid of 24, drawn in the text's colour. Always decoration: the text names the thing. */
+/** Line icons on a grid of 24, in the colour of the text. They are decoration: the text says the meaning. */
 
 const kIcons = {
   play: {

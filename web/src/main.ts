@@ -48,12 +48,12 @@ async function signOut(): Promise<void> {
     showSignIn("");
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
-    // Still signed in, and the person should know: a closed tab would leave the session open.
+    // Tell the person, who is still signed in: closing the tab would leave the session open.
     showFailure(error);
   }
 }
 
-/** Why this page was opened without a session, where its address says so; once. */
+/** The reason in the address why there is no session; removed once read. */
 function takeArrivalReason(): string {
   const address = new URL(location.href);
   if (address.searchParams.get("login") !== "failed") return "";

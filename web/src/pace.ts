@@ -1,41 +1,41 @@
 /**
- * When to ask again. The server decides: a `Retry-After` is not undercut, but for that of a second
- * in the first moments after a press. Between answers that bring no news the pause grows, so that a
- * page left open costs little; news resets it.
+ * The pauses between requests. The server decides: a pause is never shorter than `Retry-After`, except
+ * one of a second just after a press. The pause grows while answers are unchanged, so that an open
+ * page costs little; news resets it.
  */
 
 export interface Pace {
-  /** The first pause, and the one after news. */
+  /** The first pause, and the pause after news. */
   firstMs: number;
-  /** The pause never grows beyond this by itself. */
+  /** The longest pause, unless the server wants a longer one. */
   longestMs: number;
 }
 
 /** For the recording a person is waiting to hear. */
 export const kEagerPace: Pace = { firstMs: 1000, longestMs: 3000 };
-/** For rows of the list that nobody pressed. */
+/** For the other rows of the list. */
 export const kCalmPace: Pace = { firstMs: 4000, longestMs: 30000 };
 /** For a server that does not answer. */
 export const kTroublePace: Pace = { firstMs: 2000, longestMs: 30000 };
 
 /**
- * Most recordings come within two seconds of the press, so that is how long the page asks quickly
- * for the one that a person waits to hear: what they hear then is the recording, not our pause.
+ * Most recordings arrive within two seconds of the press. For that time the page asks in quick
+ * succession for the recording that the person waits for, so that the pause adds no delay.
  */
 const kQuickPauseMs = 250;
 const kQuickQuestions = 8;
-/** `Retry-After` counts whole seconds: one is all that a server can say for "soon". */
+/** `Retry-After` has whole seconds: one is the shortest that a server can say. */
 const kSoonMs = 1000;
 
 const kGrowth = 1.5;
-/** A header that asks for more than this is taken as this: a page should notice a mended server. */
+/** The greatest accepted `Retry-After`, so that the page notices a repaired server. */
 const kLongestRetryAfterMs = 10 * 60 * 1000;
 
 /**
- * The pause before the next question.
+ * The pause before the next request.
  *
- * @param unchanged how many answers in a row brought no news, 0 after news
- * @param retryAfterMs what the server asked for, null when it asked for nothing
+ * @param unchanged number of unchanged answers in a row, 0 after news
+ * @param retryAfterMs the pause that the server wants, null for none
  */
 export function nextPause(pace: Pace, unchanged: number, retryAfterMs: number | null): number {
   const grown = Math.min(pace.longestMs, pace.firstMs * kGrowth ** unchanged);
@@ -44,10 +44,10 @@ export function nextPause(pace: Pace, unchanged: number, retryAfterMs: number | 
 }
 
 /**
- * The pause before one of the first questions after a press; null when it is time for an ordinary
- * one, or when the server asked for more patience.
+ * The pause before one of the first requests after a press; null when the ordinary pause applies, or
+ * when the server wants a longer one.
  *
- * @param asked how many questions there were since the press
+ * @param asked number of requests since the press
  */
 export function quickPause(asked: number, retryAfterMs: number | null): number | null {
   const isSoon = retryAfterMs === null || retryAfterMs <= kSoonMs;

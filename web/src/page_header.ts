@@ -1,4 +1,4 @@
-/** Who is signed in, for which business, and the way out. */
+/** The header: who is signed in, for which business, and the button that signs out. */
 
 import { brand } from "./brand";
 import { h, hidden } from "./dom";

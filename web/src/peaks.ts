@@ -1,16 +1,16 @@
 /**
- * The waveform of a recording as the server makes it (`GET …/peaks`), and what a drawing of it needs.
- * Nothing here touches the page.
+ * Reads the waveform of a recording (`GET …/peaks`) and computes the bars to draw. Does not touch the
+ * page.
  */
 
 export interface Waveform {
   /** Seconds. */
   duration: number;
-  /** For each channel the least and the most of each stretch in turn, -1 to 1. */
+  /** For each channel, minimum and maximum of each stretch in turn, -1 to 1. */
   channels: number[][];
 }
 
-/** A waveform with more channels than this is drawn with its first ones. */
+/** Of a waveform with more channels, only the first ones are drawn. */
 const kChannelsMax = 2;
 
 /** Null for anything that cannot be drawn. */
@@ -32,9 +32,9 @@ export interface Bar {
 }
 
 /**
- * `count` bars from front to back: the first channel above the middle and the second below it, so
- * that each party of a call has a side; one channel alone on both. The loudest bar fills the height,
- * for calls are quiet.
+ * `count` bars from front to back. The first channel is above the middle and the second below it, so
+ * that each party of a call has a side; a single channel is on both. The loudest bar fills the height,
+ * because calls are quiet.
  */
 export function barsOf(waveform: Waveform, count: number): Bar[] {
   const [first = [], second = first] = waveform.channels;

@@ -1,13 +1,13 @@
 /**
  * The one player of the page: from a press of play to sound.
  *
- * A press asks the server once. Either the audio is there and sounds, or the recording waits and
- * the player says where, until it is stored and sounds by itself; or the server says why not. The
- * player never guesses when audio will be ready, and it never stops telling: a fault that may pass
- * is waited out with the pause shown, one that will not is shown with what can be done.
+ * A press asks the server once. Stored audio plays. A waiting recording shows its place until it is
+ * stored, and then plays by itself. Otherwise the server says why not. The player never guesses when
+ * audio will be ready, and always shows its state: after a transient fault it shows the pause before
+ * the next request, and for a permanent fault it shows what the person can do.
  *
- * The element is the same for the page's whole life: browsers that allow sound only after a press
- * remember that for the element which was touched during it.
+ * The page keeps one element for its whole life: browsers that allow sound only after a press
+ * remember this for the element that was touched during the press.
  */
 
 import { ApiFailure, type Api, type PressAnswer } from "./api";
@@ -22,16 +22,16 @@ export type PlayableCall = Call & { recording: Recording };
 
 export type Phase =
   | { kind: "idle" }
-  /** The press is on its way. */
+  /** The press is being sent. */
   | { kind: "asking" }
-  /** Queued or being fetched; it will sound by itself. */
+  /** Queued or being fetched; it will play by itself. */
   | { kind: "waiting" }
-  /** The element has the audio; `playing` says whether it sounds. */
+  /** The element has the audio; `playing` says whether it plays. */
   | { kind: "loaded" }
-  /** The audio is there, but the browser wants a press for it. */
+  /** The audio is ready, but the browser requires a press. */
   | { kind: "blocked" }
   | { kind: "refused"; refusal: Refusal }
-  /** No answer for now; asked again at `nextAt`. */
+  /** No answer yet; the next request is at `nextAt`. */
   | { kind: "trouble"; refusal: Refusal; nextAt: Date };
 
 type Intent = "press" | "retry";
@@ -40,7 +40,7 @@ type Intent = "press" | "retry";
 const kGone = 410;
 const kFailedDependency = 424;
 
-/** Someone took the recording out of the queue. Only a press may put it back. */
+/** Somebody cancelled the recording. Only a press may queue it again. */
 const kCancelled: Refusal = {
   short: "Cancelled",
   long: "The recording was taken out of the queue.",
@@ -52,11 +52,11 @@ export class Player {
 
   private call_: PlayableCall | null = null;
   private phase_: Phase = { kind: "idle" };
-  /** Which press the player waits for. An answer to an earlier one is news for the list only. */
+  /** The press that the player waits for. The answer to an earlier press changes the list only. */
   private press_ = 0;
   private readonly repeat_ = new VisibleTimer();
   private troubles_ = 0;
-  /** Where to go on after an interruption, in seconds. */
+  /** The position to continue at after an interruption, in seconds. */
   private resumeAt_ = 0;
   private speed_ = 1;
 
@@ -91,7 +91,7 @@ export class Player {
     return this.phase_.kind === "loaded" && !this.audio.paused && !this.audio.ended;
   }
 
-  /** Where the recording in the player stands. */
+  /** The state of the recording in the player. */
   get standing(): Standing | null {
     const call = this.call_;
     return call === null ? null : (this.standings_.get(call.recording.sid) ?? call.recording);
@@ -119,12 +119,12 @@ export class Player {
     }
   }
 
-  /** Asks the provider again for a failed recording, and plays it when it comes. */
+  /** Retries a failed recording, and plays it when it is stored. */
   retry(call: PlayableCall): void {
     this.start(call, "retry");
   }
 
-  /** Repeats what did not work, at once. */
+  /** Repeats the failed step at once. */
   again(): void {
     if (this.call_ !== null) this.start(this.call_, "press");
   }
@@ -140,7 +140,7 @@ export class Player {
     this.audio.currentTime = Math.min(end, Math.max(0, this.audio.currentTime + seconds));
   }
 
-  /** Puts the recording away. What was asked of the server goes on there. */
+  /** Closes the player. The fetch on the server continues. */
   close(): void {
     this.letGo();
     this.call_ = null;
@@ -155,7 +155,7 @@ export class Player {
     this.troubles_ = 0;
     this.call_ = call;
     if (intent === "press" && !isSame && this.standing?.state === "stored") return this.load();
-    // Touching the element during the press is what lets it sound later without another one.
+    // Touching the element during the press lets it play later without another press.
     this.audio.load();
     this.ask(call, intent);
   }
@@ -172,8 +172,8 @@ export class Player {
   }
 
   /**
-   * Something else was pressed meanwhile. The server has taken the press and goes on with it, so
-   * the row should say so.
+   * Another row was pressed meanwhile. The server continues with the earlier press, so its row must
+   * show this.
    */
   private answeredLate(sid: string, answer: PressAnswer): void {
     const isListed = this.standings_.get(sid) !== null;
@@ -211,7 +211,7 @@ export class Player {
       return;
     }
     this.enter({ kind: "refused", refusal });
-    // The refusal is about the recording itself: its row should tell the same, and in full.
+    // The refusal concerns the recording itself, so its row shows it too, in full.
     if (failure.status === kGone || failure.status === kFailedDependency) {
       void this.standings_.refresh(call.recording.sid);
     }
@@ -242,7 +242,7 @@ export class Player {
     this.enter({ kind: "trouble", refusal, nextAt: new Date(Date.now() + pauseMs) });
   }
 
-  /** Gives the element the stored audio and lets it sound. */
+  /** Gives the stored audio to the element and plays it. */
   private load(): void {
     const call = this.call_;
     if (call === null) return;
@@ -259,13 +259,13 @@ export class Player {
       const isCurrent = this.audio.src === source && this.phase_.kind === "loaded";
       const isForbidden = error instanceof DOMException && error.name === "NotAllowedError";
       if (isCurrent && isForbidden) this.enter({ kind: "blocked" });
-      // Any other rejection comes with an error event, or means that something else was pressed.
+      // Any other rejection has an error event, or means that another row was pressed.
     });
   }
 
   /**
-   * The element only knows that it failed. The server knows why, so it is asked before anything is
-   * said: the audio may be deleted by now, or the session at its end.
+   * The element only knows that it failed. The page first asks the server for the reason: the audio
+   * may be deleted, or the session may have ended.
    */
   private soundFailed(): void {
     const call = this.call_;
@@ -279,7 +279,7 @@ export class Player {
     });
   }
 
-  /** Stops sound, questions and repeats for the call in the player. */
+  /** Stops sound, requests and repeats for the call in the player. */
   private letGo(): void {
     this.press_ += 1;
     this.repeat_.clear();
@@ -314,6 +314,6 @@ function refusalOfStanding(standing: Standing): Refusal {
   const refusal = refusalOf(
     new ApiFailure(status, { title: "", detail, cause: standing.cause }, null),
   );
-  // What the provider does not have today it may have tomorrow; what was deleted stays deleted.
+  // An absent recording may appear at the provider later; a deleted one stays deleted.
   return standing.state === "absent" ? { ...refusal, short: "No audio", remedy: "retry" } : refusal;
 }

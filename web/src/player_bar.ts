@@ -1,4 +1,4 @@
-/** The bar at the foot of the page that shows the player: what is playing, or why not yet. */
+/** The bar at the foot of the page: what is playing, or why it does not play yet. */
 
 import type { Announcer } from "./announcer";
 import type { Api } from "./api";
@@ -15,7 +15,7 @@ import { describe, join, type Tone } from "./words";
 
 const kSpeeds = [0.75, 1, 1.25, 1.5, 1.75, 2];
 const kSkipSeconds = 15;
-/** A screen reader hears of every quarter of a download, not of every percent. */
+/** A screen reader announces each quarter of a download, not each percent. */
 const kSpokenStep = 25;
 
 interface Message {
@@ -23,7 +23,7 @@ interface Message {
   long: string;
   tone: Tone;
   remedy: Remedy;
-  /** 0 to 100; null while it is unknown; undefined when nothing is being fetched. */
+  /** 0 to 100; null while unknown; undefined when nothing is being fetched. */
   percent: number | null | undefined;
 }
 
@@ -53,7 +53,7 @@ export class PlayerBar {
   private shownSid_: string | null = null;
   private spoken_ = "";
 
-  /** Called when the person put the player away; the focus should go back to the call's row. */
+  /** Called when the person closed the player; the focus should return to the row of the call. */
   onClose: (sid: string) => void = () => {};
 
   constructor(
@@ -87,11 +87,11 @@ export class PlayerBar {
     );
   }
 
-  /** Draws the player as it is now. Cheap enough for every event and every second. */
+  /** Draws the player. Cheap enough for every event and every second. */
   draw(now: Date): void {
     const call = this.player_.call;
     const phase = this.player_.phase;
-    // Read first: a browser may take the focus from an element at the moment it is hidden.
+    // Read before hiding: a browser may take the focus from an element when it is hidden.
     const focused = document.activeElement;
     setAttribute(this.element, "hidden", call === null);
     setAttribute(this.element, "data-phase", phase.kind);
@@ -170,7 +170,7 @@ export class PlayerBar {
     return {
       ...words,
       long: join(words.long, "It will start by itself."),
-      // Backing off holds no place in the queue: whoever knows better may ask the provider now.
+      // A delayed recording holds no place in the queue, so the person may retry at once.
       remedy: standing.state === "queued" && standing.retryAt !== null ? "retry" : null,
       percent: standing.state === "processing" ? (standing.progress?.percent ?? null) : undefined,
     };
@@ -188,14 +188,14 @@ export class PlayerBar {
     this.say(spokenMessage(message));
   }
 
-  /** Says what is new here, so that a countdown's redraw does not talk over news from the list. */
+  /** Announces only changes, so that a countdown does not interrupt news from the list. */
   private say(text: string): void {
     if (text === this.spoken_) return;
     this.spoken_ = text;
     this.announcer_.say(text);
   }
 
-  /** A button that goes away under the finger must not drop a keyboard's place to the page's top. */
+  /** When a focused button disappears, the focus must not jump to the top of the page. */
   private keepFocus(focused: Element): void {
     if (!this.element.contains(focused) || focused.closest("[hidden]") === null) return;
     this.element.focus({ preventScroll: true });
@@ -270,7 +270,7 @@ export class PlayerBar {
   }
 }
 
-/** The message for a screen reader: places and quarters, without byte counts and countdowns. */
+/** The message for a screen reader: places and quarters, no byte counts or countdowns. */
 function spokenMessage(message: Message): string {
   if (typeof message.percent === "number") {
     const quarter = Math.floor(message.percent / kSpokenStep) * kSpokenStep;

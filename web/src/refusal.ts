@@ -1,9 +1,9 @@
-/** Why a press, a question or a sound came to nothing, in plain words. Pure. */
+/** Why a press, a request or a playback failed, in plain words. Pure. */
 
 import type { ApiFailure } from "./api";
 import { join, sentence } from "./words";
 
-/** What may be offered: `retry` asks the provider again, `again` repeats the press. */
+/** The remedy on offer: `retry` retries at the provider, `again` repeats the press. */
 export type Remedy = "retry" | "again" | null;
 
 export interface Refusal {
@@ -12,7 +12,7 @@ export interface Refusal {
   remedy: Remedy;
 }
 
-/** What the page says by itself, for a status whose answer explains nothing. */
+/** The texts of the page for statuses whose answer has no explanation. */
 const kByStatus: Record<number, Refusal> = {
   0: { short: "No connection", long: "The server does not answer.", remedy: "again" },
   401: { short: "Signed out", long: "Sign in again to listen.", remedy: null },
@@ -34,7 +34,7 @@ const kOther: Refusal = {
   remedy: "again",
 };
 
-/** Words and remedy for an answer; the server's own explanation goes before ours. */
+/** Text and remedy for an answer; the server's explanation has priority over ours. */
 export function refusalOf(failure: ApiFailure): Refusal {
   const known = kByStatus[failure.status] ?? kOther;
   const { title, detail, cause } = failure.problem;
@@ -42,7 +42,7 @@ export function refusalOf(failure: ApiFailure): Refusal {
   return { ...known, long: explained || known.long };
 }
 
-/** What an audio element's error code means (HTML standard, MediaError). */
+/** The meaning of an audio element's error code (HTML standard, MediaError). */
 export function mediaRefusal(code: number | undefined): Refusal {
   const kNetwork = 2;
   const kDecode = 3;

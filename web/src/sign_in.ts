@@ -1,11 +1,11 @@
-/** The form shown to whoever has no session. */
+/** The form for a visitor without a session. */
 
 import { ApiFailure, type Api } from "./api";
 import { h, setAttribute, setText } from "./dom";
 import { brand } from "./brand";
 import { refusalOf } from "./refusal";
 
-/** Makes the sign-in page; `onSignedIn` runs once the server has set its cookie. */
+/** Makes the sign-in page; `onSignedIn` runs after the server has set its cookie. */
 export function signInPage(api: Api, reason: string, onSignedIn: () => void): HTMLElement {
   const key = h("input", {
     class: "field",

@@ -1,4 +1,4 @@
-/** The speed of listening, remembered in this browser. Storage may be switched off; then it is 1. */
+/** The playback speed, stored in this browser; 1 where storage is off. */
 
 const kKey = "tapedeck.speed";
 const kUsualSpeed = 1;
@@ -16,6 +16,6 @@ export function writeSpeed(speed: number): void {
   try {
     localStorage.setItem(kKey, String(speed));
   } catch {
-    // Not remembered: the choice still holds until the page is left.
+    // Not stored: the choice lasts as long as the page.
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Where each recording on the page stands, and the questions that keep it true.
+ * The state of each recording on the page, and the requests that keep it current.
  *
- * Every recording that waits (queued, processing) is asked after at its own pace: eagerly the one
- * the person wants to hear, calmly the others. A recording that does not wait costs no request.
+ * The page polls each waiting recording (queued, processing) at its own pace: in quick succession the
+ * one that the person wants to hear, slowly the others. Other recordings cost no request.
  */
 
 import { ApiFailure, wasWithdrawn, type Api } from "./api";
@@ -11,24 +11,24 @@ import type { Recording, Standing } from "./types";
 import { VisibleTimer } from "./visible_timer";
 import { isWaiting, readsSame } from "./words";
 
-/** Rows asked after at once. The rest of a long list is told of by the next reload. */
+/** Rows that are polled at once. The rest of a long list is updated by the next reload. */
 const kMostFollowed = 40;
 
 interface Followed {
   timer: VisibleTimer;
   eager: boolean;
-  /** Questions since the press, or since it was first followed. */
+  /** Requests since the press, or since polling began. */
   asked: number;
-  /** Answers in a row without news. */
+  /** Unchanged answers in a row. */
   unchanged: number;
-  /** Questions in a row that brought no answer. */
+  /** Requests without an answer in a row. */
   failures: number;
   inFlight: AbortController | null;
 }
 
 export interface StandingListener {
   changed(sid: string, standing: Standing): void;
-  /** A question went wrong; the next one follows in `pauseMs`, or never when it is null. */
+  /** A request failed; the next one follows in `pauseMs`, or never when it is null. */
   troubled(sid: string, failure: ApiFailure, pauseMs: number | null): void;
 }
 
@@ -38,7 +38,7 @@ export class Standings {
   private readonly listeners_: StandingListener[] = [];
 
   constructor(private readonly api_: Api) {
-    // Back on the network: whoever waited out a fault may ask now.
+    // Back on the network: polls that were paused by a fault may continue.
     addEventListener("online", () => {
       for (const [sid, followed] of this.followed_) {
         if (followed.failures > 0) followed.timer.set(0, () => void this.ask(sid));
@@ -54,7 +54,7 @@ export class Standings {
     return this.known_.get(sid) ?? null;
   }
 
-  /** Takes over what a list said, and follows what waits. */
+  /** Takes the states of a list, and polls the waiting recordings. */
   adopt(recordings: readonly Recording[]): void {
     for (const recording of recordings) {
       this.known_.set(recording.sid, recording);
@@ -62,14 +62,14 @@ export class Standings {
     }
   }
 
-  /** Notes news from elsewhere than a question, such as the answer to a press. */
+  /** Takes a state from another answer, such as that to a press. */
   note(sid: string, standing: Standing): void {
     this.known_.set(sid, standing);
     if (!isWaiting(standing)) this.unfollow(sid);
     for (const listener of this.listeners_) listener.changed(sid, standing);
   }
 
-  /** Asks once, for the words that an answer to a press did not bring. Trouble changes nothing. */
+  /** Asks once, when the answer to a press had no reason. A failure changes nothing. */
   async refresh(sid: string): Promise<void> {
     try {
       const answer = await this.api_.status(sid, new AbortController().signal);
@@ -79,10 +79,10 @@ export class Standings {
     }
   }
 
-  /** Goes on asking after a recording until it no longer waits. */
+  /** Polls a recording until it no longer waits. */
   follow(sid: string, how: { eager: boolean; retryAfterMs: number | null }): void {
     const isKnown = this.followed_.has(sid);
-    // What the player waits for stays eager, and keeps its own pace, when a list tells of it again.
+    // A list does not change the quick pace of the recording that the player waits for.
     if (!how.eager && (isKnown || this.followed_.size >= kMostFollowed)) return;
     const followed = this.followed_.get(sid) ?? {
       timer: new VisibleTimer(),
@@ -99,13 +99,13 @@ export class Standings {
     followed.timer.set(pauseOf(followed, how.retryAfterMs), () => void this.ask(sid));
   }
 
-  /** The person turned to something else: go on asking, but calmly. */
+  /** The person chose another recording: poll this one slowly. */
   calm(sid: string): void {
     const followed = this.followed_.get(sid);
     if (followed !== undefined) followed.eager = false;
   }
 
-  /** The person waits for this one now. */
+  /** The person waits for this recording: poll it in quick succession. */
   hurry(sid: string): void {
     const followed = this.followed_.get(sid);
     if (followed !== undefined) followed.eager = true;
@@ -118,7 +118,7 @@ export class Standings {
     this.followed_.delete(sid);
   }
 
-  /** Forgets everything but the recording that the player holds. */
+  /** Forgets all recordings except the one in the player. */
   clear(keepSid: string | null): void {
     for (const sid of [...this.followed_.keys()]) {
       if (sid !== keepSid) this.unfollow(sid);
@@ -163,7 +163,7 @@ export class Standings {
     this.note(sid, standing);
   }
 
-  /** A fault that may pass is waited out, however long; an answer that will not change ends it. */
+  /** Polling survives any transient fault; a final answer ends it. */
   private endure(sid: string, followed: Followed, failure: ApiFailure): void {
     if (!mayPass(failure)) {
       this.unfollow(sid);
@@ -183,7 +183,7 @@ function pauseOf(followed: Followed, retryAfterMs: number | null): number {
   return quick ?? nextPause(kEagerPace, followed.unchanged, retryAfterMs);
 }
 
-/** True for trouble of the moment: no answer, too many requests, a part of the server away. */
+/** True for transient failures: no answer, too many requests, a part of the server unavailable. */
 export function mayPass(failure: ApiFailure): boolean {
   return failure.status === 0 || failure.status === 429 || failure.status >= 500;
 }

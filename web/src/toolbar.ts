@@ -4,7 +4,7 @@ import type { CallQuery } from "./api";
 import { h, hidden } from "./dom";
 import { icon } from "./icons";
 
-/** Long enough to type the next letter, short enough to feel immediate. */
+/** The pause after the last key: long enough for the next letter, short enough to feel immediate. */
 const kSearchPauseMs = 250;
 
 const kDirections = [
@@ -62,7 +62,7 @@ export class Toolbar {
     });
   }
 
-  /** Shows a query without telling of a change. */
+  /** Shows a query without reporting a change. */
   set(query: CallQuery): void {
     if (this.search_.value.trim() !== query.search) this.search_.value = query.search;
     for (const input of this.directions_) input.checked = input.value === query.direction;

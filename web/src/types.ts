@@ -1,9 +1,9 @@
 /**
- * The shapes of the HTTP interface that the page reads, and their readers.
+ * The types of the HTTP interface that the page uses, and their readers.
  *
  * Readers are tolerant: fields may be added at any time and optional ones may be missing, so an
- * unknown state or an absent field must never take the list down. They are strict in one way only:
- * whatever they return has the type they say.
+ * unknown state or an absent field must never break the list. They are strict about types: a returned
+ * value has the declared type.
  */
 
 export const kRecordingStates = [
@@ -31,28 +31,28 @@ export interface Cause {
   detail: string;
 }
 
-/** Where a recording stands: the answer of `/status`, of a 202, and part of a list entry. */
+/** The state of a recording: the answer of `/status`, of a 202, and part of a list entry. */
 export interface Standing {
   state: RecordingState;
-  /** Place in the business's queue, 1 is next; null while backing off or not queued. */
+  /** Place in the queue of the business, 1 is next; null while delayed or not queued. */
   position: number | null;
   queueLength: number | null;
   why: string | null;
-  /** Until when it backs off. */
+  /** The time of the retry. */
   retryAt: Date | null;
   progress: Progress | null;
   cause: Cause | null;
 }
 
 export interface Recording extends Standing {
-  /** What the recording goes by in paths: its own `RE…`, or else its call's `CA…`. */
+  /** The id of the recording in paths: its own `RE…`, or the `CA…` of its call. */
   sid: string;
 }
 
 export type Direction = "inbound" | "outbound" | "unknown";
 
 export interface Party {
-  /** A phone number in E.164, a SIP address, or whatever the host application told of. */
+  /** A phone number in E.164, a SIP address, or the text of the host application. */
   address: string;
   /** The name the host application gave, if any. */
   name: string | null;
@@ -132,8 +132,8 @@ function readCause(value: unknown): Cause | null {
 }
 
 /**
- * Reads where a recording stands. `/status` says `state`, a 202 says `status`; an answer with
- * neither, or with a state that this page does not know, is null.
+ * Reads the state of a recording. `/status` has `state`, a 202 has `status`. Null for an answer with
+ * neither, or with an unknown state.
  */
 export function readStanding(value: unknown): Standing | null {
   const fields = fieldsOf(value);
@@ -161,7 +161,7 @@ function readRecording(value: unknown, callSid: string): Recording | null {
 const kNameAndAddress =
   /^\s*"?([^"<>]*[^"<>\s])"?\s*<(\+[\d\s().-]{5,}|sips?:[^<>\s]+|client:[^<>]+)>\s*$/i;
 
-/** A host application may tell of a party by number, by name, or by both. */
+/** A host application may name a party by number, by name, or by both. */
 function readParty(address: unknown, name: unknown): Party {
   const text = textOf(address) ?? "";
   const both = kNameAndAddress.exec(text);
@@ -209,7 +209,7 @@ export function readSession(value: unknown): Session {
   };
 }
 
-/** The page of a problem (RFC 9457), as far as a person needs it. */
+/** The parts of a problem (RFC 9457) that a person needs. */
 export interface Problem {
   title: string;
   detail: string;

@@ -1,6 +1,6 @@
 /**
- * A timer that rests while the page is hidden. A page in the background asks nothing of the server;
- * when it comes back, whatever fell due meanwhile happens at once.
+ * A timer that pauses while the page is hidden. A page in the background sends no requests; when it
+ * is shown again, an overdue timer fires at once.
  */
 export class VisibleTimer {
   private handle_: ReturnType<typeof setTimeout> | null = null;
@@ -11,7 +11,7 @@ export class VisibleTimer {
     if (!document.hidden && this.due_) this.fire();
   };
 
-  /** Replaces whatever was set before. */
+  /** Replaces the earlier time. */
   set(delayMs: number, action: () => void): void {
     this.clear();
     this.action_ = action;

@@ -1,9 +1,9 @@
 /**
- * The waveform above the player's own controls: what was played so far in one colour, the rest in
- * another, and a press goes there. It says nothing that the audio element's slider does not, which a
- * keyboard and a screen reader use; so it is hidden from them.
+ * The waveform above the player's own controls: the played part in one colour, the rest in another. A
+ * press seeks. It is hidden from keyboard and screen reader, which use the slider of the audio
+ * element for the same.
  *
- * Without peaks there is none: the recording plays all the same, and nothing is said of it.
+ * Without peaks there is no waveform; the recording plays, and no message is shown.
  */
 
 import type { Api } from "./api";
@@ -11,10 +11,10 @@ import { h, setAttribute } from "./dom";
 import { barsOf, type Bar, type Waveform } from "./peaks";
 import { VisibleTimer } from "./visible_timer";
 
-/** A bar and the gap behind it, in CSS pixels. */
+/** A bar and the gap after it, in CSS pixels. */
 const kBarWidth = 2;
 const kBarStep = 3;
-/** A recording that was just stored has its peaks in a second or two; after these questions it rests. */
+/** Requests for the peaks of a recording that was just stored; they take a second or two. */
 const kQuestionsMax = 20;
 const kAskAgainMs = 1000;
 
@@ -41,7 +41,7 @@ export class WaveformView {
     new ResizeObserver(() => this.measure()).observe(this.element);
   }
 
-  /** Shows the waveform of this recording, as soon as there is one; null: none. */
+  /** Shows the waveform of this recording as soon as there is one; null hides it. */
   show(sid: string | null): void {
     if (sid === this.sid_) return;
     this.sid_ = sid;

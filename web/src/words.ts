@@ -1,4 +1,4 @@
-/** What the page says of a recording, in plain words. Pure: the same standing gives the same text. */
+/** What the page says about a recording, in plain words. Pure: the same state gives the same text. */
 
 import { formatBytes, formatClock, formatUntil, ordinal } from "./format";
 import type { Standing } from "./types";
@@ -63,7 +63,7 @@ function failedWords(standing: Standing): Words {
   };
 }
 
-/** Says where a recording stands. */
+/** The texts for the state of a recording. */
 export function describe(standing: Standing, now: Date, locale: string): Words {
   const detail = sentence(standing.cause?.detail || standing.why || "");
   switch (standing.state) {
@@ -92,17 +92,17 @@ export function describe(standing: Standing, now: Date, locale: string): Words {
   }
 }
 
-/** True while the page should go on asking. */
+/** True while the page should poll. */
 export function isWaiting(standing: Standing): boolean {
   return standing.state === "queued" || standing.state === "processing";
 }
 
-/** False when no press can ever bring sound. An absent recording may turn up when asked for again. */
+/** False when no press can make it play. An absent recording may appear on a retry. */
 export function isPlayable(standing: Standing): boolean {
   return standing.state !== "deleted";
 }
 
-/** True when two standings would read the same, so that asking again brought no news. */
+/** True when two states have the same texts, so that the answer was no news. */
 export function readsSame(one: Standing, other: Standing): boolean {
   return (
     one.state === other.state &&
@@ -115,7 +115,7 @@ export function readsSame(one: Standing, other: Standing): boolean {
   );
 }
 
-/** Gives text a capital and a full stop: the server's reasons are fragments as often as sentences. */
+/** Adds a capital and a full stop: the server's reasons may be fragments. */
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === "") return "";

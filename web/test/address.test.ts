@@ -3,7 +3,7 @@ import { it } from "node:test";
 
 import { readView, writeView } from "../src/address";
 
-it("a view goes through the address unchanged", () => {
+it("the address keeps a view unchanged", () => {
   const view = {
     search: "דנה & <b>+1 415",
     direction: "inbound" as const,
@@ -16,7 +16,7 @@ it("the plain page has no query", () => {
   assert.equal(writeView({ search: "", direction: "", business: null }), "");
 });
 
-it("what an address must not hold is left out", () => {
+it("invalid parts of an address are ignored", () => {
   const view = readView(`?direction=sideways&search=${"x".repeat(500)}`);
   assert.equal(view.direction, "");
   assert.equal(view.search.length, 200);

@@ -32,7 +32,7 @@ describe("formatAddress", () => {
     );
   });
 
-  it("leaves what is no number as it is, without the scheme of an address", () => {
+  it("leaves other text as it is, without the scheme of an address", () => {
     eachOf(
       [
         ["sip:frontdesk@example.com", "frontdesk@example.com"],
@@ -45,7 +45,7 @@ describe("formatAddress", () => {
     );
   });
 
-  it("names callers who show no number", () => {
+  it("names callers without a number", () => {
     eachOf(
       [
         ["+266696687", "Withheld number"],
@@ -121,7 +121,7 @@ describe("times", () => {
   const minute = 60_000;
   const hour = 60 * minute;
 
-  it("stand under the heading of their day", () => {
+  it("have the heading of their day", () => {
     eachOf<Date>(
       [
         [new Date(2026, 10, 23, 0, 0), "Today"],
@@ -138,7 +138,7 @@ describe("times", () => {
     assert.notEqual(dayKey(new Date(2026, 10, 23)), dayKey(new Date(2026, 10, 24)));
   });
 
-  it("are told relative to now", () => {
+  it("are relative to now", () => {
     eachOf<Date>(
       [
         [ago(20_000), "just now"],

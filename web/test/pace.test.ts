@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { kCalmPace, kEagerPace, kTroublePace, nextPause, quickPause, readRetryAfter } from "../src/pace";
 
 describe("nextPause", () => {
-  it("grows while nothing changes, up to the pace's bound", () => {
+  it("grows while nothing changes, up to the limit of the pace", () => {
     for (const pace of [kEagerPace, kCalmPace, kTroublePace]) {
       const pauses = [0, 1, 2, 50].map((unchanged) => nextPause(pace, unchanged, null));
       assert.equal(pauses[0], pace.firstMs);
@@ -13,7 +13,7 @@ describe("nextPause", () => {
     }
   });
 
-  it("never undercuts what the server asks for", () => {
+  it("is never shorter than the server wants", () => {
     assert.equal(nextPause(kEagerPace, 0, 7000), 7000);
     assert.equal(nextPause(kEagerPace, 0, 0), kEagerPace.firstMs);
   });
@@ -35,7 +35,7 @@ describe("quickPause", () => {
     assert.equal(waited, 2000);
   });
 
-  it("leaves a server alone that asks for more than the second it cannot go below", () => {
+  it("respects a server that wants more than the shortest second", () => {
     assert.notEqual(quickPause(0, null), null);
     assert.equal(quickPause(0, 2000), null);
   });

@@ -8,7 +8,7 @@ test("a waveform is read as the server writes it", () => {
   assert.deepEqual(readWaveform(value), { duration: 2.5, channels: [[-1, 1, 0, 0.5]] });
 });
 
-test("what cannot be drawn is none", () => {
+test("an invalid waveform is null", () => {
   for (const value of [
     null,
     "text",
@@ -43,7 +43,7 @@ test("each party of a call has a side", () => {
   ]);
 });
 
-test("more bars than pairs and fewer miss nothing", () => {
+test("no pair is lost, with more bars than pairs or fewer", () => {
   const waveform = { duration: 1, channels: [[-0.1, 0.2, -0.3, 0.4, -0.5, 1]] };
   for (const count of [1, 2, 3, 5, 6, 7, 100]) {
     const bars = barsOf(waveform, count);

@@ -10,7 +10,7 @@ function failure(status: number, detail = "", title = ""): ApiFailure {
 }
 
 describe("a refusal", () => {
-  it("explains itself in the server's words, and in ours where it has none", () => {
+  it("has the server's explanation, or ours where there is none", () => {
     assert.equal(
       refusalOf(failure(424, "the account was refused")).long,
       "The account was refused.",
@@ -19,7 +19,7 @@ describe("a refusal", () => {
     assert.equal(refusalOf(failure(424)).long, "The recording could not be fetched.");
   });
 
-  it("offers what can help, and nothing where nothing can", () => {
+  it("offers a remedy where there is one", () => {
     const remedies = [0, 401, 403, 404, 410, 424, 429, 500, 503].map(
       (status) => refusalOf(failure(status)).remedy,
     );
@@ -36,7 +36,7 @@ describe("a refusal", () => {
     ]);
   });
 
-  it("is waited out when it may pass", () => {
+  it("is transient when it may pass", () => {
     const passing = [0, 401, 404, 410, 424, 429, 500, 503].filter((status) =>
       mayPass(failure(status)),
     );

@@ -40,20 +40,20 @@ describe("a page of calls", () => {
     assert.equal(readOne({ ...entry, recording: { state: "remote" } }).recording?.sid, "CA1");
   });
 
-  it("treats a recording in an unknown state as none", () => {
+  it("treats a recording in an unknown state as absent from the call", () => {
     assert.equal(
       readOne({ ...entry, recording: { sid: "RE1", state: "dreaming" } }).recording,
       null,
     );
   });
 
-  it("leaves out what is no call, and survives what is no page", () => {
+  it("leaves out entries that are not calls, and survives an answer that is not a page", () => {
     assert.equal(readCallPage({ calls: [entry, 7, null, {}] }).calls.length, 1);
     for (const value of [null, [], "x", { calls: "y" }])
       assert.deepEqual(readCallPage(value).calls, []);
   });
 
-  it("takes a name and the address behind it apart", () => {
+  it("separates a name from the address behind it", () => {
     const from = (text: string): object => readOne({ ...entry, from: text }).from;
     assert.deepEqual(from("Ava Thompson <+1 206-555-0177>"), {
       name: "Ava Thompson",
@@ -69,7 +69,7 @@ describe("a page of calls", () => {
     });
   });
 
-  it("takes markup for what it is: text", () => {
+  it("treats markup as text", () => {
     const text = "Ava <img src=x onerror=alert(1)>";
     assert.deepEqual(readOne({ ...entry, from: text }).from, { name: null, address: text });
   });
@@ -90,7 +90,7 @@ describe("a standing", () => {
     );
   });
 
-  it("takes numbers only for numbers, and times only for times", () => {
+  it("accepts only numbers as numbers, and only times as times", () => {
     const read = readStanding({
       state: "queued",
       position: "4",
@@ -107,7 +107,7 @@ it("a problem's cause may be an object or a text", () => {
   assert.equal(readProblem({ title: "t" }).cause, null);
 });
 
-it("a session of an operator may be of no business", () => {
+it("a session of an operator may have no business", () => {
   assert.deepEqual(
     readSession({ business_id: null, operator: true, businesses: ["a", 7], csrf_token: "t" }),
     {

@@ -32,7 +32,7 @@ describe("a waiting recording", () => {
     );
   });
 
-  it("says when the next try is while it backs off", () => {
+  it("says the time of its retry while it is delayed", () => {
     const { short, long } = words({
       state: "queued",
       why: "the provider answered 503",
@@ -42,7 +42,7 @@ describe("a waiting recording", () => {
     assert.match(long, /^The provider answered 503\. The next try is at \d\d:\d\d\.$/);
   });
 
-  it("says only that it is queued once the time to try has come", () => {
+  it("says only that it is queued once the retry is due", () => {
     assert.equal(words({ state: "queued", retry_at: "2026-11-23T11:59:59Z" }).short, "Queued");
   });
 
@@ -57,7 +57,7 @@ describe("a waiting recording", () => {
   });
 });
 
-describe("a recording that does not come", () => {
+describe("a recording that cannot be fetched", () => {
   it("says the cause", () => {
     const cause = { code: "not_audio", detail: "the provider sent an XML error" };
     assert.deepEqual(words({ state: "failed", cause }), {
@@ -68,13 +68,13 @@ describe("a recording that does not come", () => {
     assert.equal(words({ state: "failed" }).long, "The recording could not be fetched.");
   });
 
-  it("tells absent from deleted", () => {
+  it("distinguishes absent from deleted", () => {
     assert.equal(words({ state: "absent" }).short, "No audio");
     assert.equal(words({ state: "deleted" }).short, "Deleted");
   });
 });
 
-it("only queued and processing recordings are asked after", () => {
+it("only queued and processing recordings are polled", () => {
   const waiting = [
     "remote",
     "queued",
@@ -87,7 +87,7 @@ it("only queued and processing recordings are asked after", () => {
   assert.deepEqual(waiting, ["queued", "processing"]);
 });
 
-it("news is what would read differently", () => {
+it("a different text is news", () => {
   const queued = { state: "queued", position: 4, queue_length: 7 };
   assert.ok(readsSame(standing(queued), standing(queued)));
   assert.ok(!readsSame(standing(queued), standing({ ...queued, position: 3 })));
