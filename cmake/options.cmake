@@ -11,6 +11,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict $<$<CONFIG:Release>:-Wno-mismatched-new-delete>)
 endif()
 
+if(TAPEDECK_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC takes a file that includes others for a header, and warns of coroutine frames that hold a type of an anonymous namespace.
+  target_compile_options(tapedeck_options INTERFACE -Wno-subobject-linkage)
+endif()
+
 target_compile_options(tapedeck_options INTERFACE -fstack-protector-strong -fno-omit-frame-pointer)
 # As hiredis wants it; for all, because what is precompiled serves them all.
 target_compile_definitions(tapedeck_options INTERFACE _FILE_OFFSET_BITS=64)

@@ -135,14 +135,15 @@ build_jobs() {
   [ "$fit" -lt "$cores" ] && echo "$fit" || echo "$cores"
 }
 
-# build_preset PRESET [-D...] [-k 0]: configures and builds everything in it.
+# build_preset PRESET [-D...] [-k 0] [TARGET...]: configures it and builds the targets, or everything.
 build_preset() {
-  local preset=$1 settings=() keep_going=()
+  local preset=$1 settings=() keep_going=() targets=()
   shift
   while [ $# -gt 0 ]; do
     case "$1" in
       -k) keep_going=(-k "$2") && shift ;;
-      *) settings+=("$1") ;;
+      -D*) settings+=("$1") ;;
+      *) targets+=("$1") ;;
     esac
     shift
   done
@@ -153,5 +154,5 @@ build_preset() {
     cat "$log" >&2
     return 1
   }
-  ninja -C "build/$preset" -j "$(build_jobs)" "${keep_going[@]}" >&2
+  ninja -C "build/$preset" -j "$(build_jobs)" "${keep_going[@]}" "${targets[@]}" >&2
 }

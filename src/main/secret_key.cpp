@@ -18,36 +18,36 @@
 namespace tapedeck {
 namespace {
 
-class File {
+class KeyFile {
  public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
+  explicit KeyFile(int descriptor) : descriptor_(descriptor) {}
+  ~KeyFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+  KeyFile(const KeyFile&) = delete;
+  KeyFile& operator=(const KeyFile&) = delete;
   [[nodiscard]] int get() const { return descriptor_; }
 
  private:
   int descriptor_;
 };
 
-std::unexpected<Error> refuse(const std::filesystem::path& path) {
+std::unexpected<Error> refuse_key(const std::filesystem::path& path) {
   return fail(Errc::kIo, fmt::format("{}: {}", path.string(), std::generic_category().message(errno)));
 }
 
 Result<std::string> read_key(const std::filesystem::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.get() < 0) return refuse(path);
+  const KeyFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0) return refuse_key(path);
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return refuse(path);
+  if (::fstat(file.get(), &status) != 0) return refuse_key(path);
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return fail(Errc::kForbidden,
                 fmt::format("{}: others may read this key; mend it with: chmod 600 {}", path.string(), path.string()));
   }
   std::array<char, 128> text{};
   const ssize_t count = ::read(file.get(), text.data(), text.size());
-  if (count < 0) return refuse(path);
+  if (count < 0) return refuse_key(path);
   std::string_view base64(text.data(), static_cast<std::size_t>(count));
   while (base64.ends_with('\n')) base64.remove_suffix(1);
   auto key = from_base64(base64);
@@ -63,17 +63,17 @@ Result<std::string> read_key(const std::filesystem::path& path) {
 // one at the same time the first wins.
 Result<void> write_key(const std::filesystem::path& path, std::string_view key, Random& random) {
   const std::filesystem::path draft = path.string() + "." + to_hex(random.bytes(8));
-  const File file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (file.get() < 0) return refuse(draft);
+  const KeyFile file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (file.get() < 0) return refuse_key(draft);
   const std::string text = to_base64(key) + "\n";
   const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        ::fsync(file.get()) == 0 && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
   const int problem = errno;
   ::unlink(draft.c_str());
-  const File directory(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const KeyFile directory(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (written && directory.get() >= 0 && ::fsync(directory.get()) == 0) return {};
   if (!written) errno = problem;
-  return refuse(path);
+  return refuse_key(path);
 }
 
 }  // namespace

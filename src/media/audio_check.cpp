@@ -4,15 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "media/riff.hpp"
+
 namespace tapedeck {
 namespace {
 
-// A WAV written while its length was not known yet carries one of these as sizes.
-constexpr std::uint32_t kUnknownSize = 0xFFFFFFFF;
 constexpr std::size_t kSniffBytes = 4;
 constexpr std::size_t kTagHeaderBytes = 10;
-constexpr std::size_t kRiffHeaderBytes = 12;
-constexpr std::size_t kChunkHeaderBytes = 8;
 constexpr std::uint64_t kMpegFrameHeaderBytes = 4;
 
 std::uint8_t byte_at(const char* bytes, std::size_t index) { return static_cast<std::uint8_t>(bytes[index]); }

@@ -4,14 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "media/riff.hpp"
+
 namespace tapedeck {
 namespace {
 
-constexpr std::size_t kRiffHeaderBytes = 12;
-constexpr std::size_t kChunkHeaderBytes = 8;
 constexpr std::size_t kFormatBytesMin = 16;         // WAVEFORMAT with its bits per sample
 constexpr std::size_t kExtensibleFormatBytes = 40;  // WAVEFORMATEXTENSIBLE
-constexpr std::uint32_t kUnknownSize = 0xFFFFFFFF;
 constexpr std::uint16_t kExtensibleTag = 0xFFFE;
 // A sub-format is this GUID (KSDATAFORMAT_SUBTYPE_…), whose first two bytes are the tag.
 constexpr std::string_view kSubformatTail("\x00\x00\x00\x00\x10\x00\x80\x00\x00\xAA\x00\x38\x9B\x71", 14);

@@ -14,8 +14,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-SteadyTime now() { return std::chrono::steady_clock::now(); }
-
 // The reply to a command that waits, for the task that waits for it or for its being stopped.
 struct Outcome {
   std::optional<Result<Reply>> reply;

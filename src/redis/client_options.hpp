@@ -9,6 +9,9 @@
 
 namespace tapedeck::redis {
 
+/// The time of deadlines and pauses.
+[[nodiscard]] inline SteadyTime now() { return std::chrono::steady_clock::now(); }
+
 /// Limits of a client; the defaults are what runs, tests shorten them.
 struct ClientOptions {
   /// From asking to the answer, redirections and a connection that must first be made included.

@@ -6,8 +6,6 @@
 namespace tapedeck::redis {
 namespace {
 
-SteadyTime now() { return std::chrono::steady_clock::now(); }
-
 // Null: the key's hash slot has none.
 const Endpoint* owner_in(const SlotMap& slots, const std::string& key) {
   return key.empty() ? &slots.masters().front() : slots.owner(hash_slot(key));

@@ -16,8 +16,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-SteadyTime now() { return std::chrono::steady_clock::now(); }
-
 // Counts a task for as long as it waits, however the wait ends.
 class Waiting {
  public:

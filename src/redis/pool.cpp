@@ -13,8 +13,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-SteadyTime now() { return std::chrono::steady_clock::now(); }
-
 // Doubling with a cap, of which up to half is left out at random.
 Milliseconds backoff(int failures, double uniform) {
   Milliseconds full = kBackoffFirst;

@@ -19,7 +19,7 @@ namespace {
 
 // Folders of a key: business, account, two digits.
 constexpr int kFolders = 3;
-constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int kWalkFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr Milliseconds::rep kNanosecondsInMillisecond = 1'000'000;
 
 std::unexpected<Error> fail_walk(std::string_view what) {
@@ -43,7 +43,7 @@ class Walk {
       if (depth == kFolders) {
         goes_on = file(folder, prefix, name);
       } else {
-        const FileDescriptor next(::openat(folder.get(), name.c_str(), kFolderFlags));
+        const FileDescriptor next(::openat(folder.get(), name.c_str(), kWalkFlags));
         // What is no folder, or went away meanwhile, holds no blob.
         if (!next && errno != ENOTDIR && errno != ENOENT && errno != ELOOP) return fail_walk("cannot open a folder");
         if (next) goes_on = this->folder(next, prefix + name, depth + 1);
@@ -59,7 +59,7 @@ class Walk {
   // Names that may lead to keys behind after_, in the order of the keys. Folders have their slash: it sorts before
   // digits and letters, and behind "-".
   Result<std::vector<std::string>> names_in(const FileDescriptor& folder, const std::string& prefix, bool folders) {
-    FileDescriptor own(::openat(folder.get(), ".", kFolderFlags));
+    FileDescriptor own(::openat(folder.get(), ".", kWalkFlags));
     if (!own) return fail_walk("cannot open a folder");
     const auto close_listing = [](DIR* listing) { (void)::closedir(listing); };
     const std::unique_ptr<DIR, decltype(close_listing)> listing(::fdopendir(own.get()), close_listing);

@@ -14,7 +14,6 @@ namespace tapedeck::s3 {
 namespace {
 
 constexpr const char* kService = "s3";
-constexpr int kNotImplemented = 501;
 
 std::string_view method_name(CurlMethod method) {
   switch (method) {
@@ -38,8 +37,6 @@ bool is_success(const Call& call, const Exchange& exchange) {
   if (status < 200 || status > 299) return false;
   return call.expected_element.empty() || !xml_elements(exchange.body, call.expected_element).empty();
 }
-
-bool is_aws_host(const std::string& host) { return host.ends_with(".amazonaws.com"); }
 
 // The signature is good for one host, but the bytes of a recording are not for any.
 bool may_follow(const Endpoint& from, const Endpoint& to) {

@@ -38,6 +38,8 @@ inline constexpr std::size_t kAnswerBytesMax = 1024 * 1024;
 inline constexpr std::size_t kReadPipeBytes = 64 * 1024;
 /// From here on a refusal that gives no reason is taken for one of the time; S3 allows 15 minutes.
 inline constexpr Milliseconds kClockSkewMax{10 * 60'000};
+/// The status of a store that lacks a part of the protocol.
+inline constexpr int kNotImplemented = 501;
 
 /// For a store that is a data centre away, and for recordings that are uploaded slowly.
 [[nodiscard]] inline CurlLimits default_limits() {

@@ -9,7 +9,7 @@
 namespace tapedeck::s3 {
 namespace {
 
-std::string_view trim(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
@@ -19,14 +19,14 @@ std::string_view take_line(std::string_view& rest) {
   const std::size_t end = std::min(rest.find('\n'), rest.size());
   const std::string_view line = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
-  return trim(line);
+  return without_blanks(line);
 }
 
 void take_setting(std::string_view line, AwsCredentials& credentials) {
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) return;
-  const std::string_view name = trim(line.substr(0, equals));
-  const std::string value(trim(line.substr(equals + 1)));
+  const std::string_view name = without_blanks(line.substr(0, equals));
+  const std::string value(without_blanks(line.substr(equals + 1)));
   if (name == "aws_access_key_id") credentials.access_key_id = value;
   if (name == "aws_secret_access_key") credentials.secret_access_key = value;
   if (name == "aws_session_token") credentials.session_token = value;
@@ -50,7 +50,7 @@ Result<AwsCredentials> parse_credentials_file(std::string_view text, std::string
     const std::string_view line = take_line(text);
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[' && line.back() == ']') {
-      is_ours = trim(line.substr(1, line.size() - 2)) == profile;
+      is_ours = without_blanks(line.substr(1, line.size() - 2)) == profile;
     } else if (is_ours) {
       take_setting(line, credentials);
     }

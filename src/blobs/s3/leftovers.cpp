@@ -14,15 +14,13 @@
 namespace tapedeck::s3 {
 namespace {
 
-constexpr int kNotImplemented = 501;
-
 struct UnfinishedUpload {
   std::string key;  // without the prefix
   std::string upload_id;
   SystemTime began;
 };
 
-struct Page {
+struct UploadPage {
   std::vector<UnfinishedUpload> uploads;
   Sigv4Fields next;  // where the next page begins; empty on the last one
 };
@@ -39,7 +37,7 @@ std::optional<UnfinishedUpload> read_upload(std::string_view xml, const std::str
   return upload;
 }
 
-Task<Result<Page>> list_page(Connection& connection, Sigv4Fields from) {
+Task<Result<UploadPage>> list_uploads(Connection& connection, Sigv4Fields from) {
   const std::string prefix = connection.location().prefix;
   Call call;
   call.query = std::move(from);
@@ -49,7 +47,7 @@ Task<Result<Page>> list_page(Connection& connection, Sigv4Fields from) {
   call.accepted_status = kNotImplemented;
   Result<Exchange> answer = co_await connection.exchange(std::move(call));
   if (!answer) co_return fail(answer.error());
-  Page page;
+  UploadPage page;
   if (answer->head.status == kNotImplemented) co_return page;
   for (const std::string_view xml : xml_elements(answer->body, "Upload")) {
     auto upload = read_upload(xml, prefix);
@@ -69,7 +67,7 @@ Task<Result<int>> abort_leftovers(Connection& connection, Milliseconds age) {
   int aborted = 0;
   Sigv4Fields from;
   for (int pages = 0; pages < kUploadPagesMax; ++pages) {
-    Result<Page> page = co_await list_page(connection, from);
+    Result<UploadPage> page = co_await list_uploads(connection, from);
     if (!page) co_return fail(page.error());
     for (const UnfinishedUpload& upload : page->uploads) {
       if (upload.began > newest) continue;

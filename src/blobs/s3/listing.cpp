@@ -13,7 +13,7 @@
 namespace tapedeck::s3 {
 namespace {
 
-struct Page {
+struct KeyPage {
   std::vector<BlobEntry> entries;  // of ours; keys without the prefix
   std::string last;                // of all, without the prefix; empty: nothing came
   bool is_last = true;
@@ -31,7 +31,7 @@ std::optional<BlobEntry> read_entry(std::string_view xml, std::string key) {
   return entry;
 }
 
-Task<Result<Page>> list_page(Connection& connection, std::string after, int limit) {
+Task<Result<KeyPage>> list_keys(Connection& connection, std::string after, int limit) {
   const std::string prefix = connection.location().prefix;
   Call call;
   call.query = {{"list-type", "2"}, {"max-keys", fmt::format("{}", limit)}};
@@ -40,7 +40,7 @@ Task<Result<Page>> list_page(Connection& connection, std::string after, int limi
   call.expected_element = "ListBucketResult";
   Result<Exchange> answer = co_await connection.exchange(std::move(call));
   if (!answer) co_return fail(answer.error());
-  Page page;
+  KeyPage page;
   page.is_last = xml_text(answer->body, "IsTruncated") != "true";
   std::string before = std::move(after);
   for (const std::string_view xml : xml_elements(answer->body, "Contents")) {
@@ -63,7 +63,7 @@ Task<Result<std::vector<BlobEntry>>> list_blobs(Connection& connection, std::str
   const auto most = static_cast<std::size_t>(std::clamp(limit, 1, kBlobPageMax));
   std::vector<BlobEntry> found;
   for (int requests = 0; requests < kListRequestsMax; ++requests) {
-    Result<Page> page = co_await list_page(connection, after, static_cast<int>(most - found.size()));
+    Result<KeyPage> page = co_await list_keys(connection, after, static_cast<int>(most - found.size()));
     if (!page) co_return fail(page.error());
     std::ranges::move(page->entries, std::back_inserter(found));
     if (found.size() >= most || page->is_last || page->last.empty()) co_return found;

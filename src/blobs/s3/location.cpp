@@ -44,10 +44,6 @@ bool is_prefix(std::string_view prefix) {
   return true;
 }
 
-bool is_aws_host(const std::string& host) {
-  return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
-}
-
 Result<Endpoint> parse_endpoint(const std::string& text) {
   const bool has_scheme = text.find("://") != std::string::npos;
   const Result<Url> url = parse_url(has_scheme ? text : "https://" + text);
@@ -110,6 +106,10 @@ Address address(const Location& location, std::string_view rest) {
 }
 
 }  // namespace
+
+bool is_aws_host(const std::string& host) {
+  return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+}
 
 Endpoint aws_endpoint(std::string_view region) {
   // China's regions have a domain of their own.

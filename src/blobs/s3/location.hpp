@@ -29,6 +29,9 @@ struct Location {
 /// is https. Error kInvalidArgument says what to write.
 [[nodiscard]] Result<Location> parse_location(std::string_view text, const std::string& default_region);
 
+/// Whether a host belongs to AWS.
+[[nodiscard]] bool is_aws_host(const std::string& host);
+
 /// AWS's endpoint of a region.
 [[nodiscard]] Endpoint aws_endpoint(std::string_view region);
 

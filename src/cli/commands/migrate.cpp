@@ -20,7 +20,7 @@ namespace tapedeck {
 namespace {
 
 /// Threads that read and write files.
-constexpr std::size_t kDiskThreads = 4;
+constexpr std::size_t kFileThreads = 4;
 /// How long a final run waits for the sessions of servers that have just been stopped.
 constexpr Milliseconds kUsersPatience{5'000};
 constexpr Milliseconds kUsersPause{100};
@@ -195,7 +195,7 @@ class MigrationRun {
   MigrationTarget target_;
   std::vector<DataDirLock> locks_;
   std::string key_;
-  OffloadPool disk_{"disk", kDiskThreads};
+  OffloadPool disk_{"disk", kFileThreads};
   OpenCallStore source_;
   std::optional<OpenCallStore> copy_;
   std::optional<OpenBlobStore> blobs_;

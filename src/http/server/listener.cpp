@@ -9,9 +9,7 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace tapedeck::http {
 namespace {
@@ -19,7 +17,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 // Connections that wait for accept; the kernel caps it at net.core.somaxconn.
 constexpr int kBacklog = 4096;
 

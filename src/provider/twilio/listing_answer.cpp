@@ -17,7 +17,7 @@ namespace {
 namespace json = boost::json;
 
 // Depth of Twilio's own documents is 4.
-constexpr std::size_t kJsonDepthMax = 16;
+constexpr std::size_t kListingDepthMax = 16;
 constexpr std::size_t kErrorCodeMax = 16;
 // Longest number or SIP address of a party.
 constexpr std::size_t kPartyMax = 256;
@@ -37,7 +37,7 @@ std::unexpected<Error> not_twilio(std::string_view what) {
 
 Result<json::object> parse_document(std::string_view text) {
   json::parse_options options;
-  options.max_depth = kJsonDepthMax;
+  options.max_depth = kListingDepthMax;
   json::error_code failure;
   json::value document = json::parse(text, failure, {}, options);
   if (failure) return not_twilio("no JSON");
