@@ -218,9 +218,8 @@ Event audit_not_written(const Recording& recording, const Error& error) {
 
 Event audit_dropped(std::int64_t entries) { return make(kind("AUDIT_DROPPED"), {entries}); }
 
-Event worker_killed(std::int64_t pid, Span silence) {
-  return make(kind("WORKER_KILLED"),
-              {pid, silence.count(), text("it has not shown for so long that it may go on downloading")});
+Event worker_killed(std::int64_t pid, Span silence, std::string detail) {
+  return make(kind("WORKER_KILLED"), {pid, silence.count(), std::move(detail)});
 }
 
 Event worker_restarted(std::string after, Milliseconds pause) {

@@ -92,7 +92,7 @@ struct RecoveredCounts {
 /// The entry of a deletion at the provider.
 [[nodiscard]] Event audit_not_written(const Recording& recording, const Error& error);
 [[nodiscard]] Event audit_dropped(std::int64_t entries);
-[[nodiscard]] Event worker_killed(std::int64_t pid, Span silence);
+[[nodiscard]] Event worker_killed(std::int64_t pid, Span silence, std::string detail);
 /// `after`: how the worker ended.
 [[nodiscard]] Event worker_restarted(std::string after, Milliseconds pause);
 [[nodiscard]] Event worker_start_failed(std::string detail);

@@ -9,8 +9,8 @@
 
 #include "cli/cli.hpp"
 #include "cli/demo/demo.hpp"
-#include "cli/exit_code.hpp"
 #include "main/config.hpp"
+#include "main/exit_code.hpp"
 #include "main/open_source.hpp"
 #include "main/serve.hpp"
 #include "slots/protocol/planted_bugs.hpp"

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/exit_code.hpp"
+#include "main/exit_code.hpp"
 #include "main/node.hpp"
 #include "main/service_manager.hpp"
 #include "main/stop_signal.hpp"

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
-#include <new>
+#include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,30 +20,38 @@
 
 #include <fmt/format.h>
 
-#include "cli/exit_code.hpp"
 #include "domain/events.hpp"
+#include "main/exit_code.hpp"
 #include "main/service_manager.hpp"
+#include "main/stop_signal.hpp"
 #include "runtime/system_clock.hpp"
 #include "telemetry/logger.hpp"
 
 namespace tapedeck {
 namespace {
 
-// What parent and child share. Times are CLOCK_BOOTTIME's, in nanoseconds.
-struct Shared {
-  std::atomic<std::int64_t> allowed_since{0};
-  std::atomic<bool> was_ready{false};
+// What one child reports to the parent, in memory that both share. Every child begins with a new one.
+struct Report {
+  std::atomic<SteadyTime::rep> confirmed{0};  // a SteadyTime since its epoch
+  std::atomic<bool> is_ready{false};
   std::atomic<bool> is_stopping{false};
-};
-static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
-std::int64_t nanoseconds(SteadyTime time) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
-}
+  void confirm(SteadyTime time) { confirmed = time.time_since_epoch().count(); }
+  [[nodiscard]] SteadyTime last_confirmed() const { return SteadyTime(SteadyTime::duration(confirmed.load())); }
+};
+static_assert(std::atomic<SteadyTime::rep>::is_always_lock_free);
+
+// What the parent keeps of one child.
+struct Child {
+  pid_t pid = 0;
+  SteadyTime began;
+  bool was_told_to_stop = false;
+};
 
 class Supervisor {
  public:
-  Supervisor(const Settings& settings, Shared& shared) : settings_(settings), shared_(shared) {
+  Supervisor(const Settings& settings, Report& report, SupervisorLimits limits)
+      : settings_(settings), report_(report), limits_(limits) {
     sigemptyset(&signals_);
     for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals_, signal);
     ::sigprocmask(SIG_BLOCK, &signals_, &before_);
@@ -50,25 +60,24 @@ class Supervisor {
   int run(const std::function<int(Supervised)>& work) {
     Milliseconds pause = kRestartFirst;
     while (true) {
-      shared_.allowed_since = nanoseconds(clock_.steady_now());
-      const SteadyTime began = clock_.steady_now();
-      child_ = ::fork();
-      if (child_ < 0) {
-        tell(event::worker_start_failed("fork: " + errno_text()));
+      std::construct_at(&report_);
+      Child child{.pid = ::fork(), .began = clock_.steady_now()};
+      if (child.pid < 0) {
+        log(event::worker_start_failed("fork: " + std::generic_category().message(errno)));
         return kFailed;
       }
-      if (child_ == 0) std::_Exit(be_child(work));
-      const int status = watch();
-      if (stopping_ || !shared_.was_ready) return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
-      if (clock_.steady_now() - began > kRestartMax) pause = kRestartFirst;
-      tell(event::worker_restarted(describe(status), pause));
-      if (rest(pause)) return kDone;
+      if (child.pid == 0) std::_Exit(be_child(work));
+      const int status = watch(child);
+      if (is_stopping_ || !was_ever_ready_) return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
+      if (clock_.steady_now() - child.began > kRestartMax) pause = kRestartFirst;
+      log(Severity::kError, "WORKER_RESTARTED",
+          {{"after", describe(status)}, {"pause_ms", std::int64_t{pause.count()}}});
+      if (is_stopped_within(pause)) return kDone;
       pause = std::min(2 * pause, kRestartMax);
     }
   }
 
  private:
-  static std::string errno_text() { return std::generic_category().message(errno); }
   static std::string describe(int status) {
     if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
     return fmt::format("exit code {}", WEXITSTATUS(status));
@@ -77,85 +86,103 @@ class Supervisor {
   int be_child(const std::function<int(Supervised)>& work) {
     const pid_t parent = ::getppid();
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (parent == 1 || ::getppid() != parent) return kFailed;  // the parent was gone before that
-    ::setpgid(0, 0);                                           // Ctrl-C is the parent's, who passes it on
+    if (parent == 1 || ::getppid() != parent) return kFailed;  // the parent ended before prctl()
+    ::setpgid(0, 0);                                           // Ctrl-C goes to the parent alone, which passes it on
     ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-    Shared& shared = shared_;
-    return work({.pulse = [&shared](SteadyTime since) { shared.allowed_since = nanoseconds(since); },
-                 .ready = [&shared] { shared.was_ready = true; },
-                 .stopping = [&shared] { shared.is_stopping = true; }});
+    Report& report = report_;
+    const SystemClock& clock = clock_;
+    return work({.pulse = [&report](SteadyTime confirmed) { report.confirm(confirmed); },
+                 .ready =
+                     [&report, &clock] {
+                       report.confirm(clock.steady_now());  // silence counts from here
+                       report.is_ready = true;
+                     },
+                 .stopping = [&report] { report.is_stopping = true; }});
   }
 
-  // Until the child has ended; its wait status.
-  int watch() {
+  // Until the child has ended; returns its wait status.
+  int watch(Child child) {
     while (true) {
       const timespec look{0, std::chrono::nanoseconds(kSupervisorLook).count()};
       const int signal = ::sigtimedwait(&signals_, nullptr, &look);
       if (signal == SIGTERM || signal == SIGINT) {
-        if (stopping_) ::kill(child_, SIGTERM);  // somebody insists: a second one ends the child at once
-        stopping_ = true;
+        if (is_stopping_) ::kill(child.pid, SIGTERM);  // a second signal to the child ends it at once
+        is_stopping_ = true;
         notify_stopping();
-      } else if (stopping_ && !shared_.is_stopping && !was_told_) {
-        // A look later, since whoever signals a whole group has told the child already, and two would end it at once.
-        ::kill(child_, SIGTERM);
-        was_told_ = true;
+      } else if (is_stopping_ && !report_.is_stopping && !child.was_told_to_stop) {
+        // One look later, because a signal to the whole group has reached the child too, and two would end it at once.
+        ::kill(child.pid, SIGTERM);
+        child.was_told_to_stop = true;
       }
-      report();
+      notify_service_manager();
       int status = 0;
-      if (::waitpid(child_, &status, WNOHANG) == child_) return status;
-      const auto silence = std::chrono::nanoseconds(nanoseconds(clock_.steady_now()) - shared_.allowed_since);
-      if (!shared_.was_ready || silence < kWorkerSilenceMax) continue;
-      ::kill(child_, SIGKILL);
-      ::waitpid(child_, &status, 0);
-      tell(event::worker_killed(child_, silence));
+      if (::waitpid(child.pid, &status, WNOHANG) == child.pid) return status;
+      const auto stall = stall_of(child);
+      if (!stall) continue;
+      ::kill(child.pid, SIGKILL);
+      ::waitpid(child.pid, &status, 0);
+      log(Severity::kError, "WORKER_KILLED",
+          {{"pid", std::int64_t{child.pid}}, {"seconds", stall->seconds}, {"detail", std::string(stall->detail)}});
       return status;
     }
   }
 
-  // To the service manager: as long as the child is watched, all is well.
-  void report() {
-    if (shared_.was_ready && !std::exchange(said_ready_, true)) notify_ready();
-    if (watchdog_) notify_alive();
+  struct Stall {
+    double seconds;
+    std::string_view detail;
+  };
+  [[nodiscard]] std::optional<Stall> stall_of(const Child& child) const {
+    const bool is_ready = report_.is_ready;
+    const auto silence = clock_.steady_now() - (is_ready ? report_.last_confirmed() : child.began);
+    const double seconds = std::chrono::duration<double>(silence).count();
+    if (is_ready && silence >= limits_.silence_max) {
+      return Stall{seconds, "it has not shown for so long that it may go on downloading"};
+    }
+    if (!is_ready && was_ever_ready_ && silence >= limits_.restarted_ready_max) {
+      return Stall{seconds, "it was started again and did not become ready"};
+    }
+    return std::nullopt;
   }
 
-  // True: a signal came that ends it all.
-  bool rest(Milliseconds pause) {
+  // All is well as long as somebody watches the child.
+  void notify_service_manager() {
+    if (report_.is_ready && !std::exchange(was_ever_ready_, true)) notify_ready();
+    if (has_watchdog_) notify_alive();
+  }
+
+  // True: a signal came that ends the supervisor.
+  static bool is_stopped_within(Milliseconds pause) {
     const timespec time{pause.count() / 1'000, pause.count() % 1'000 * 1'000'000};
-    sigset_t ending{};
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGINT);
+    const sigset_t ending = stop_signals();
     return ::sigtimedwait(&ending, nullptr, &time) > 0;
   }
 
-  // The logger has a thread, which must not be there at the next fork.
-  void tell(const Event& event) {
+  // The logger has a thread, which must not exist at the next fork().
+  void log(const Event& event) {
     Logger log(clock_, LogOptions{settings_.log_format, settings_.log_level, STDERR_FILENO});
     log.emit(event);
   }
 
   const Settings& settings_;
-  Shared& shared_;
+  Report& report_;
+  const SupervisorLimits limits_;
   SystemClock clock_;
   sigset_t signals_{};
   sigset_t before_{};
-  pid_t child_ = 0;
-  bool stopping_ = false;
-  bool was_told_ = false;
-  bool said_ready_ = false;
-  const bool watchdog_ = watchdog_interval().has_value();
+  bool is_stopping_ = false;
+  bool was_ever_ready_ = false;
+  const bool has_watchdog_ = watchdog_interval().has_value();
 };
 
 }  // namespace
 
-int supervise(const Settings& settings, const std::function<int(Supervised)>& work) {
-  void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+int supervise(const Settings& settings, const std::function<int(Supervised)>& work, SupervisorLimits limits) {
+  void* memory = ::mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     fmt::print(stderr, "tapedeck: {}\n", std::generic_category().message(errno));
     return kFailed;
   }
-  Shared* shared = new (memory) Shared;
-  return Supervisor(settings, *shared).run(work);
+  return Supervisor(settings, *static_cast<Report*>(memory), limits).run(work);
 }
 
 }  // namespace tapedeck
