@@ -70,8 +70,7 @@ class Supervisor {
       const int status = watch(child);
       if (is_stopping_ || !was_ever_ready_) return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
       if (clock_.steady_now() - child.began > kRestartMax) pause = kRestartFirst;
-      log(Severity::kError, "WORKER_RESTARTED",
-          {{"after", describe(status)}, {"pause_ms", std::int64_t{pause.count()}}});
+      log(event::worker_restarted(describe(status), pause));
       if (is_stopped_within(pause)) return kDone;
       pause = std::min(2 * pause, kRestartMax);
     }
@@ -121,8 +120,7 @@ class Supervisor {
       if (!stall) continue;
       ::kill(child.pid, SIGKILL);
       ::waitpid(child.pid, &status, 0);
-      log(Severity::kError, "WORKER_KILLED",
-          {{"pid", std::int64_t{child.pid}}, {"seconds", stall->seconds}, {"detail", std::string(stall->detail)}});
+      log(event::worker_killed(child.pid, event::Span(stall->seconds), std::string(stall->detail)));
       return status;
     }
   }

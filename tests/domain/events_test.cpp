@@ -114,7 +114,7 @@ std::vector<Expected> every_event() {
       {event::audit_not_written(kTruncated), kWarning, "AUDIT_NOT_WRITTEN" + truncated},
       {event::audit_not_written(row, kTruncated), kWarning, "AUDIT_NOT_WRITTEN" + of_row + truncated},
       {event::audit_dropped(8), kWarning, "AUDIT_DROPPED entries=8"},
-      {event::worker_killed(77, Seconds{9}), kError,
+      {event::worker_killed(77, Seconds{9}, "it has not shown for so long that it may go on downloading"), kError,
        "WORKER_KILLED pid=77 seconds=9.000 detail=\"it has not shown for so long that it may go on downloading\""},
       {event::worker_restarted("signal 9", Milliseconds{100}), kError,
        "WORKER_RESTARTED after=\"signal 9\" pause_ms=100"},
