@@ -1,10 +1,10 @@
-// The list of calls: pages and searches in a business with many calls beside one with 10,000, in the same store and the
-// same run. Flat is: p99 of a page within 2 times that of the small business, and under 10 ms.
+// The list of calls: pages and searches in a business with many calls and in one with 10,000, in the same store and the same
+// run. The goal: p99 of a page within 2 times that of the small business, and under 10 ms.
 //
 //   ./dev bench calls [postgres|sqlite] [--count 1000000] [--samples 500]      without a name: both, one after the other
 //
-// --count 10000000 takes half an hour and 15 GB in PostgreSQL, and 9 GB in SQLite. A search in SQLite may read through
-// the whole business, which takes seconds then: --samples 50 keeps it to minutes.
+// --count 10000000 takes half an hour and 15 GB in PostgreSQL, and 9 GB in SQLite. A search in SQLite may read the whole
+// business, which then takes seconds: --samples 50 limits the run to minutes.
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

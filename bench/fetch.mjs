@@ -1,9 +1,9 @@
-// What fetching costs: processor time for each GB, beside curl --parallel that fetches the same URLs; memory with many
-// downloads that never end; and what a second worker adds where the provider's speed is the bottleneck.
+// The cost of fetching: processor time for each GB, compared with curl --parallel on the same URLs; memory with many downloads
+// that never end; the gain of a second worker where the speed of the provider is the bottleneck.
 //
 //   ./dev bench fetch [cpu|memory|workers]
 //
-// SHA-256, which curl does not do, is measured by itself and deducted. The disk is that of the temporary directory.
+// SHA-256, which curl does not compute, is measured separately and deducted. The disk is that of the temporary directory.
 
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -24,7 +24,7 @@ const patienceMs = 600_000;
 const processorRounds = 5;
 const which = process.argv[2];
 
-// Of the process and the children it has waited for, in seconds.
+// Processor time of the process and the children that it has waited for, in seconds.
 function processorSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
@@ -64,7 +64,7 @@ function hashSeconds(bytes) {
   return (user + system) / 1e6;
 }
 
-// Recordings of 16 MB each: an hour and seven minutes of MP3. Without waveforms, for which curl does nothing either.
+// Recordings of 16 MB: an hour and seven minutes of MP3. Without waveforms, which curl does not make.
 async function processorRound() {
   const count = 64;
   const duration = 4_000;
@@ -96,7 +96,7 @@ async function processorRound() {
   return figures;
 }
 
-// The costs of writing to a disk differ from one moment to the next: the round in the middle of several counts.
+// The cost of writing to a disk varies, so the median of several rounds counts.
 async function benchProcessor() {
   const rounds = [];
   for (let i = 0; i < processorRounds; ++i) rounds.push(await processorRound());
@@ -122,7 +122,7 @@ async function benchMemory() {
   });
 }
 
-// Each download is dripped at a pace that leaves the machine idle.
+// Each download is slow enough to leave the machine idle.
 async function benchWorkers() {
   const seconds = {};
   for (const workers of [1, 2]) {

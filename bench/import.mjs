@@ -1,5 +1,5 @@
-// Imports a history from the look-alike, beside aria2c that fetches the same URLs with as many connections and keeps no
-// rows, hashes or syncs; into a folder, and into an S3 server, beside that server's own rate of PUTs.
+// Imports a history from the simulator into a folder and into an S3 server. The peers are aria2c, which fetches the same URLs
+// with as many connections and without rows, hashes or syncs, and the rate of PUTs of the S3 server.
 //
 //   ./dev bench import [folder|s3]
 //
@@ -50,7 +50,7 @@ const started = (words, options) =>
 async function importAll({ sim, accounts }, settings = {}) {
   const deck = await makeTapedeck({
     sim, nodes: null,
-    // A quarter is kept for presses of play.
+    // A quarter is reserved for presses of play.
     settings: { MAX_CONCURRENT_DOWNLOADS: String(Math.ceil((connections * 4) / 3)), MAX_SLOTS_PER_BUSINESS: String(limit), LOG_LEVEL: 'warning', ...settings },
   });
   try {
@@ -105,14 +105,14 @@ function report(what, ours, theirs, peer, goal) {
 async function benchFolder() {
   const history = await makeHistory();
   try {
-    const ours = await importAll(history); // first: the look-alike tells the greatest number of downloads so far
+    const ours = await importAll(history); // first: the simulator reports the greatest number of downloads so far
     report(`${recordings} into a folder`, ours, rate(await fetchAll(history)), 'aria2c', goals.folder);
   } finally {
     await history.sim.stop();
   }
 }
 
-// Signed PUTs of as many bytes, by curl, which keeps nothing and looks at nothing afterwards.
+// Signed PUTs of as many bytes by curl, which stores and checks nothing.
 async function putRate(s3, settings, bytes) {
   const work = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-bench-'));
   try {
@@ -142,7 +142,7 @@ async function benchS3() {
     const settings = await s3.environment('imports');
     const { media } = await history.sim.recording(history.accounts[0].recordings[0].sid);
     const theirs = await putRate(s3, settings, media.mp3_1.bytes ?? 4_000 * soundSeconds);
-    // Waveforms would be as many PUTs again, and are not the import.
+    // Waveforms are not part of the import, and would double the PUTs.
     report(`${recordings} into an S3 server`, await importAll(history, { ...settings, PEAKS_THREADS: '0' }), theirs, 'its own PUTs', goals.s3);
   } finally {
     await s3.destroy();

@@ -1,5 +1,5 @@
-// Duration and waveform of long recordings: what a worker does after the commit, beside FFmpeg, which decodes the same
-// file and draws a waveform of 1,000 columns, in the same run. The goal: 60 minutes under 1 s of one core.
+// Duration and waveform of long recordings, as a worker measures them after the commit. The peer is FFmpeg, which decodes the
+// same file and draws a waveform of 1,000 columns in the same run. The goal: 60 minutes under 1 s of one core.
 //
 //   ./dev bench peaks [--minutes 60] [--times 5]
 import { execFile, spawn } from "node:child_process";
@@ -20,7 +20,7 @@ const goalSeconds = 1;
 const work = mkdtempSync(join(tmpdir(), "tapedeck-peaks-"));
 process.on("exit", () => rmSync(work, { recursive: true, force: true }));
 
-// Where the blob store looks for it.
+// The path of the blob in the store.
 let recordings = 0;
 function blob(extension) {
   const sid = `RE${String(++recordings).padStart(32, "0")}`;
@@ -29,7 +29,7 @@ function blob(extension) {
   return { key, file: join(work, key), type: extension === "mp3" ? "audio/mpeg" : "audio/wav" };
 }
 
-// Something like speech: noise that comes and goes.
+// Similar to speech: intermittent noise.
 async function sound(file, channels) {
   const voices = channels === 2 ? ["pinknoise", "brownnoise"] : ["pinknoise"];
   await run("sox", ["-n", "-r", "8000", "-b", "16", "-c", String(channels), file, "synth", String(seconds), ...voices,
@@ -38,7 +38,7 @@ async function sound(file, channels) {
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-// CPU time and wall time of a child, from GNU time's place: the kernel's own count.
+// Processor and wall time of a child, from the counters of the kernel.
 async function timed(command, words) {
   const began = process.hrtime.bigint();
   const child = spawn("bash", ["-c", 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1', "-", command, ...words], { stdio: ["ignore", "ignore", "pipe"] });

@@ -1,5 +1,5 @@
-// How long it takes until Redis, which has lost everything, knows again all that waits: an API and a worker over a call
-// store with so many waiting recordings, then FLUSHALL, several times. The provider takes connections and is silent.
+// The time to rebuild the slots after Redis has lost everything: an API and a worker on a call store with so many waiting
+// recordings, and several times FLUSHALL. The provider accepts connections and never answers.
 //
 //   ./dev bench rebuild [--waiting 100000] [--rounds 5]
 import { execFileSync } from "node:child_process";
@@ -18,14 +18,14 @@ const { values } = parseArgs({
 });
 const waiting = Number(values.waiting);
 const rounds = Number(values.rounds);
-// As many automatic fetches as a window holds; presses, which have none; and many businesses with few each.
+// As many automatic fetches as the window holds; presses, which have no window; many businesses with few recordings each.
 const scenes = [
   { lane: "fetch", businesses: Math.ceil(waiting / 1_000) },
   { lane: "play", businesses: Math.ceil(waiting / 1_000) },
   { lane: "play", businesses: Math.ceil(waiting / 10) },
 ];
 
-// Rows written by hand, in turn for each business: they wait, and nothing has ever been asked of Redis.
+// Rows written directly, for each business in turn: they wait, and Redis has never had a request for them.
 function writeWaiting(dataDir, lane, businesses) {
   const count = (most) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${most})`;
   const business = `'b' || (i % ${businesses})`;
@@ -41,7 +41,7 @@ function writeWaiting(dataDir, lane, businesses) {
   execFileSync("sqlite3", [join(dataDir, "tapedeck.db")], { input: sql });
 }
 
-// What the businesses have in Redis, wherever it waits.
+// The recordings of the businesses in Redis, in any state.
 const counting = `
   local sum = 0
   for i = 0, ARGV[1] - 1 do
@@ -62,7 +62,7 @@ async function measure({ lane, businesses }) {
   try {
     writeWaiting(deck.dataDir, lane, businesses);
     await deck.start();
-    // Counted once it is said to be whole, for the counting keeps Redis from its work.
+    // Counts after the rebuild is reported complete, because counting slows Redis down.
     const untilWhole = async (since) => {
       await deck.untilLine((line) => line.includes("RECOVERED"), since);
       const took = performance.now();

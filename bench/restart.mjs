@@ -1,5 +1,5 @@
-// From the death of a worker to its recordings' being fetched by another one, as the provider sees it: an API and two
-// workers, of which the one that downloads is killed. Half of the kills hit its supervisor, too, so that it stays away.
+// The time from the death of a worker until another one fetches its recordings, as the provider sees it: an API and two
+// workers, of which the downloading one is killed. Half of the kills include its supervisor, so that it is not restarted.
 //
 //   ./dev bench restart [--kills 20] [--at-once 5]
 import { parseArgs } from "node:util";
@@ -15,7 +15,7 @@ const { values } = parseArgs({
 });
 const kills = Number(values.kills);
 
-// Seconds until each of its recordings was asked for again.
+// Seconds until each of its recordings was requested again.
 async function killOne(withSupervisor) {
   const sim = await startSim();
   const deck = await makeTapedeck({ sim, nodes: ["api", "worker"] });

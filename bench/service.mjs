@@ -1,5 +1,5 @@
-// What a user and an operator feel: press to 202, last byte to playable, memory, start. Each figure beside what it
-// cannot be faster than on this machine: a bare fsync.
+// Latencies for users and operators: press to 202, last byte to playable, memory, start. Each figure is compared with a bare
+// fsync, its lower bound on this machine.
 //
 //   ./dev bench service
 import { execFile, execFileSync, spawn } from "node:child_process";
@@ -43,8 +43,8 @@ async function startSimulator() {
   return readyLine(child, /ready on (\S+)/, "stdout");
 }
 
-// With `lines`, every line of its log is put there as it comes; without, the log is left in a file, which costs the
-// measured server nothing.
+// With `lines`, each line of its log is appended there as it arrives. Without, the log goes to a file, which costs the measured
+// server nothing.
 async function startServer(dataDir, provider, lines) {
   const began = performance.now();
   const log = join(work, "server.log");
@@ -141,7 +141,7 @@ async function untilStored(server, key, wanted) {
   }
 }
 
-// Rows written by hand: calls 1 to `count`, each with a recording that nobody has asked for.
+// Rows written directly: calls 1 to `count`, each with a recording that was never requested.
 function writeRemoteCalls(dataDir, count) {
   const sql = `
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
@@ -156,8 +156,8 @@ function writeRemoteCalls(dataDir, count) {
 const pressesInFlight = 200;
 const pressSeconds = 5;
 
-// Each press is on another cold recording of one business, so all but three are queued; the downloads stall, as a
-// provider's do, so that only presses are measured. wrk costs the machine less than Node would.
+// Each press is on another cold recording of one business, so all but three are queued. The downloads stall, so that only
+// presses are measured. wrk costs less processor time than Node.
 async function benchPress() {
   const dataDir = join(work, "press");
   cli(dataDir, "business", "add", "bench", "--account-sid", account, "--auth-token", "token");
@@ -223,7 +223,7 @@ async function benchFetch(provider) {
   await stop(child);
 }
 
-// Each has asked for a whole recording, and reads nothing.
+// Each connection requests a whole recording and reads nothing.
 async function slowReaders(url, key, name, count) {
   const { port } = new URL(url);
   const readers = [];
@@ -235,12 +235,12 @@ async function slowReaders(url, key, name, count) {
     socket.write(`GET /api/recordings/${name}/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`);
     readers.push(socket);
   }
-  // A request that is answered after them has been served by the same loops.
+  // A request that is answered after them went through the same loops.
   await ask("GET", `${url}/healthz`, {});
   return readers;
 }
 
-// The rows are written by hand: 100,000 stored, and 1,000 that wait.
+// The rows are written directly: 100,000 stored and 1,000 waiting.
 async function benchStart(provider) {
   const dataDir = join(work, "start");
   cli(dataDir, "business", "add", "bench", "--account-sid", account, "--auth-token", "token");

@@ -1,6 +1,5 @@
-// The slots on one Redis, beside BullMQ, groupmq and redis-benchmark in the same run: complete cycles, the cost of a
-// transition in Redis, memory, hand-offs, fairness. Redis has a core of its own where there are two, and whoever drives
-// it has another.
+// The slots on one Redis, compared with BullMQ, groupmq and redis-benchmark in the same run: complete cycles, the cost of a
+// transition in Redis, memory, hand-offs, fairness. With two cores, Redis has one and its clients have the other.
 //
 //   ./dev bench slots [--seconds 5] [--rounds 3] [--large]      --large: a million waiting, which takes 1 GB and minutes
 import { execFile, spawn } from "node:child_process";
@@ -82,7 +81,7 @@ async function costOfMix(...more) {
   return evalsha.us / evalsha.calls;
 }
 
-// What redis-benchmark reaches with a script that costs Redis as many microseconds.
+// The rate of redis-benchmark with a script that costs Redis as many microseconds.
 async function benchmarkOfCost(us, connections) {
   const script = "local x = 0 for i = 1, tonumber(ARGV[1]) do x = x + i % 7 end return x";
   const sha = await ask("SCRIPT", "LOAD", script);
@@ -130,7 +129,7 @@ await ours("fill", "--businesses", "100", "--each", "13");
 const few = await costOfMix("--businesses", "100", "--cycles", "20000");
 row("Redis time per transition, 1,000 waiting (goal 20 us)", `${few.toFixed(1)} us${goal(few <= 20)}`);
 
-// The first three of a business have its slots, and cost more than those that wait: what these cost is what they add.
+// The first three of a business have slots and cost more than waiting ones, so the cost of waiting is the difference.
 const [many, businesses] = values.large ? [1_000_000, 100_000] : [100_000, 10_000];
 async function memoryOf(each) {
   await ask("FLUSHALL");

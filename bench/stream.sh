@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures the stream of a stored recording beside nginx serving the same file: same run, same number of loops as nginx
-# workers, wrk for both, in pairs that alternate, so that a change of the machine's speed touches both alike.
+# Measures the stream of a stored recording. The peer is nginx with the same file: same run, as many loops as nginx workers, wrk
+# for both, in alternating pairs, so that a change of the machine's speed affects both.
 #
-#   bench/stream.sh                                      the real server, with one recording that it has fetched
+#   bench/stream.sh                                      the real server, with a recording that it has fetched
 #   bench/stream.sh engine                               the HTTP engine alone (http_bench_server)
 #   bench/stream.sh URL FILE 'Authorization: Bearer KEY' a running server; FILE holds the same bytes, for nginx
 #
-# On a machine that does other work, `chrt -r 1 bench/stream.sh` keeps that work out of the figures.
+# On a busy machine, `chrt -r 1 bench/stream.sh` keeps other work out of the figures.
 #
 # PAIRS (5), SECONDS_EACH (2), LOOPS (2), CONNECTIONS (64) and TAPEDECK_BIN_DIR change the run; NGINX_HTTP adds directives to
 # nginx's http block ('open_file_cache max=100;' spares it an open and a close per request). Ends with status 1 when a ratio is
@@ -35,7 +35,7 @@ started=()
 stage=
 finish() {
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
-  # Last, for those above hold the other end of its standard input open, too.
+  # Last, because the processes above also hold the other end of its standard input open.
   if [ -n "$stage" ]; then exec 9>&-; wait "$stage" 2>/dev/null || true; fi
   rm -rf "$work"
 }
@@ -64,7 +64,7 @@ elif [ "$mode" = engine ]; then
   our_url=http://127.0.0.1:$(awk '{print $NF}' "$work/server.out")/api/recordings/CA0123456789abcdef0123456789abcdef/stream
   header="Authorization: Bearer $key"
 else
-  # The program ends when its standard input does, and its children with it.
+  # The program and its children end when its standard input does.
   mkfifo "$work/until"
   TAPEDECK_BIN_DIR=$binaries node "$here/bench/stream/stored_recording.mjs" "$work/file.mp3" "$loops" \
     <"$work/until" >"$work/server.out" &
@@ -76,7 +76,7 @@ else
 fi
 
 chmod 755 "$work"
-# A port that was free a moment ago; nginx cannot choose one itself.
+# A port that was free a moment ago, because nginx cannot choose one.
 nginx_port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 cat >"$work/nginx.conf" <<CONF
 user root;

@@ -1,6 +1,6 @@
-// Streams a recording that is in an object store through an API, beside nginx as a proxy before the same origin: same
-// run, as many loops as nginx workers, wrk for both, in pairs that alternate. The origin is another nginx that serves the
-// object as a file, so that it is not what is measured.
+// Streams a recording from an object store through an API. The peer is nginx as a proxy in front of the same origin: same run,
+// as many loops as nginx workers, wrk for both, in alternating pairs. The origin is another nginx, which serves the object as a
+// file, so that it is not the bottleneck.
 //
 //   ./dev bench stream_s3
 //
@@ -33,7 +33,7 @@ async function load(url, headers = []) {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]);
 }
 
-// nginx's folder belongs to this run alone.
+// This run has its own folder for nginx.
 async function originFolder(work, key, bytes) {
   const file = path.join(work, 'origin', bucket, key);
   await mkdir(path.dirname(file), { recursive: true, mode: 0o755 });
@@ -45,7 +45,7 @@ const work = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-bench-'));
 const ends = [() => rm(work, { recursive: true, force: true })];
 let isBelow = false;
 try {
-  // The recording is fetched into a folder first; then the same process plays it from the object store.
+  // The recording is first fetched into a folder; then the same process plays it from the object store.
   const sim = await startSim();
   ends.unshift(() => sim.stop());
   const deck = await makeTapedeck({ sim, nodes: null, settings: { HTTP_LOOPS: loops } });

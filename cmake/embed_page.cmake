@@ -18,9 +18,9 @@ foreach(name IN LISTS files)
   elseif(extension STREQUAL ".json" OR extension STREQUAL ".webmanifest")
     set(type "application/json")
   else()
-    message(FATAL_ERROR "web/dist/${name}: say in cmake/embed_page.cmake of which type a ${extension} is")
+    message(FATAL_ERROR "web/dist/${name}: cmake/embed_page.cmake does not know the type of ${extension}")
   endif()
-  # Vite puts what has a hash in its name below assets/.
+  # Vite puts files with a hash in the name below assets/.
   set(hashed false)
   if(name MATCHES "^assets/")
     set(hashed true)

@@ -1,13 +1,13 @@
-# One target per folder, so that the link graph is the picture in ARCHITECTURE.md.
+# One target for each folder, so that the link graph is the table in ARCHITECTURE.md.
 
-# tapedeck_precompile(<target> <header>): the target compiles with what <header>'s target has parsed, once for all of them.
+# tapedeck_precompile(<target> <header>): compiles the target with the precompiled header of tapedeck_<header>.
 function(tapedeck_precompile target header)
   if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
     target_precompile_headers(${target} REUSE_FROM tapedeck_${header})
   endif()
 endfunction()
 
-# tapedeck_precompiled(<header> <dependency>...): parses cmake/<header>.hpp for those that include most of it.
+# tapedeck_precompiled(<header> <dependency>...): precompiles cmake/<header>.hpp for targets that include most of it.
 function(tapedeck_precompiled header)
   if(CMAKE_DISABLE_PRECOMPILE_HEADERS)
     return()
@@ -36,7 +36,7 @@ function(tapedeck_room folder)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${used} tapedeck_options)
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-    if(NOT folder MATCHES "^(base|domain|slots/protocol)$")  # they know nothing of Asio
+    if(NOT folder MATCHES "^(base|domain|slots/protocol)$")  # they do not use Asio
       tapedeck_precompile(${target} precompiled)
     endif()
   else()
@@ -46,7 +46,7 @@ function(tapedeck_room folder)
   endif()
 endfunction()
 
-# tapedeck_migrations(<room>): the .sql files in its migrations/ become part of it.
+# tapedeck_migrations(<room>): embeds the .sql files of its migrations/.
 function(tapedeck_migrations folder)
   string(REPLACE "/" "_" name ${folder})
   file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/migrations/*.sql)
@@ -63,7 +63,7 @@ function(tapedeck_migrations folder)
 endfunction()
 
 # tapedeck_tests(<folder> <dependency>... [AT_ONCE <filter>...]): one GoogleTest program of every *_test.cpp below
-# tests/<folder>. Each test is run by itself, but those of a filter together: what they share is slow to start.
+# tests/<folder>. Each test runs in its own process; the tests of a filter run in one, because what they share starts slowly.
 function(tapedeck_tests folder)
   cmake_parse_arguments(PARSE_ARGV 1 tests "" "" "AT_ONCE")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
@@ -91,7 +91,7 @@ function(tapedeck_tests folder)
     add_test(NAME "${folder}: ${group}" COMMAND ${name}_tests --gtest_filter=${group})
     set_tests_properties("${folder}: ${group}" PROPERTIES TIMEOUT ${timeout} LABELS ${name})
   endforeach()
-  # The long ones begin first.
+  # The long ones start first.
   set(cost 0)
   if(name STREQUAL simulation)
     set(cost 200)

@@ -6,7 +6,7 @@ target_compile_options(tapedeck_options INTERFACE
   -Wimplicit-fallthrough -Wcast-align -Wunused -Werror)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 reports these from inside libraries' templates and coroutine frames when it inlines.
+  # False positives of GCC 12 in inlined templates of libraries and in coroutine frames.
   target_compile_options(tapedeck_options INTERFACE
     -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict $<$<CONFIG:Release>:-Wno-mismatched-new-delete>)
 endif()
@@ -17,7 +17,7 @@ if(TAPEDECK_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 target_compile_options(tapedeck_options INTERFACE -fstack-protector-strong -fno-omit-frame-pointer)
-# As hiredis wants it; for all, because what is precompiled serves them all.
+# For hiredis; in every target, because all share the precompiled header.
 target_compile_definitions(tapedeck_options INTERFACE _FILE_OFFSET_BITS=64)
 target_compile_definitions(tapedeck_options INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
 
@@ -30,8 +30,8 @@ if(TAPEDECK_SANITIZE)
     target_compile_definitions(tapedeck_options INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
   endif()
   if("thread" IN_LIST TAPEDECK_SANITIZE)
-    # TSan does not understand fences, and GCC warns that it does not; as for new and delete, it sees through one half of
-    # Asio's pair for coroutine frames.
+    # TSan does not understand fences, and GCC warns about them. It also sees only one half of Asio's new and delete for
+    # coroutine frames.
     target_compile_definitions(tapedeck_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
     target_compile_options(tapedeck_options INTERFACE -Wno-tsan -Wno-mismatched-new-delete)
   endif()
@@ -44,7 +44,7 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # With precompiled headers ccache works only when it is told not to mind what they hide from it.
+  # ccache needs these settings for precompiled headers, which hide their content from it.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(tapedeck_options INTERFACE -fpch-preprocess)

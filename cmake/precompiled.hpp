@@ -1,5 +1,5 @@
-// What most files of ours include, parsed once instead of once for each file. A file still includes what it uses: the tidy
-// preset builds without this.
+// The headers that most files include, parsed once instead of once for each file. A file still includes what it uses,
+// because the tidy preset builds without this.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

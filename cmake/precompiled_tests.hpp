@@ -1,4 +1,4 @@
-// The same for tests.
+// The same headers, and those of GoogleTest, for the tests.
 #include "precompiled.hpp"
 
 #include <gmock/gmock.h>

@@ -1,9 +1,9 @@
-// Times pages and searches of the list of calls of the businesses named, through the store itself.
+// Times pages and searches in the list of calls of the named businesses, on the store itself.
 //
 //   calls_bench STORE SAMPLES BUSINESS...     STORE: postgresql://… or a SQLite file
 //
-// One line of JSON for each measure: {"business","what","p50_ms","p99_ms","calls"}. `calls`: how many the pages had, on
-// average.
+// Prints a line of JSON for each measure: {"business","what","p50_ms","p99_ms","calls"}. `calls`: the mean number on a
+// page.
 
 #include <algorithm>
 #include <chrono>
@@ -26,9 +26,9 @@
 namespace tapedeck {
 namespace {
 
-// Before each measure, so that what is measured is in memory as it is in a server that runs.
+// Rounds before each measure, so that the data is in memory as in a running server.
 constexpr int kWarmUps = 20;
-// A measure of what is slow ends sooner, with these samples at least.
+// A slow measure ends sooner, with at least these samples.
 constexpr std::chrono::seconds kMeasureTime{20};
 constexpr std::size_t kSamplesMin = 20;
 
@@ -51,7 +51,7 @@ class Bench {
       : store_(store), business_(std::move(business)), samples_(samples) {
     newest_ = *page({}).calls.at(0).started_at;
     CallQuery oldest;
-    // Halves the time until nothing is older: the list has no way to its end.
+    // Halves the time until nothing is older, because the list cannot start at its end.
     for (Milliseconds step = newest_.time_since_epoch(); step > Seconds(1); step /= 2) {
       oldest.until = oldest_ + step;
       oldest.limit = 1;

@@ -1,5 +1,5 @@
--- Calls of one business, each with a stored recording: :business, :count. A call a second, up to 2026-11-23; one in ten
--- has a name instead of a number. The index of the search is made afterwards, which takes a third of the time.
+-- Calls of one business, each with a stored recording: :business, :count. One call a second, up to 2026-11-23; one in ten has a
+-- name instead of a number. The index of the search is made afterwards, in a third of the time.
 SET session_replication_role = replica;
 SET search_path = tapedeck, public;
 SET maintenance_work_mem = '1GB';

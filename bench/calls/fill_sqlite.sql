@@ -1,6 +1,6 @@
 -- Calls of one business, each with a stored recording, as in fill_postgres.sql: :business, :count. Here the hash of a
--- number is its product with a large odd one, cut to 32 bits. Rows come in the order of their SIDs: the indexes of the
--- UNIQUE constraints cannot be dropped, and so they grow in one place only.
+-- number is its product with a large odd one, cut to 32 bits. Rows are in the order of their SIDs, so that the indexes of the
+-- UNIQUE constraints, which cannot be dropped, grow at one end only.
 INSERT INTO businesses (id, account_sid, sealed_auth_token, download_limit, format, format_is_default, paused)
   VALUES (:business, '', '', 0, 'mp3', 1, 0);
 INSERT INTO calls (business_id, call_sid, from_party, to_party, direction, started_at, duration_seconds, search_text)

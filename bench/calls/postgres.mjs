@@ -1,4 +1,4 @@
-// A PostgreSQL server of this benchmark's own, whose businesses are filled.
+// A PostgreSQL server for this benchmark, with filled businesses.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const programs = process.env.POSTGRES_BIN ?? "/usr/lib/postgresql/15/bin";
 const fill = new URL("fill_postgres.sql", import.meta.url).pathname;
 
-// PostgreSQL refuses to be root.
+// PostgreSQL refuses to run as root.
 const as = {};
 if (process.getuid() === 0) {
   const [, , uid, gid] = readFileSync("/etc/passwd", "utf8").split("\n").find((line) => line.startsWith("postgres:")).split(":");

@@ -1,4 +1,4 @@
-// A SQLite file whose businesses are filled, in one transaction that neither log nor sync guards.
+// A SQLite file with filled businesses, written in one transaction without log and sync.
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const fill = new URL("fill_sqlite.sql", import.meta.url).pathname;
 const fast = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1000000";
-// Those of calls are dropped, and made anew at the end from the very definitions that the store gave them. Those of
-// recordings hold nothing or grow in one place only, which costs less than to read all of the recordings for each.
+// The indexes of calls are dropped, and made again at the end with the definitions of the store. The indexes of recordings are
+// empty or grow at one end only, which costs less than reading all recordings for each.
 const indexes = "FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'calls' AND sql IS NOT NULL";
 
 /** In the folder `work`, with the programs in `bin`; `businesses`: [name, number of calls] of each. */

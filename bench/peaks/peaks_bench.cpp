@@ -1,4 +1,4 @@
-// Measures a stored recording as a worker does, and says what it cost: peaks_bench FOLDER KEY TYPE [TIMES]
+// Measures a stored recording as a worker does, and prints the cost: peaks_bench FOLDER KEY TYPE [TIMES]
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -27,7 +27,7 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// What the process took at its fattest. Not getrusage(), which counts what the parent had before exec().
+// Peak memory of the process. Not getrusage(), which includes the memory of the parent before exec().
 long peak_resident_kb() {
   std::ifstream status("/proc/self/status");
   std::string word;

@@ -1,4 +1,4 @@
-// One peer's complete cycles (add, process, finish) on the Redis at this port: a closed loop like ours, in which each
+// The complete cycles (add, process, finish) of one peer on the Redis at this port: a closed loop like ours, in which each
 // processed job adds the next one. Prints one line of JSON.
 //
 //   node peer.mjs bullmq|groupmq PORT SECONDS

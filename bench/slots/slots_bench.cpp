@@ -1,5 +1,5 @@
-// Drives the slots in a Redis as APIs and workers do, without a provider, files or rows, and prints what it measured as
-// one line of JSON. bench/slots.mjs starts the Redis, and the peers beside it.
+// Uses the slots in a Redis as APIs and workers do, without a provider, files or rows, and prints its measures as one
+// line of JSON. bench/slots.mjs starts the Redis and the peers.
 //
 //   slots_bench --redis unix:///tmp/redis.sock cycles --businesses 1000 --workers 64 --seconds 10
 
@@ -32,7 +32,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// How long a claim waits for work.
+// The longest wait of a claim.
 constexpr Milliseconds kPatience{1'000};
 constexpr std::size_t kIdBytes = 16;
 
@@ -59,7 +59,7 @@ double quantile(std::vector<double> values, double share) {
   return values[at];
 }
 
-// (sum x)^2 / (n sum x^2): 1 when all have as many.
+// Jain's fairness, (sum x)^2 / (n sum x^2): 1 when all are equal.
 double jain_index(const std::vector<double>& shares) {
   double sum = 0;
   double squares = 0;
@@ -72,7 +72,7 @@ double jain_index(const std::vector<double>& shares) {
 
 BusinessId business_id(std::size_t number) { return *BusinessId::parse(fmt::format("b{}", number)); }
 
-// One process's way to the slots.
+// The client of one process.
 class Member {
  public:
   Member(const redis::Url& url, Random& random, EventSink& events)
@@ -86,8 +86,7 @@ class Member {
 
 class Bench {
  public:
-  // As many as a small installation has processes: while one of them reads what Redis answered, Redis serves the
-  // others.
+  // As many as a small installation has processes: while one of them reads an answer, Redis serves the others.
   static constexpr std::size_t kMembers = 16;
 
   Bench(const std::string& url) {
@@ -96,12 +95,12 @@ class Bench {
   }
 
   [[nodiscard]] asio::io_context& loop() noexcept { return loop_; }
-  /// Of each process in turn.
+  /// The clients of the processes, in turn.
   [[nodiscard]] SlotStore& slots() noexcept { return members_[next_member_++ % kMembers]->slots(); }
   [[nodiscard]] std::string new_id() { return random_.bytes(kIdBytes); }
   [[nodiscard]] Sid new_sid() { return *Sid::parse(fmt::format("CA{:032x}", ++last_sid_)); }
 
-  /// Runs them all to their end.
+  /// Runs all tasks to their end.
   void run(std::vector<Task<>> tasks) {
     for (Task<>& task : tasks) {
       asio::co_spawn(loop_, std::move(task), [](std::exception_ptr failure) {
@@ -129,7 +128,7 @@ class Bench {
     need(std::move(finished));
   }
 
-  /// finish(), and the next claim with it, as a worker without room does.
+  /// finish() together with the next claim, as a worker without room does.
   Task<std::optional<Claim>> finish_and_claim(const Claim& claim, std::string worker) {
     LeaseRef lease{claim.business, claim.sid, claim.lease};
     FinishOutcome outcome{FinishKind::kDone, std::nullopt, {}};
@@ -143,7 +142,7 @@ class Bench {
     co_await timer.async_wait(asio::use_awaitable);
   }
 
-  /// Makes businesses known to an empty Redis, as whoever asks first for one does.
+  /// Makes businesses known to an empty Redis, as the first request of each does.
   void establish(std::size_t businesses) {
     std::size_t next = 0;
     std::vector<Task<>> tasks;
@@ -155,7 +154,7 @@ class Bench {
     run(std::move(tasks));
   }
 
-  /// So many waiting in each business.
+  /// Adds so many waiting recordings to each business.
   void fill(std::size_t businesses, std::size_t each, Lane lane) {
     establish(businesses);
     std::size_t next = 0;
@@ -188,7 +187,8 @@ class Bench {
   std::uint64_t last_sid_ = 0;
 };
 
-// Complete cycles: each business has its slots taken and two more waiting; whoever finishes one asks for another.
+// Complete cycles: all slots of each business are taken and two more recordings wait; each finish is followed by a
+// request.
 struct Cycles {
   std::size_t businesses = 1'000;
   std::size_t workers = 64;
@@ -222,7 +222,7 @@ struct Cycles {
   }
 };
 
-// From one worker's finish to the next one's start on another. One slot, so that each start waits for a finish.
+// From the finish on one worker to the next start on another. One slot, so that each start waits for a finish.
 struct HandOff {
   std::size_t times = 2'000;
 
@@ -265,7 +265,7 @@ struct HandOff {
   }
 };
 
-// Leaves so many waiting, for others to look at.
+// Leaves so many waiting recordings, for a look by others.
 struct Fill {
   std::size_t businesses = 1'000;
   std::size_t each = 1;
@@ -278,7 +278,7 @@ struct Fill {
   }
 };
 
-// Each kind of transition equally often, on what is there.
+// Each kind of transition equally often, on existing recordings.
 struct Mix {
   std::size_t businesses = 1'000;
   std::size_t cycles = 10'000;
@@ -308,7 +308,7 @@ struct Mix {
   }
 };
 
-// Everybody has the same amount of work; who has been started how often when half of it is done?
+// All businesses have the same amount of work. Counts the starts of each when half of the work is done.
 struct Fairness {
   std::size_t businesses = 1'000;
   std::size_t each = 20;
@@ -342,8 +342,8 @@ struct Fairness {
   }
 };
 
-// One business has a great queue; how long do those wait that come with one each? And a press of that business itself,
-// when what waits is the automatic lane's?
+// One business has a long queue. Measures the wait of businesses with one recording each, and of a press of the busy
+// business itself when its automatic lane is full.
 struct Neighbours {
   std::size_t waiting = 100'000;
   std::size_t others = 100;

@@ -1,5 +1,5 @@
-// Serves one file through the HTTP engine, with a bearer key checked as the real server does it when the key is cached:
-// SHA-256, then a lookup. For measuring the engine beside nginx, and for comparing ranges with nginx.
+// Serves one file through the HTTP engine. It checks a bearer key as the real server checks a cached one: SHA-256, then
+// a look-up. For the comparison of speed and of ranges with nginx.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -97,7 +97,7 @@ class FileHandler final : public http::Handler {
   }
 
  private:
-  // As the real server: the hash of the key is looked up in a cache that all loops share.
+  // As in the real server, all loops share the cache that holds the hash of the key.
   bool is_allowed(const http::Request& request) {
     const std::string_view credentials = request.header(boost::beast::http::field::authorization);
     if (!credentials.starts_with(kBearer)) return false;

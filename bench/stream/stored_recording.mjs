@@ -1,5 +1,5 @@
-// Starts the real server with one stored recording, for bench/stream.sh: prints a line of JSON {url, key} once the
-// recording plays, leaves its bytes in the file that it is given, and ends everything when standard input ends.
+// Starts the real server with one stored recording, for bench/stream.sh. Prints a line of JSON {url, key} when the recording
+// plays, writes its bytes to the given file, and ends everything when standard input ends.
 //
 //   node bench/stream/stored_recording.mjs FILE LOOPS
 import { writeFile } from 'node:fs/promises';

@@ -1,12 +1,12 @@
-// Chaos: two APIs and three workers, a Redis and the provider's look-alike, and what can happen to them, for so many
-// minutes. In the end all that was accepted must be stored and right, the provider never have seen more than three
-// downloads of a business at once, and nothing be left in Redis.
+// Chaos: two APIs, three workers, a Redis and the simulator, with faults for so many minutes. At the end every accepted
+// recording must be stored with the right bytes, the provider must never have seen more than three downloads of a business at
+// once, and Redis must be empty.
 //
 //   ./dev chaos --minutes 30 --seed 7 [--cluster]
 //
-// With --cluster they share a PostgreSQL and an S3 server, which fail, too; without, one DATA_DIR, whose disk fills up.
-// The disk that is filled up is a tmpfs, which takes root to mount; without, or with --no-mount, files are kept from
-// growing instead, which the processes feel in the same way.
+// With --cluster the processes share a PostgreSQL and an S3 server, which fail too; without, they share one DATA_DIR, whose disk
+// fills up. This disk is a tmpfs, which needs root to mount. Without root, or with --no-mount, files are prevented from growing
+// instead, which has the same effect on the processes.
 
 import { parseArgs } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,7 +19,7 @@ import { seeded } from '../e2e/support/random.mjs';
 const askEveryMs = 60;
 const lookEveryMs = 2_000;
 const restMs = 240_000;
-// How often each fault begins, in ms; those of one line never overlap.
+// Interval between faults of each kind, in ms; the faults of one line never overlap.
 const schedule = [
   [{ fault: faults.killWorker, everyMs: 3_400 }],
   [{ fault: faults.killMember, everyMs: 16_000 }],
@@ -37,7 +37,7 @@ const ofSharedStores = [
   [{ fault: faults.restartPostgres, everyMs: 40_000 }],
   [{ fault: faults.storageFault, everyMs: 25_000 }],
 ];
-// Room for what so many minutes bring; filling it up takes as much memory.
+// Room for the recordings of so many minutes; a full disk takes as much memory.
 const diskMegabytes = (minutes) => Math.ceil(64 + 24 * minutes);
 
 const { values } = parseArgs({
@@ -104,7 +104,7 @@ async function untilAtRest() {
   const retried = new Set();
   for (;;) {
     const left = await cluster.unfinished();
-    // What kills worker after worker is given up on purpose; a person may ask again.
+    // A recording that lost several workers is given up on purpose; a person may retry it.
     for (const one of left.filter(({ state, call }) => state === 'failed' && !retried.has(call))) {
       retried.add(one.call);
       await cluster.deck.post(one.business, one.call, 'retry');

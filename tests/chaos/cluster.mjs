@@ -1,5 +1,5 @@
-// The processes under test: two APIs and three workers, each with a proxy of its own before Redis, on one DATA_DIR or on
-// a PostgreSQL and an S3 server that they share; their load, and what can be done to them.
+// The processes under test: two APIs and three workers, each with its own proxy in front of Redis, on one DATA_DIR or on a
+// shared PostgreSQL and S3 server; their load, and the operations on them.
 
 import { createHash } from 'node:crypto';
 
@@ -17,7 +17,7 @@ const businessCount = 24;
 const outstandingMax = 6; // of one business
 const webhookEvery = 4;
 const recording = { duration_s: 2 };
-// 2 s of sound are 8 kB: each download stands still in its middle for this long.
+// 2 s of sound are 8 kB: each download stalls in the middle for this long.
 const slow = { fault: 'stall', after_bytes: 4000, for_ms: 400 };
 
 /** `disk`: its size in MB, and whether a tmpfs may be mounted; `shares`: PostgreSQL and S3 rather than one DATA_DIR. */
@@ -68,14 +68,14 @@ class Cluster {
     return stores;
   }
 
-  /** From now on starts may fail, for no fault of the program, until what this returns is called. */
+  /** From now on starts may fail through no fault of the program, until the returned function is called. */
   hinder() {
     ++this.#hindrances;
     ++this.#hindered;
     return () => --this.#hindrances;
   }
 
-  /** Starts it; where something hinders that, again when it no longer does, as an init system would. */
+  /** Starts the process; where a fault prevents this, starts it again after the fault, as an init system does. */
   async startMember(member) {
     const settings = { REDIS_URL: member.proxy.url };
     for (let node; !node; member.node = node) {
@@ -102,7 +102,7 @@ class Cluster {
     return this.members.filter((member) => member.role === role && !member.isGone);
   }
 
-  /** Asks for one more recording of a business that has not too many, by a press or by a webhook. */
+  /** Requests one more recording of a business with few waiting, by a press or by a webhook. */
   async ask(random) {
     const open = this.businesses.filter((business) => business.outstanding < outstandingMax);
     const apis = this.of('api');
@@ -132,7 +132,7 @@ class Cluster {
     return pressed.status === 202;
   }
 
-  /** Which of what was asked for is stored by now; the rest, with its state. */
+  /** The stored ones of the requested recordings, and the others with their states. */
   async unfinished() {
     const left = [];
     for (const one of this.asked.filter((one) => !one.isStored)) {
@@ -147,7 +147,7 @@ class Cluster {
     return left;
   }
 
-  /** Whether the bytes that are served are those of the provider. */
+  /** Whether the served bytes are the provider's. */
   async hasRightBytes(one) {
     const answer = await this.deck.press(one.business, one.call);
     const { media } = await this.sim.recording(one.sid);
@@ -163,7 +163,7 @@ class Cluster {
     return left;
   }
 
-  /** Uploads in parts that are neither complete nor ended. */
+  /** Multipart uploads that are neither complete nor aborted. */
   async uploadsLeft() {
     return (await this.s3.uploads(this.deck.stores.bucket)).length;
   }

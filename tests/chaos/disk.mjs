@@ -1,9 +1,9 @@
-// The disk of the processes under test, which can be filled up: a tmpfs of their own, and a ballast file that takes all
-// that is left. Where no tmpfs may be mounted, it is a folder like any other, and files are kept from growing instead.
+// The disk of the processes under test, which can be filled: a tmpfs, and a ballast file that takes the free space. Where no
+// tmpfs may be mounted, it is an ordinary folder, and files are prevented from growing instead.
 //
 //   const disk = await startDisk(64);
-//   disk.directory;  disk.what;      // where, and what it is, for people
-//   await disk.fill(pids);           // again every now and then while it lasts: what others free is taken, too
+//   disk.directory;  disk.what;      // its path, and its kind for the log
+//   await disk.fill(pids);           // repeat now and then, so that space that others free is taken too
 //   await disk.free(pids);
 //   await disk.stop();
 
@@ -16,9 +16,9 @@ import path from 'node:path';
 const blockBytes = 4096;
 const blocksAtOnce = 256;
 
-// Keeps the mount for as long as whoever started it lives: however that ends, kill -9 included, the pipe is closed. In a
-// session of its own, so that a signal to all of a terminal's processes leaves it its work. Lazily, because of processes
-// that are still ending.
+// Keeps the mount as long as its parent lives: the pipe closes at any end of the parent, kill -9 included. It has its own
+// session, so that a signal to all processes of a terminal does not end it. It unmounts lazily, because some processes may
+// still be ending.
 const keeper = `
   mount -t tmpfs -o "size=$2m,mode=0700" tapedeck-chaos "$1" || exit 1
   echo mounted

@@ -1,4 +1,4 @@
-// Which process has a download open at the provider: by the provider's log, and the ports of the process's sockets.
+// Finds the process of each open download at the provider, by the log of the provider and the ports of the process's sockets.
 
 import { readFile, readdir, readlink } from 'node:fs/promises';
 
@@ -41,7 +41,7 @@ export class Downloads {
     }
   }
 
-  /** How many downloads of this process the provider has open now. */
+  /** Number of downloads of this process that are open at the provider. */
   async openOf(pid) {
     const ports = await localPorts(pid, this.#sim.port);
     await this.#look();

@@ -1,4 +1,4 @@
-// What befalls the cluster. Each fault is done, lasts a while, and is mended before it ends; it returns what it counts as.
+// The faults of the cluster. Each function causes its fault, waits, ends the fault, and returns the name to count.
 
 import { readdir, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,14 +6,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { modes } from '../e2e/support/proxy.mjs';
 
-// A stopped process outlives its lease, if nobody kills it.
+// A stopped process outlives its lease unless somebody kills it.
 const stoppedMs = 17_000;
 const downMaxMs = 3_000;
 const cutMaxMs = 10_000;
 const pauseMaxMs = 4_000;
 const fullMs = [2_000, 6_000];
 const fillAgainMs = 50;
-// In how many workers a kill looks for one with an open download.
+// Number of workers in which a kill searches for an open download.
 const looks = 6;
 
 function kill(pid, signal) {
@@ -25,7 +25,7 @@ function kill(pid, signal) {
   }
 }
 
-/** kill -9 of a worker's process, mostly of one that has a download open. */
+/** kill -9 of the process of a worker, mostly of one with an open download. */
 export async function killWorker({ cluster, downloads, random, counts }) {
   for (let look = 1; look <= looks; ++look) {
     const worker = random.of(cluster.of('worker'));
@@ -73,7 +73,7 @@ export async function restartRedis({ cluster, random, counts }) {
   ++counts.redisRestarts;
 }
 
-// As if the machine had lost its last seconds.
+// As if the machine had lost its last seconds of writes.
 async function truncateLog(redis, random) {
   const folder = path.join(redis.directory, 'appendonlydir');
   const name = (await readdir(folder)).find((file) => file.endsWith('.incr.aof'));
@@ -96,7 +96,7 @@ export async function pauseRedis({ cluster, random, counts }) {
   await pause(ms);
 }
 
-/** One process's way to Redis: nothing gets through, or late, or bit by bit; or its connections are reset. */
+/** The connections of one process to Redis: blocked, delayed, slow or reset. */
 export async function cutOff({ cluster, random, counts }) {
   const { proxy } = random.of(cluster.members);
   ++counts.cuts;
@@ -107,7 +107,7 @@ export async function cutOff({ cluster, random, counts }) {
   proxy.reset(); // what was swallowed is missing for good
 }
 
-/** The disk under DATA_DIR takes no more: neither recordings nor the rows of the call store. */
+/** A full disk under DATA_DIR: neither recordings nor rows of the call store can be written. */
 export async function fillDisk({ cluster, random, counts }) {
   const before = cluster.deck.lines.length;
   const until = Date.now() + random.between(...fullMs);
@@ -122,7 +122,7 @@ export async function fillDisk({ cluster, random, counts }) {
   if (cluster.deck.lines.slice(before).some((line) => line.includes('cause=disk_full'))) ++counts.feltFullDisks;
 }
 
-/** As a machine that fails: what was not committed is gone, and there is nobody to ask for a while. */
+/** A crash of PostgreSQL: uncommitted changes are lost, and it is down for a while. */
 export async function restartPostgres({ cluster, random, counts }) {
   const hindered = cluster.hinder();
   await cluster.postgres.kill();
@@ -132,7 +132,7 @@ export async function restartPostgres({ cluster, random, counts }) {
   ++counts.postgresRestarts;
 }
 
-/** The object store ends, stands still, or is reached badly. */
+/** The object store ends, stalls, or has a bad connection. */
 export async function storageFault({ cluster, random, counts }) {
   ++counts.storageFaults;
   const kind = random.of(['end', 'stop', 'reset', ...modes]);

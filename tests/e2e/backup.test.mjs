@@ -1,5 +1,5 @@
-// The restore drill: a backup is made beside a server under load, DATA_DIR is destroyed, the backup is restored, and a
-// server goes on with it. What the backup knew as stored plays, and what waited gets stored.
+// The restore drill: back up beside a server under load, destroy DATA_DIR, restore the backup, and start a server on it.
+// Recordings that the backup held as stored play, and those that waited are stored.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -60,7 +60,7 @@ async function destroyData(deck) {
   await rm(deck.dataDir, { recursive: true, force: true });
 }
 
-test('a restore drill: load, a backup under load, a lost DATA_DIR, a restore, and everything goes on', async () => {
+test('a backup under load restores a lost DATA_DIR, and the server continues', async () => {
   const { deck, folder } = await makeDeck();
   await deck.start();
   const account = await sim.addAccount();
@@ -69,7 +69,7 @@ test('a restore drill: load, a backup under load, a lost DATA_DIR, a restore, an
   const first = await run(deck, ['backup', folder]);
   assert.deepEqual([first.recordings, first.copied, first.missing, first.damaged], [20, 20, 0, 0]);
 
-  // What hangs stays "processing", and what is behind it waits, while others of another business come and are stored.
+  // A hanging download stays "processing" and those behind it wait, while another business goes on storing.
   const rule = await sim.addRule({ fault: 'stall', account: account.sid, after_bytes: 100, for_ms: 600_000 });
   const waiting = await sim.addRecordings({ account: account.sid, count: 8, duration_s: 2 });
   for (const one of waiting) await deck.tell(business, one);
@@ -107,7 +107,7 @@ test('a restore drill: load, a backup under load, a lost DATA_DIR, a restore, an
   assert.equal((await deck.press(business, deleted.call)).status, 410);
 });
 
-test('a restore refuses what is not empty, a running server, and what is no backup', async () => {
+test('a restore refuses a folder that is not empty, a running server, and a folder without a backup', async () => {
   const { deck, folder } = await makeDeck();
   assert.match((await deck.run(['restore', folder])).stderr, /no finished backup/);
   await deck.start();
@@ -122,7 +122,7 @@ test('a restore refuses what is not empty, a running server, and what is no back
   }
 });
 
-test('what is damaged in the backup is named and left out, and the rest is restored', async () => {
+test('a damaged recording of the backup is named and left out, and the rest is restored', async () => {
   const { deck, folder } = await makeDeck();
   await deck.start();
   const account = await sim.addAccount();
@@ -142,7 +142,7 @@ test('what is damaged in the backup is named and left out, and the rest is resto
   assert.deepEqual([restored.verified, restored.damaged, restored.named], [2, 1, [damaged]]);
   await deck.start();
   await expectAllPlay(deck, business, recordings.slice(1));
-  // A damaged database is refused whole.
+  // A backup with a damaged database is refused.
   const database = (await readdir(folder)).find((name) => name.endsWith('.db'));
   await writeFile(path.join(folder, database), Buffer.concat([await readFile(path.join(folder, database)), Buffer.alloc(1)]));
   await deck.stop();

@@ -1,6 +1,7 @@
-// kill -9 of the server at random moments under load, again and again on the same DATA_DIR. Whatever was answered 202 or
-// 204 must end stored and right, in the order of asking, and the provider must never see more than three at once.
-// SEED repeats a run's moments (not the machine's timing); TAPEDECK_FULL=1 makes ten times as many.
+// kill -9 of the server at random moments under load, repeatedly on the same DATA_DIR. Each recording that was answered 202
+// or 204 must be stored with the right bytes, in the order of the requests, and the provider must never see more than three
+// downloads at once. SEED repeats the moments of a run (not the timing of the machine); TAPEDECK_FULL=1 makes ten times as
+// many kills.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -15,17 +16,17 @@ import { makeTapedeck, until } from './support/tapedeck.mjs';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const kills = process.env.TAPEDECK_FULL === '1' ? 2000 : 200;
-// Every so many kills one comes while the server is still starting.
+// One in this many kills comes while the server is still starting.
 const killAtStartEvery = 10;
 const startMomentMaxMs = 40;
 const momentMinMs = 20;
 const momentMaxMs = 400;
-// After a restart a business with cut downloads rests for a moment, so each round loads the next two of these.
+// After a restart a business with cut downloads pauses for a moment, so each round loads the next two of these.
 const businessCount = 12;
 const businessesPerRound = 2;
 const askedPerRoundMax = 8;
 const webhookEvery = 4;
-// 2 s of sound are 8 kB; the provider stops in the middle of them.
+// 2 s of sound are 8 kB; the provider stalls in the middle.
 const recording = { duration_s: 2 };
 const slow = { fault: 'stall', after_bytes: 4000, for_ms: 200 };
 const drainMs = 120_000;
@@ -46,7 +47,7 @@ after(async () => {
   await sim?.stop();
 });
 
-// Asks for recordings of one business, one after the other, until the server is gone. What was answered goes to `asked`.
+// Requests recordings of one business, one after the other, until the server is gone. Adds the answered ones to `asked`.
 async function load(business, asked) {
   const recordings = await sim.addRecordings({ account: business.account.sid, count: askedPerRoundMax, ...recording });
   return async () => {
@@ -70,7 +71,7 @@ async function load(business, asked) {
   };
 }
 
-// What the provider saw since the last look: which media were asked for, and how many transfers broke off.
+// The events at the provider since the last call: the requested media, and the number of broken transfers.
 function watchProvider() {
   let seen = 0;
   const firstStarts = new Map();
@@ -95,8 +96,8 @@ function watchProvider() {
   };
 }
 
-// Every file under a final name is a whole recording, or a whole waveform; each is looked at once, for nothing may change
-// it later.
+// Every file under a final name is a whole recording or a whole waveform. Each is checked once, because it must not change
+// later.
 function watchFiles() {
   const checked = new Set();
   const waveforms = new Set();
@@ -122,7 +123,7 @@ async function leftovers() {
   return (await deck.blobFiles()).filter((file) => file.path.startsWith('.tmp/')).map((file) => file.path);
 }
 
-// If it is stored, it plays what was sent; the server may be gone in the middle of it.
+// A stored recording plays the provider's bytes; the server may die during the check.
 async function lookAt(one) {
   try {
     if ((await deck.status(one.business, one.call)).state === 'stored') await assertPlays(one);
@@ -138,8 +139,8 @@ async function assertPlays({ business, call, sid }) {
   assert.equal(createHash('sha256').update(answer.body).digest('hex'), sha256, `${sid} plays what the provider sent`);
 }
 
-// Of one business and lane: nobody's first download began before that of somebody who asked three places earlier, which
-// is as much as three downloads that begin together may differ.
+// In one business and lane, no first download began before that of a recording three places ahead. Three downloads that begin
+// together may differ by that much.
 function assertOrder(asked, starts) {
   const place = new Map(starts.map((sid, i) => [sid, i]));
   const order = asked.map(({ sid }) => place.get(sid));
@@ -173,7 +174,7 @@ async function round(number, businesses, asked, files) {
   await files();
 }
 
-test(`${kills} kills under load lose nothing and spoil nothing`, { timeout: 7_000_000 }, async () => {
+test(`${kills} kills under load lose and damage nothing`, { timeout: 7_000_000 }, async () => {
   const businesses = [];
   for (let i = 0; i < businessCount; ++i) {
     const account = await sim.addAccount();

@@ -1,4 +1,4 @@
-/** The demo as a newcomer meets it: start, open the printed link, press play, hear, end, start again. */
+/** The demo as a newcomer uses it: start, open the printed link, press play, listen, end, start again. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
@@ -44,7 +44,7 @@ describe("tapedeck demo", () => {
       ({ event, resource }) => event === "request" && resource === "media",
     ).length;
 
-  it("plays a cold recording at a press, for as long as it lasts, from any place", async () => {
+  it("plays a cold recording at a press, in its whole length, from any position", async () => {
     await page.goto(demo.login);
     await rowOf(page, kFirst).waitFor();
     assert.equal(await downloads(), 0);
@@ -58,7 +58,7 @@ describe("tapedeck demo", () => {
     assert.equal(await downloads(), 1);
   });
 
-  it("lets the newcomer go from one business to another", async () => {
+  it("lets the newcomer change from one business to another", async () => {
     await page.goto(demo.login);
     await page.getByLabel("Business").selectOption("vet");
     await rowOf(page, kHebrew).waitFor();
@@ -94,7 +94,7 @@ describe("tapedeck demo", () => {
     await waitForRowWords(page, kFirst, /Ready/);
   });
 
-  it("ends at Ctrl-C with its look-alike, and finds its recordings at the next start", async () => {
+  it("ends at Ctrl-C with its simulator, and finds its recordings at the next start", async () => {
     await page.goto(demo.login);
     await pressPlay(page, kFirst);
     await waitForSound(page);

@@ -1,4 +1,4 @@
-// The demo of a cluster: start, press play through nginx, hear, see who did what, end, start again.
+// The demo of a cluster: start, press play through nginx, listen, see which process did what, end, start again.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -56,7 +56,7 @@ const isListening = (port) =>
     socket.once('error', () => resolve(false));
   });
 
-test('a recording is pressed, fetched by a worker, kept, and still there at the next start; Ctrl-C ends everything', async () => {
+test('a pressed recording is fetched by a worker, plays, and is there at the next start; Ctrl-C ends everything', async () => {
   const demo = await start();
   assert.equal(demo.servers.length, 9, demo.out); // nginx, 2 APIs, 2 workers, the provider, PostgreSQL, Redis, S3
   assert.deepEqual(await Promise.all(demo.servers.map(isListening)), demo.servers.map(() => true));

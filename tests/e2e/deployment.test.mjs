@@ -1,5 +1,5 @@
-// What is in deploy/, as far as it can be tried without an init system and containers, and what the server tells the one
-// that starts it.
+// The files of deploy/, as far as they can be tested without an init system and containers, and the messages of the server to
+// its service manager.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ import { makeTapedeck, tapedeckBinary } from './support/tapedeck.mjs';
 const run = promisify(execFile);
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const units = ['tapedeck-api.service', 'tapedeck-worker.service'];
-// Node speaks no datagrams over unix sockets.
+// Node has no datagrams over unix sockets.
 const manager = `
 import socket, sys
 listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -57,7 +57,7 @@ for (const [what, nodes] of [['a lone process', null], ['a worker', ['worker']]]
     const listener = await startManager();
     const deck = await makeTapedeck({ nodes });
     decks.push(deck);
-    // WATCHDOG_PID is left out, as sd_watchdog_enabled(3) allows: it is not known before the process is.
+    // WATCHDOG_PID is left out, as sd_watchdog_enabled(3) allows: it is unknown before the process starts.
     await deck.start({ settings: { NOTIFY_SOCKET: listener.socket, WATCHDOG_USEC: '400000' } });
     await until('READY', () => listener.said.includes('READY=1'));
     const alive = () => listener.said.filter((line) => line === 'WATCHDOG=1').length;
@@ -69,10 +69,10 @@ for (const [what, nodes] of [['a lone process', null], ['a worker', ['worker']]]
   });
 }
 
-test('the units are well-formed and leave little exposed', async () => {
+test('the units are well-formed and expose little', async () => {
   for (const unit of units) {
     const text = await read(path.join('systemd', unit));
-    // The program need not be installed to be checked.
+    // The check works without the installed program.
     await writeFile(path.join(folder, unit), text.replace(/^ExecStart=\S+/m, 'ExecStart=/bin/true'));
     await run('systemd-analyze', ['verify', path.join(folder, unit)]);
     const { stdout } = await run('systemd-analyze', ['security', '--offline=true', path.join(folder, unit)]);
@@ -84,7 +84,7 @@ test('the units are well-formed and leave little exposed', async () => {
   }
 });
 
-test('the settings that are deployed exist, and are the same for systemd and for containers', async () => {
+test('the deployed settings exist, and are the same for systemd and for containers', async () => {
   const notOurs = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
   const environment = [...(await read('tapedeck.env')).matchAll(/^#?([A-Z][A-Z_]+)=/gm)].map((match) => match[1]);
   const compose = (await read('compose.yaml')).split('services:')[0];
@@ -94,7 +94,7 @@ test('the settings that are deployed exist, and are the same for systemd and for
   assert.deepEqual(composed.filter((name) => name !== 'LOG_FORMAT').sort(), environment.sort());
 });
 
-test('nginx takes the site', async () => {
+test('nginx accepts the site', async () => {
   const certificate = path.join(folder, 'certificate.pem');
   const key = path.join(folder, 'key.pem');
   await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=calls.example.com', '-days', '1', '-keyout', key, '-out', certificate]);

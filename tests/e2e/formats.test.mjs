@@ -1,5 +1,5 @@
-// What a business wishes is what it gets: MP3, WAV, WAV with a channel for each party; stored, described and served as
-// what it is.
+// A business gets the format that it chose: MP3, WAV, or WAV with a channel for each party. The recording is stored, described
+// and served in it.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -33,7 +33,7 @@ async function makeBusiness(...options) {
   return deck.addBusiness(`business-${++businesses}`, await sim.addAccount(), ...options);
 }
 
-// Plays `call`, and looks at all that is said of it. `media`: the look-alike's name of what must have come.
+// Plays `call` and checks its description. `media`: the simulator's name for the expected bytes.
 async function assertServedAs(business, { recording, call }, media, { type, extension, channels, codec, extra = 0 }) {
   const played = await deck.play(business, call);
   assert.equal(played.status, 200, played.body.toString());
@@ -61,38 +61,38 @@ async function assertServedAs(business, { recording, call }, media, { type, exte
   assert.ok(Math.abs(status.measured.duration - 3) <= extra, `${status.measured.duration} s`);
 }
 
-// An MP3 ends with a whole frame, of 72 ms.
+// An MP3 ends with a whole frame of 72 ms.
 const mp3 = { type: 'audio/mpeg', extension: 'mp3', channels: 2, codec: 'mp3', extra: 0.072 };
 const wav = { type: 'audio/wav', extension: 'wav', channels: 2, codec: 'pcm_s16le' };
 
-test('a business without a wish gets RECORDING_FORMAT', async () => {
+test('a business without a format gets RECORDING_FORMAT', async () => {
   const business = await makeBusiness();
   await assertServedAs(business, await makeRecording(business), 'wav_2', wav);
 });
 
-test('MP3', async () => {
+test('a business can choose MP3', async () => {
   const business = await makeBusiness('--format', 'mp3');
   await assertServedAs(business, await makeRecording(business), 'mp3_2', mp3);
   await assertServedAs(business, await makeRecording(business, 1), 'mp3_1', { ...mp3, channels: 1 });
 });
 
-test('WAV', async () => {
+test('a business can choose WAV', async () => {
   const business = await makeBusiness('--format', 'wav');
   await assertServedAs(business, await makeRecording(business, 1), 'wav_1', { ...wav, channels: 1 });
 });
 
-test('WAV with a channel for each party, and with one where there is no more', async () => {
+test('a WAV has a channel for each party, and one where the recording has only one', async () => {
   const business = await makeBusiness('--format', 'wav-dual');
   await assertServedAs(business, await makeRecording(business), 'wav_2', wav);
   await assertServedAs(business, await makeRecording(business, 1), 'wav_1', { ...wav, channels: 1 });
 });
 
-test('a wish that changes holds for what is fetched from then on', async () => {
+test('a changed format holds for later fetches', async () => {
   const business = await makeBusiness('--format', 'mp3');
   const before = await makeRecording(business);
   await assertServedAs(business, before, 'mp3_2', mp3);
   await deck.command('business', 'set', business.id, '--format', 'wav-dual');
-  // The running server feels it within a second or two.
+  // The running server notices it within a second or two.
   let current;
   const typeOfAnother = async () => {
     current = await makeRecording(business);

@@ -1,5 +1,5 @@
-// Bringing a business's history over: page by page, within its limit, stopped in the middle and continued, each recording
-// fetched once; what is left alone, and what is said at the end.
+// The import of a business's history: page by page, within its limit, interrupted and continued, each recording fetched once;
+// what it leaves alone, and what it reports at the end.
 
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
@@ -52,7 +52,7 @@ async function assertFetchedOnce(account, recordings, greatest = 3) {
   assert.ok(stats.accounts[account.sid].greatest <= greatest, `${stats.accounts[account.sid].greatest} at once`);
 }
 
-// Starts an import and resolves once a line of it satisfies `condition`.
+// Starts an import and resolves when one of its lines satisfies `condition`.
 async function untilProgress(business, condition, ...options) {
   const child = deck.launch(['import', '--business', business.id, '--json', ...options]);
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
@@ -70,7 +70,7 @@ async function untilProgress(business, condition, ...options) {
   return { child, ended, output };
 }
 
-test('an import beside a running server brings every page over, within the limit, each recording once', async () => {
+test('an import beside a running server imports every page within the limit, each recording once', async () => {
   await deck.start();
   const { business, account, recordings } = await makeBusiness(230);
   const done = await bring(business);
@@ -98,7 +98,7 @@ test('an import beside a running server brings every page over, within the limit
   await assertFetchedOnce(account, recordings);
 });
 
-test('a press of play goes before an import', async () => {
+test('a press of play has priority over an import', async () => {
   await deck.start();
   const { business, recordings } = await makeBusiness(60, { duration_s: 20, spacing_s: 60 });
   await sim.settings({ bytes_per_second: 400_000 });
@@ -112,7 +112,7 @@ test('a press of play goes before an import', async () => {
   assert.equal((await ended).code, 0);
 });
 
-test('an import that is killed in the middle goes on where it was, and fetches nothing twice', async () => {
+test('a killed import continues where it was, and fetches nothing twice', async () => {
   await deck.start();
   const { business, account, recordings } = await makeBusiness(400, {}, '--limit', '10');
   await sim.addRule({ fault: 'latency', resource: 'list', account: account.sid, ms: 400 });
@@ -131,7 +131,7 @@ test('an import that is killed in the middle goes on where it was, and fetches n
   assert.ok(lists.length < 8, `it began in the middle, with ${lists.length} pages`);
 });
 
-test('Ctrl-C ends it cleanly, and what is written down is fetched all the same', async () => {
+test('Ctrl-C ends an import cleanly, and the recorded rows are still fetched', async () => {
   await deck.start();
   const { business, account, recordings } = await makeBusiness(200);
   await sim.addRule({ fault: 'latency', resource: 'list', account: account.sid, ms: 400 });
@@ -146,7 +146,7 @@ test('Ctrl-C ends it cleanly, and what is written down is fetched all the same',
   await assertFetchedOnce(account, recordings);
 });
 
-test('a dry run counts, and writes and fetches nothing', async () => {
+test('a dry run only counts: it writes and fetches nothing', async () => {
   await deck.start();
   const { business, account } = await makeBusiness(120);
   const end = endOf(await bring(business, '--dry-run'));
@@ -155,7 +155,7 @@ test('a dry run counts, and writes and fetches nothing', async () => {
   assert.equal((await sim.stats()).accounts[account.sid]?.started ?? 0, 0);
 });
 
-test('without a server it writes all down and says that nobody fetches it; the next server does', async () => {
+test('without a server an import records everything and says that no worker fetches it; the next server does', async () => {
   const { business, account, recordings } = await makeBusiness(60);
   const alone = await bring(business);
   assert.equal(alone.code, 1);
@@ -168,7 +168,7 @@ test('without a server it writes all down and says that nobody fetches it; the n
   await assertFetchedOnce(account, recordings);
 });
 
-test('--no-wait ends when all is written down', async () => {
+test('--no-wait ends when everything is recorded', async () => {
   await deck.start();
   const { business } = await makeBusiness(20);
   await sim.settings({ bytes_per_second: 1000 });
@@ -178,7 +178,7 @@ test('--no-wait ends when all is written down', async () => {
   assert.equal(endOf(done).outcome, 'listed');
 });
 
-test('what was deleted, absent or fails is told, and not brought back', async () => {
+test('deleted, absent and failed recordings are reported and not revived', async () => {
   await deck.start();
   const { business, account, recordings } = await makeBusiness(6);
   const [deleted, absent, failing] = recordings;
@@ -197,7 +197,7 @@ test('what was deleted, absent or fails is told, and not brought back', async ()
   assert.equal((await sim.stats()).accounts[account.sid].greatest <= 3, true);
 });
 
-test('only what was made in the time that is named', async () => {
+test('an import takes only recordings of the given time', async () => {
   await deck.start();
   const { business } = await makeBusiness(10, { created_at: '2026-03-10T12:00:00Z', spacing_s: 86_400 });
   const end = endOf(await bring(business, '--since', '2026-03-03', '--until', '2026-03-06T12:00:00Z'));
@@ -213,7 +213,7 @@ test('a sub-account is listed with the credentials of the business', async () =>
   assert.deepEqual([end.outcome, end.stored], ['done', 3]);
 });
 
-test('an account that two businesses use brings only what a business knows to be its own', async () => {
+test('of an account that two businesses share, an import takes only calls that its business knows', async () => {
   await deck.start();
   const { business, account, recordings } = await makeBusiness(4);
   const other = await deck.addBusiness(`business-${++businesses}`, account);
@@ -225,7 +225,7 @@ test('an account that two businesses use brings only what a business knows to be
   assert.equal((await deck.get(business, `/api/recordings/${recordings[2].call}/status`)).status, 404);
 });
 
-test('a list that is refused for a while is asked for again', async () => {
+test('a list that is refused for a while is requested again', async () => {
   await deck.start();
   const { business, account } = await makeBusiness(3);
   await sim.addRule({ fault: 'status', resource: 'list', account: account.sid, status: 429, retry_after_s: 0, times: 2 });
@@ -233,7 +233,7 @@ test('a list that is refused for a while is asked for again', async () => {
   assert.equal(endOf(await bring(business)).stored, 3);
 });
 
-test('what is wrong is said, with what to do', async () => {
+test('each error says what to do', async () => {
   const { business, account } = await makeBusiness(1);
   const refusals = [
     [['import', '--business', 'nobody'], /there is no business nobody; see: tapedeck business list/],

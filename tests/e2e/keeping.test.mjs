@@ -1,5 +1,5 @@
-// What is kept, held, erased, verified and deleted at the provider: over the real binary, its commands and the
-// provider's look-alike.
+// Retention, holds, erasure, verification and deletion at the provider: with the real binary, its commands and the
+// simulator.
 
 import assert from 'node:assert/strict';
 import { readFile, unlink, writeFile } from 'node:fs/promises';
@@ -37,7 +37,7 @@ async function makeBusiness(...options) {
   return { ...(await deck.addBusiness(`keeper-${++count}`, account, ...options)), account };
 }
 
-/** A recording that is stored; `more` goes into the call. */
+/** A stored recording; `more` goes into the call. */
 async function storeOne(business, more = {}) {
   const [recording] = await sim.addRecordings({ account: business.account.sid, count: 1, duration_s: 3 });
   const call = await deck.tell(business, recording, more);
@@ -61,7 +61,7 @@ const blobPath = async (recording) => {
   return blob && path.join(deck.dataDir, 'recordings', blob.path);
 };
 
-/** Changes one byte in the middle, and not the length. */
+/** Changes one byte in the middle and keeps the length. */
 async function spoil(recording) {
   const file = await blobPath(recording);
   const bytes = await readFile(file);
@@ -69,7 +69,7 @@ async function spoil(recording) {
   await writeFile(file, bytes);
 }
 
-test('a hold refuses DELETE and erase with its reason, and the audit says who held and who let go', async () => {
+test('a hold refuses DELETE and erase with its reason, and the audit says who set and who released it', async () => {
   await deck.start();
   const business = await makeBusiness();
   const { call } = await storeOne(business, { from: '+14155550100', to: '+14155550101' });
@@ -95,7 +95,7 @@ test('a hold refuses DELETE and erase with its reason, and the audit says who he
   await untilAudited(business, 'delete');
 });
 
-test('a retention deletes what is due, blob and all, and not what is held or young', async () => {
+test('a retention deletes due recordings with their blobs, but no held or young ones', async () => {
   await deck.start();
   const business = await makeBusiness();
   const old = [];
@@ -122,7 +122,7 @@ test('a retention deletes what is due, blob and all, and not what is held or you
   assert.match(metrics, /tapedeck_recordings_expired_total 1/);
 });
 
-test('erasing a number takes its calls, names and blobs, and no other number', async () => {
+test('erasing a number removes its calls, names and blobs, and those of no other number', async () => {
   await deck.start();
   const business = await makeBusiness();
   const his = await storeOne(business, { from: '+14155550100', to: 'Anna' });
@@ -150,7 +150,7 @@ test('erasing a number takes its calls, names and blobs, and no other number', a
   assert.match(wrong.stderr, /--number: expected a whole telephone number/);
 });
 
-test('the audit is exported whole, as text, JSON and CSV, within the times asked for', async () => {
+test('the audit is exported completely, as text, JSON and CSV, for the given times', async () => {
   await deck.start();
   const business = await makeBusiness();
   const { call } = await storeOne(business);
@@ -175,7 +175,7 @@ test('the audit is exported whole, as text, JSON and CSV, within the times asked
   assert.match(wrong.stderr, /--since: expected a day/);
 });
 
-test('verify finds a wrong byte and a missing blob, which are not played but fetched again', async () => {
+test('verify finds a wrong byte and a missing blob; both are fetched again and not played', async () => {
   await deck.start();
   const business = await makeBusiness();
   const [good, wrong, missing] = [await storeOne(business), await storeOne(business), await storeOne(business)];
@@ -213,7 +213,7 @@ test('verify finds a wrong byte and a missing blob, which are not played but fet
   assert.equal((await deck.press(business, good.call)).status, 200);
 });
 
-test('verify goes on after the recording that an earlier run named', async () => {
+test('verify continues after the recording that an earlier run named', async () => {
   await deck.start();
   const business = await makeBusiness();
   const calls = [(await storeOne(business)).call, (await storeOne(business)).call].sort();
@@ -226,7 +226,7 @@ test('verify goes on after the recording that an earlier run named', async () =>
   assert.match(wrong.stderr, /--after: expected BUSINESS\/SID/);
 });
 
-test('what is damaged and gone at the provider is refused with its cause, and stays', async () => {
+test('a damaged recording that the provider no longer has is refused with its cause, and stays', async () => {
   await deck.start();
   const business = await makeBusiness();
   const recording = await storeOne(business);
@@ -243,7 +243,7 @@ test('what is damaged and gone at the provider is refused with its cause, and st
   assert.ok(await blobPath(recording));
 });
 
-test('a verified archive is deleted at the provider where the business says so, and only there', async () => {
+test('a verified archive is deleted at the provider only where the business says so', async () => {
   await deck.start();
   const careful = await makeBusiness();
   const tidy = await makeBusiness('--delete-at-provider', 'yes');

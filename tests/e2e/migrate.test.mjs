@@ -1,5 +1,5 @@
-// From a process alone to many that share PostgreSQL, S3 and Redis, and back: while it serves, killed in the middle and
-// run again, judged by what the new processes play and in which order they go on.
+// Migration from a single process to many that share PostgreSQL, S3 and Redis, and back: beside a running server, killed in
+// the middle and repeated. The new processes must play everything and continue the queue in order.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -47,7 +47,7 @@ async function expectAllPlay(deck, business, recordings) {
   }
 }
 
-// A business with recordings that are stored, and further ones that wait, because it is paused.
+// A paused business with stored and with waiting recordings.
 async function load(deck) {
   const account = await sim.addAccount();
   const business = await deck.addBusiness(`b-${account.sid.slice(-6)}`, account, '--limit', '1');
@@ -74,7 +74,7 @@ async function addCalls(deck, business, count) {
   await Promise.all(Array.from({ length: 16 }, put));
 }
 
-/** Starts `tapedeck migrate --json …` and kills it when a line of its progress `matches`. True: it was killed. */
+/** Starts `tapedeck migrate --json …` and kills it when a progress line `matches`. True: it was killed. */
 async function killedAt(deck, args, settings, matches) {
   const env = { PATH: process.env.PATH, DATA_DIR: deck.dataDir, SECRET_KEY: secret, ...settings };
   const child = spawn(tapedeckBinary(), ['migrate', '--json', ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -104,7 +104,7 @@ const waitingOrder = async (deck, business) => {
   return [...active, ...waiting].map(({ sid }) => sid);
 };
 
-test('alone to many: beside a server, killed and run again, everything plays and the queue goes on in order', async () => {
+test('a migration to shared stores, beside a server and killed twice, plays everything and keeps the order of the queue', async () => {
   const settings = { SECRET_KEY: secret };
   const alone = await makeTapedeck({ sim, settings });
   ends.push(() => alone.destroy());
@@ -120,15 +120,15 @@ test('alone to many: beside a server, killed and run again, everything plays and
   const plan = await migrate(alone, [...to, '--dry-run'], keys);
   assert.deepEqual([plan.outcome, plan.recordings, plan.blobs], ['planned', storedCount + waitingCount, storedCount]);
 
-  // Killed among the rows, then among the recordings.
+  // Killed while it copies rows, then while it copies recordings.
   assert.ok(await killedAt(alone, to, keys, ({ part, done }) => part === 'calls' && done > 0));
   assert.ok(await killedAt(alone, to, keys, ({ part }) => part === 'blobs'));
-  // Nobody serves half a copy.
+  // No server starts on half a copy.
   const serve = await alone.run(['serve'], { settings: { ...stores.settings, SECRET_KEY: secret, REDIS_URL: 'redis://127.0.0.1:1', DATA_DIR: path.join(alone.dataDir, 'other') } });
   assert.equal(serve.code, 1);
   assert.match(serve.stderr, /unfinished copy/);
 
-  // The server is up: it plays, and takes something new, which the final run finds.
+  // The server plays, and accepts a new recording, which the final run finds.
   const copied = await migrate(alone, to, keys);
   assert.equal(copied.outcome, 'copied');
   assert.equal(copied.blobs.blobs, storedCount);
@@ -160,7 +160,7 @@ test('alone to many: beside a server, killed and run again, everything plays and
   const asked = (await sim.log(before)).filter(({ event, resource }) => event === 'request' && resource === 'media');
   assert.deepEqual([...new Set(asked.map(({ recording }) => recording))], [...waiting, late].map(({ sid }) => sid));
 
-  // And back: into an empty directory, with the processes stopped.
+  // Back into an empty directory, with the processes stopped.
   await many.stop();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-back-'));
   ends.push(() => rm(folder, { recursive: true, force: true }));
@@ -180,7 +180,7 @@ test('alone to many: beside a server, killed and run again, everything plays and
   await expectAllPlay(again, business, [fresh]);
 });
 
-test('a damaged recording is named, not copied, and stops the final run unless it is left behind', async () => {
+test('a damaged recording is named and not copied, and stops the final run unless it is left behind', async () => {
   const alone = await makeTapedeck({ sim });
   ends.push(() => alone.destroy());
   await alone.start();
@@ -204,7 +204,7 @@ test('a damaged recording is named, not copied, and stops the final run unless i
   assert.deepEqual([left.outcome, left.blobs.missing, left.blobs.damaged, left.blobs.named.length], ['finished', 1, 1, 2]);
 });
 
-test('a target that holds something else, or cannot be understood, is refused with what to do', async () => {
+test('a target with other content, or an unknown one, is refused with what to do', async () => {
   const alone = await makeTapedeck({ sim });
   const other = await makeTapedeck({ sim });
   ends.push(() => alone.destroy(), () => other.destroy());

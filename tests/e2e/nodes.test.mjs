@@ -1,5 +1,5 @@
-// Several processes that share a Redis: what each role does and does not do, the keys that operators read, and that the
-// limit holds and nothing is lost when a worker dies, stalls or is cut off, and when Redis goes away or forgets.
+// Several processes that share a Redis: what each role does and does not do, and the keys that operators read. The limit holds
+// and nothing is lost when a worker dies, stalls or is disconnected, and when Redis is unavailable or loses its data.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -11,11 +11,11 @@ import { startProxy } from './support/proxy.mjs';
 import { startSim } from './support/sim.mjs';
 import { makeTapedeck, until } from './support/tapedeck.mjs';
 
-// 9 s until the supervisor, 15 s until the lease ends.
+// 9 s until the supervisor acts, 15 s until the lease ends.
 const restartMaxMs = 17_000;
-// Of a refusal while Redis is known to be away: far less than a command's deadline (2 s) or a try to connect (1.5 s).
+// The time of a refusal while Redis is known to be down: far less than the deadline of a command (2 s) or of a connection (1.5 s).
 const refusedAtOnceMs = 750;
-// Of one that had to find out: a command's deadline, and time to say so.
+// The time of the first refusal: the deadline of a command, and time to answer.
 const hangDeadlineMs = 3_000;
 
 let sim;
@@ -34,7 +34,7 @@ async function startDeck(nodes, options = {}) {
   await deck.start();
 }
 
-/** Presses, and is refused with a time to come again; returns after how many ms. */
+/** Presses and expects a refusal with a time to retry; returns its ms. */
 async function refusedAfter(business, sid) {
   const asked = Date.now();
   const refused = await deck.press(business, sid);
@@ -43,7 +43,7 @@ async function refusedAfter(business, sid) {
   return Date.now() - asked;
 }
 
-test('an API downloads nothing, and a worker that comes later does', async () => {
+test('an API downloads nothing; a worker that starts later does', async () => {
   await startDeck(['api']);
   const { business, account, recordings, calls } = await makeBusiness(deck, 5);
   const seen = (await sim.stats()).requests;
@@ -108,7 +108,7 @@ test('the queue command shows who waits and why, and rebuilds a business whose k
   await assertNothingLeft(deck, business);
 });
 
-test('doctor says what is amiss with Redis, and a wrong address', async () => {
+test('doctor says what is wrong with Redis or its address', async () => {
   await startDeck(['api']);
   const examine = async (settings) => JSON.parse((await deck.run(['doctor', '--offline', '--json'], { settings })).stdout);
   const ofRedis = (findings) => findings.filter(({ about }) => about === 'REDIS_URL');
@@ -141,7 +141,7 @@ test('presses at two APIs and two workers are one queue with one limit', async (
   await assertNothingLeft(deck, business);
 });
 
-test('a worker without room takes the next recording along with the end of one, round the businesses', async () => {
+test('a worker without room gets its next recording with each finish, of each business in turn', async () => {
   await startDeck(['api', 'worker'], { settings: { MAX_CONCURRENT_DOWNLOADS: '1' } });
   const [first, second] = [await makeBusiness(deck, 8), await makeBusiness(deck, 8)];
   for (const { account } of [first, second]) await sim.addRule(slow(account, 50));
@@ -152,7 +152,7 @@ test('a worker without room takes the next recording along with the end of one, 
   for (const { business, calls } of [first, second]) await untilAllStored(deck, business, calls);
   const fetches = (await sim.log(begin)).filter(({ event, resource }) => event === 'request' && resource === 'media');
   assert.equal(fetches.length, 16);
-  // Once both have their slots taken, they come in turn: of any four that follow, each business has one at least.
+  // Once both have all slots taken, they take turns: of any four that follow, each business has at least one.
   const owners = fetches.map(({ recording }) => first.recordings.some(({ sid }) => sid === recording));
   for (let i = 3; i + 4 <= 13; ++i) assert.equal(new Set(owners.slice(i, i + 4)).size, 2, String(owners));
   const metrics = await (await fetch(`${deck.nodes[1].url}/metrics`)).text();
@@ -180,7 +180,7 @@ test('a thousand presses at once on one recording over four APIs are one downloa
   assert.equal((await sim.stats()).recordings[recording].requested, 1);
 });
 
-test('of many automatic fetches a window waits in Redis, and all are fetched in their order', async () => {
+test('only a window of many automatic fetches waits in Redis, and all are fetched in their order', async () => {
   await startDeck(['api', 'worker']);
   const account = await sim.addAccount();
   const business = await deck.addBusiness('archive', account);
@@ -198,7 +198,7 @@ test('of many automatic fetches a window waits in Redis, and all are fetched in 
   assert.equal((await downloadsOf(deck, account)).greatest, 3);
   const fetches = (await sim.log(before)).filter(({ event, resource }) => event === 'request' && resource === 'media');
   const places = new Map(fetches.map(({ recording }, place) => [recording, place]));
-  // Three run side by side, so that one may be a few places before or behind its own.
+  // Three run at the same time, so one may be a few places away from its own.
   const astray = recordings.filter(({ sid }, place) => Math.abs(places.get(sid) - place) > 5);
   assert.deepEqual(astray.map(({ sid }) => sid), []);
 });
@@ -215,7 +215,7 @@ test('a recording deleted at one API is soon gone at the other', async () => {
   await until('the other API to say so', ask, (status) => status === 410);
 });
 
-test('what Redis forgets is rebuilt from the call store, and the limit holds', async () => {
+test('lost slots are rebuilt from the call store, and the limit holds', async () => {
   await startDeck(['api', 'worker']);
   const { business, account, recordings, calls } = await makeBusiness(deck, 12);
   await sim.addRule(slow(account, 500));
@@ -230,7 +230,7 @@ test('what Redis forgets is rebuilt from the call store, and the limit holds', a
   await assertNothingLeft(deck, business);
 });
 
-test('while Redis is away what is stored plays, what is cold is refused, webhooks are kept', async () => {
+test('while Redis is down stored recordings play, cold ones are refused, and webhooks are kept', async () => {
   await startDeck(['api', 'worker']);
   const { business, account, calls: [stored, cold] } = await makeBusiness(deck, 2);
   await deck.press(business, stored);
@@ -258,20 +258,20 @@ test('while Redis is away what is stored plays, what is cold is refused, webhook
   assert.ok((await downloadsOf(deck, account)).greatest <= 3);
 });
 
-test('when Redis cannot be reached, presses are refused at once after the first one, and taken again soon', async () => {
+test('while Redis is unreachable presses after the first are refused at once; soon after its return they are accepted', async () => {
   await startDeck(['api']); // what is refused is wanted all the same: a worker would fetch it meanwhile
   const proxy = await startProxy(deck.redis.socket);
   try {
     deck.url = (await deck.startNode('api', { settings: { REDIS_URL: proxy.url } })).url;
     const { business, calls: [sid] } = await makeBusiness(deck, 1);
-    // Connections are taken, and nothing ever comes back, as behind a firewall that swallows packets.
+    // Connections are accepted and nothing ever returns, as behind a firewall that drops packets.
     proxy.mode = 'black hole';
     proxy.reset();
     assert.equal((await deck.press(business, sid)).status, 503);
     const metrics = async () => (await deck.request('GET', '/metrics')).body.toString();
     const failures = async () => Number(/^tapedeck_redis_connect_failures_total (\d+)$/m.exec(await metrics())[1]);
-    // Over three more tries to connect, each of which takes longer than that: a press that waited for one would be late. One
-    // may be so because the machine is.
+    // During three more connection attempts, each of which takes longer than that. A press that waited for one would be late.
+    // One press may be late because of the machine.
     const took = [];
     for (const enough = (await failures()) + 3; (await failures()) < enough; ) took.push(await refusedAfter(business, sid));
     const late = took.filter((ms) => ms >= refusedAtOnceMs);
@@ -288,7 +288,7 @@ test('when Redis cannot be reached, presses are refused at once after the first 
   }
 });
 
-test('when Redis hangs, a press is refused after its deadline, and taken again soon after Redis answers', async () => {
+test('while Redis hangs a press is refused after its deadline; soon after Redis answers it is accepted', async () => {
   await startDeck(['api', 'worker']);
   const { business, calls: [first, second] } = await makeBusiness(deck, 2);
   await deck.press(business, first);
@@ -302,7 +302,7 @@ test('when Redis hangs, a press is refused after its deadline, and taken again s
   await deck.untilState(business, second, 'stored');
 });
 
-test('a worker that is killed gives up its downloads at once, and another fetches them', async () => {
+test('a killed worker loses its downloads at once, and another fetches them', async () => {
   await startDeck(['api', 'worker', 'worker']);
   const { business, account, calls } = await makeBusiness(deck, 6);
   await sim.addRule(slow(account, 2000));
@@ -316,7 +316,7 @@ test('a worker that is killed gives up its downloads at once, and another fetche
   await assertNothingLeft(deck, business);
 });
 
-test('a worker that stalls is killed before its leases end, and started again', async () => {
+test('a stalled worker is killed before its leases end, and started again', async () => {
   await startDeck(['api', 'worker']);
   const { business, account, calls } = await makeBusiness(deck, 5);
   await sim.addRule(slow(account, 3000));
@@ -334,7 +334,7 @@ test('a worker that stalls is killed before its leases end, and started again', 
   await assertNothingLeft(deck, business);
 });
 
-test('a worker ends with its supervisor, and drains when it is told to stop', async () => {
+test('a worker ends with its supervisor, and drains on SIGTERM', async () => {
   await startDeck(['api', 'worker']);
   const first = await deck.childOf(deck.nodes[1]);
   await deck.endNode(deck.nodes[1], 'SIGKILL');
@@ -348,21 +348,21 @@ test('a worker ends with its supervisor, and drains when it is told to stop', as
   await untilRunning(deck, account, 3);
   const how = await deck.endNode(worker);
   assert.deepEqual(how, { code: 0, signal: null });
-  // What ran was finished within the grace; the fourth may have been handed over before the stop, or waits.
+  // Running downloads finish within the grace. The fourth may have been handed over before the stop, or waits.
   assert.equal((await downloadsOf(deck, account)).current, 0);
   await deck.startNode('worker');
   await untilAllStored(deck, business, calls);
   await assertNothingLeft(deck, business);
 });
 
-test('a server without Redis is refused beside those that share the directory', async () => {
+test('a server without Redis is refused beside processes that share the directory', async () => {
   await startDeck(['api']);
   const alone = await deck.run(['serve'], { settings: { REDIS_URL: '' } });
   assert.equal(alone.code, 1);
   assert.match(alone.stderr, /belongs to a running tapedeck \(pid \d+\)/);
 });
 
-test('a Redis that may throw keys away is refused, with the sentence that mends it', async () => {
+test('a Redis that may evict keys is refused, with the command that corrects it', async () => {
   const redis = await startRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
   deck = await makeTapedeck({ sim, nodes: ['api'], redis });
   const refused = await deck.run(['serve']);

@@ -1,4 +1,4 @@
-// Several processes over a Redis Cluster of three masters with replicas, one of which is killed in the middle of the work.
+// Several processes on a Redis Cluster of three masters with replicas. One master is killed under load.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
@@ -25,15 +25,15 @@ async function startDeck(nodes) {
   await deck.start();
 }
 
-test('a master is killed, and what was asked for before, meanwhile and after is stored within the limit', async () => {
+test('recordings requested before, during and after the death of a master are stored within the limit', async () => {
   await startDeck(['api', 'api', 'worker', 'worker']);
   await assertFailoverIsSurvived(deck, { downloadMs: 1_500 });
 });
 
-test('businesses of other masters go on while one is away', async () => {
+test('businesses on other masters continue while one master is down', async () => {
   await startDeck(['api', 'worker']);
   const { redis } = deck;
-  // What all businesses share is on one or two of the masters: the third is killed.
+  // The keys that all businesses share are on one or two masters: the third is killed.
   const shared = [await redis.masterOfKey('rec_due'), await redis.masterOfKey('rec_ready:{0}:play')];
   const away = redis.masters.find((server) => !shared.includes(server));
   let here;

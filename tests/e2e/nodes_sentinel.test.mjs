@@ -1,4 +1,4 @@
-// Several processes over a Redis that Sentinels watch: the master is killed in the middle of the work.
+// Several processes on a Redis with Sentinels. The master is killed under load.
 
 import { after, test } from 'node:test';
 
@@ -15,8 +15,8 @@ after(async () => {
   await sim?.stop();
 });
 
-// The downloads are open when the successor takes over: nothing may be granted until their leases would have ended.
-test('a master is killed, and what was asked for before, meanwhile and after is stored within the limit', async () => {
+// The downloads are open when the replica takes over: nothing may be granted until their leases would have ended.
+test('recordings requested before, during and after the death of the master are stored within the limit', async () => {
   sim = await startSim();
   deck = await makeTapedeck({ sim, nodes: ['api', 'api', 'worker', 'worker'], redis: await startSentinels() });
   await deck.start();

@@ -1,5 +1,5 @@
-// What an operator meets: commands and their exit codes, settings that are wrong, metrics, readiness, logs, a second
-// server, a stop in the middle of downloads, and a disk that fills up.
+// The operator's view: commands and their exit codes, wrong settings, metrics, readiness, logs, a second server, a stop during
+// downloads, and a full disk.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -39,7 +39,7 @@ async function makeBusiness(count, recording = {}) {
   return { business, account, recordings, calls: recordings.map(({ call }) => call) };
 }
 
-// Runs a body with a server of its own.
+// Runs a body with its own server.
 function serverTest(name, options, body) {
   test(name, async () => {
     try {
@@ -86,7 +86,7 @@ commandTest('business and key commands print JSON of their documented shapes', a
   assert.match(parse(await deck.command('key', 'list', '--json')).find(({ id }) => id === listed.id).revoked_at, /^\d{4}-/);
 });
 
-commandTest('commands that cannot be done end with 1, wrong usage with 2, wrong settings with 3', async () => {
+commandTest('a failed command ends with 1, wrong usage with 2, wrong settings with 3', async () => {
   const refused = [
     [['business', 'set', 'nobody', '--limit', '3'], 1, /no business nobody/],
     [['business', 'add', 'no/slash'], 1, /./],
@@ -115,7 +115,7 @@ commandTest('commands that cannot be done end with 1, wrong usage with 2, wrong 
   }
 });
 
-commandTest('all wrong settings are told at once, each with its name and an example', async () => {
+commandTest('all wrong settings are reported together, each with its name and an example', async () => {
   const settings = {
     LISTEN: 'somewhere', PUBLIC_URL: 'ftp://x', MAX_CONCURRENT_DOWNLOADS: '0', MAX_SLOTS_PER_BUSINESS: 'three',
     TWILIO_ACCOUNT_SID: 'AC1', RECORDING_FORMAT: 'ogg', SECRET_KEY: 'short', LOG_LEVEL: 'loud', CORS_ORIGINS: '*',
@@ -146,7 +146,7 @@ commandTest('config shows every setting with its origin, and no secret', async (
   assert.ok(!done.stdout.includes(secret) && !done.stdout.includes('hush-hush'));
 });
 
-commandTest('doctor finds a refused account broken, and a good one in order', async () => {
+commandTest('doctor reports a refused account, and approves a good one', async () => {
   const account = await sim.addAccount();
   await deck.command('business', 'add', 'good', '--account-sid', account.sid, '--auth-token', account.token);
   const fine = await deck.run(['doctor', '--json']);
@@ -169,7 +169,7 @@ serverTest('a second server on the same DATA_DIR is refused with the first one\'
   assert.equal((await deck.request('GET', '/readyz')).status, 200);
 });
 
-serverTest('health, readiness, metrics and the description are there without a key', {}, async () => {
+serverTest('health, readiness, metrics and the OpenAPI document need no key', {}, async () => {
   const { business, calls: [sid] } = await makeBusiness(1);
   await deck.press(business, sid);
   await deck.untilState(business, sid, 'stored');
@@ -204,7 +204,7 @@ serverTest('every operation of openapi.json exists, and none is a 404 or 405 of 
   assert.equal((await deck.get(business, '/api/nonsense')).status, 404);
 });
 
-serverTest('the JSON log is one object a line, with whole SIDs and the same events', { settings: { LOG_FORMAT: 'json' } }, async () => {
+serverTest('the JSON log has one object a line, with whole SIDs and the same events', { settings: { LOG_FORMAT: 'json' } }, async () => {
   const { business, account, calls } = await makeBusiness(4);
   await sim.addRule({ fault: 'stall', after_bytes: 1000, for_ms: 300, account: account.sid });
   for (const sid of calls) await deck.press(business, sid);
@@ -242,7 +242,7 @@ for (const [what, ms, isFinished] of [['short ones to their end', 800, true], ['
   });
 }
 
-serverTest('a disk that takes no more fails the job with its cause, frees the slot, and stored ones play', {}, async () => {
+serverTest('a full disk fails the fetch with its cause and frees the slot, and stored recordings play', {}, async () => {
   const { business, calls: [small] } = await makeBusiness(1);
   await deck.press(business, small);
   await deck.untilState(business, small, 'stored');

@@ -1,4 +1,4 @@
-/** The page in a real browser, before the look-alike of the server. */
+/** The page in a real browser, with a mock of the server. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 
@@ -43,7 +43,7 @@ describe("the page", () => {
   const statusRequests = () =>
     stage.server.requests.filter((request) => request.path.endsWith("/status"));
 
-  it("tells a press of a cold recording with a range of one byte", async () => {
+  it("sends a press of a cold recording as a range of one byte", async () => {
     const { cold } = stage.calls;
     await signIn(page, stage);
     stage.queueFourth(cold.sid);
@@ -67,7 +67,7 @@ describe("the page", () => {
     );
   });
 
-  it("tells a screen reader the place in a live region", async () => {
+  it("announces the place to a screen reader in a live region", async () => {
     const { cold } = stage.calls;
     await signIn(page, stage);
     stage.queueFourth(cold.sid);
@@ -91,7 +91,7 @@ describe("the page", () => {
     await waitForSound(page);
   });
 
-  it("says when the next try is while a recording backs off", async () => {
+  it("says the time of the retry while a recording is delayed", async () => {
     const { cold } = stage.calls;
     await signIn(page, stage);
     const retryAt = new Date(Date.now() + 150_000).toISOString();
@@ -104,7 +104,7 @@ describe("the page", () => {
     await waitForWords(page, /Next try in 3 min.*The provider answered 503\. The next try is at/);
   });
 
-  it("counts down to the next try in the row too", async () => {
+  it("counts down to the retry in the row too", async () => {
     const { cold } = stage.calls;
     await page.clock.install();
     await signIn(page, stage);
@@ -119,7 +119,7 @@ describe("the page", () => {
     assert.ok((await seconds()) <= before - 4);
   });
 
-  it("tells of a press although another recording was pressed before its answer came", async () => {
+  it("shows the answer to a press although another recording was pressed meanwhile", async () => {
     const { cold, stored } = stage.calls;
     await signIn(page, stage);
     stage.server.onAsked.set(cold.sid, { state: "queued", position: 4, queue_length: 4 });
@@ -137,7 +137,7 @@ describe("the page", () => {
     assert.match((await audioState(page)).src, new RegExp(stored.sid));
   });
 
-  it("follows rows that wait without a press, and reads them anew", async () => {
+  it("polls rows that wait without a press", async () => {
     const { cold } = stage.calls;
     stage.server.set(cold.sid, {
       state: "processing",
@@ -150,7 +150,7 @@ describe("the page", () => {
     assert.deepEqual(audioRequests(requests), []);
   });
 
-  it("asks nothing while it is hidden, and goes on when it is seen again", async () => {
+  it("sends no request while it is hidden, and continues when it is shown again", async () => {
     const { cold } = stage.calls;
     await page.clock.install();
     await signIn(page, stage);
@@ -158,7 +158,7 @@ describe("the page", () => {
     await pressPlay(page, cold);
     await waitForWords(page, /Queued, 4th/);
     await setHidden(page, true);
-    // Whatever was on its way before the page was hidden may still arrive.
+    // A request that was sent before the page was hidden may still arrive.
     await page.clock.runFor(10_000);
     const before = statusRequests().length;
     await page.clock.runFor(120_000);
@@ -168,7 +168,7 @@ describe("the page", () => {
     await waitForSound(page);
   });
 
-  it("waits for a part of the server that is away, and says so", async () => {
+  it("waits for an unavailable part of the server, and says so", async () => {
     const { cold } = stage.calls;
     await signIn(page, stage);
     stage.server.fault = 503;
@@ -179,7 +179,7 @@ describe("the page", () => {
     await waitForSound(page);
   });
 
-  it("goes on waiting when the connection breaks in between", async () => {
+  it("continues to wait after a broken connection", async () => {
     const { cold } = stage.calls;
     await signIn(page, stage);
     stage.queueFourth(cold.sid);
@@ -192,7 +192,7 @@ describe("the page", () => {
     await waitForSound(page);
   });
 
-  it("says that a recording was deleted when its list is out of date", async () => {
+  it("says that a recording of an outdated list was deleted", async () => {
     const { gone } = stage.calls;
     await signIn(page, stage);
     stage.server.set(gone.sid, { state: "deleted" });
@@ -201,7 +201,7 @@ describe("the page", () => {
     await waitForRowWords(page, gone, /Deleted/);
   });
 
-  it("says why the provider has no audio, and can ask again", async () => {
+  it("says why the provider has no audio, and offers a retry", async () => {
     const { absent } = stage.calls;
     await signIn(page, stage);
     await pressPlay(page, absent);
@@ -228,7 +228,7 @@ describe("the page", () => {
     await waitForSound(page);
   });
 
-  it("plays the last pressed of two, and goes on telling of the first", async () => {
+  it("plays the last pressed of two, and keeps the row of the first up to date", async () => {
     const { cold, rightToLeft } = stage.calls;
     await signIn(page, stage);
     stage.queueFourth(cold.sid);
@@ -260,7 +260,7 @@ describe("the page", () => {
     assert.equal((await audioState(page)).playbackRate, 1.5);
   });
 
-  it("shows the waveform of what plays, once it is made, and goes where it is pressed", async () => {
+  it("shows the waveform of the playing recording once it is measured, and seeks where it is pressed", async () => {
     await signIn(page, stage);
     stage.server.pendingPeaks = 1;
     await pressPlay(page, stage.calls.stored);
@@ -270,7 +270,7 @@ describe("the page", () => {
     const { width, height } = await waveform.boundingBox();
     await waveform.click({ position: { x: width * 0.75, y: height / 2 } });
     await page.waitForFunction(() => Math.abs(document.querySelector("audio").currentTime - 30) < 2);
-    // What was played has another colour than the rest, and the loud end is taller than the quiet beginning.
+    // The played part has another colour than the rest, and the loud end is taller than the quiet beginning.
     const columns = () =>
       waveform.evaluate((canvas) => {
         const column = (x) => {
@@ -279,7 +279,7 @@ describe("the page", () => {
           const middle = 4 * Math.floor(canvas.height / 2);
           return { painted, colour: data.slice(middle, middle + 3).join() };
         };
-        // A bar stands within any four pixels.
+        // Any four pixels contain a bar.
         const barAt = (share) =>
           [0, 1, 2, 3]
             .map((i) => column(Math.round(canvas.width * share) + i))
@@ -293,7 +293,7 @@ describe("the page", () => {
     assert.notEqual(loud.colour, later.colour);
   });
 
-  it("plays what has no waveform, and says nothing of it", async () => {
+  it("plays a recording without a waveform, and shows no message", async () => {
     await signIn(page, stage);
     stage.server.withoutPeaks.add(stage.calls.stored.sid);
     await pressPlay(page, stage.calls.stored);
@@ -332,7 +332,7 @@ describe("the page", () => {
     assert.equal(await page.getByRole("searchbox").inputValue(), "");
   });
 
-  it("shows one direction at a choice", async () => {
+  it("shows only the chosen direction", async () => {
     await signIn(page, stage);
     await page.getByRole("radio", { name: "Outbound" }).check({ force: true });
     await page.waitForURL(/direction=outbound/);
@@ -340,7 +340,7 @@ describe("the page", () => {
     await rowOf(page, stage.calls.arabic).waitFor();
   });
 
-  it("loads the next pages at a press, and ends with all calls", async () => {
+  it("loads further pages at a press, until all calls are shown", async () => {
     await signIn(page, stage);
     await page.getByRole("button", { name: "Load more" }).click();
     await page.waitForFunction(() => document.querySelectorAll(".row").length === 100);
@@ -351,7 +351,7 @@ describe("the page", () => {
     assert.equal(new Set(titles).size, titles.length, "a day that two pages share has one heading");
   });
 
-  it("shows the sign-in form without a session, and takes a key", async () => {
+  it("shows the sign-in form without a session, and accepts a key", async () => {
     await page.goto(stage.baseUrl);
     await page.getByLabel("API key").fill("tdk_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -377,7 +377,7 @@ describe("the page", () => {
     await page.getByRole("alert").filter({ hasText: "Your session has ended." }).waitFor();
   });
 
-  it("lets an operator choose a business, and plays that one's recordings", async () => {
+  it("lets an operator choose a business, and plays its recordings", async () => {
     await signIn(page, stage, stage.operatorSignInPath);
     await page.getByLabel("Business").selectOption("northside-motors");
     await page.waitForURL(/business=northside-motors/);
@@ -395,7 +395,7 @@ describe("the page", () => {
     assert.equal(await page.locator(".player").isVisible(), false);
   });
 
-  it("keeps a keyboard's place when a button of the player goes away", async () => {
+  it("keeps the focus when a button of the player disappears", async () => {
     const { failed, stored } = stage.calls;
     await signIn(page, stage);
     await rowOf(page, failed)
@@ -413,7 +413,7 @@ describe("the page", () => {
     assert.equal(focused, await buttonOf(page, stored).getAttribute("aria-label"));
   });
 
-  it("closes the player, and leaves no sound behind", async () => {
+  it("closes the player, and ends the sound", async () => {
     await signIn(page, stage);
     await pressPlay(page, stage.calls.stored);
     await waitForSound(page);

@@ -1,4 +1,4 @@
-/** How the page looks, and that everybody can use it: schemes, widths, accessibility. */
+/** The look of the page and its accessibility: colour schemes, widths, rules of axe. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import { openBrowser, openPage } from "./support/browser.mjs";
 import { startMockServer } from "./support/mock_server.mjs";
 import { pressPlay, rowOf, signIn, waitForSound } from "./support/page_steps.mjs";
 
-describe("the page's looks", () => {
+describe("the look of the page", () => {
   const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
   let browser, stage;
 
@@ -21,7 +21,7 @@ describe("the page's looks", () => {
     await stage.stop();
   });
 
-  /** Signs in anew, since one-time links work once, and runs `look` on the page. */
+  /** Signs in with a new link, because each works once, and runs `look` on the page. */
   async function withPage(options, look) {
     stage.server.logins.set("looks", "harbour-dental");
     const { page, context, troubles } = await openPage(browser, options);
@@ -80,7 +80,7 @@ describe("the page's looks", () => {
     );
   });
 
-  it("keeps the pressed row in sight when the player comes up before it", async () => {
+  it("keeps the pressed row in sight when the player appears", async () => {
     await withPage({ viewport: { width: 390, height: 640 } }, async (page) => {
       const row = rowOf(page, stage.calls.gone);
       await row.evaluate((element) => {

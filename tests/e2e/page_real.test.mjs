@@ -1,4 +1,4 @@
-/** The page in a real browser, before the real server and the provider's look-alike. */
+/** The page in a real browser, with the real server and the simulator. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
@@ -21,7 +21,7 @@ import { makeTone } from "./support/tone.mjs";
 
 describePage("the page's main scenarios on the real server", startRealStage);
 
-// One server for all of these, since none changes what another looks at.
+// One server for all of these, because none changes what another checks.
 describe("the real server behind the page", () => {
   let browser, stage, page, context, troubles, keyToRevoke;
 
@@ -46,7 +46,7 @@ describe("the real server behind the page", () => {
   const requestsAtProvider = async () => (await stage.sim.stats()).requests;
   const downloadsOf = async (sid) => (await stage.sim.stats()).recordings[sid]?.requested ?? 0;
 
-  it("asks the provider for nothing when the list is loaded, reloaded, searched", async () => {
+  it("sends nothing to the provider when the list is loaded, reloaded or searched", async () => {
     const before = await requestsAtProvider();
     await signIn(page, stage);
     await page.reload();
@@ -58,7 +58,7 @@ describe("the real server behind the page", () => {
     assert.equal((await stage.deck.queue(stage.business)).active_count, 0);
   });
 
-  it("plays the provider's bytes, for as long as they last", async () => {
+  it("plays the provider's bytes in their whole length", async () => {
     await signIn(page, stage);
     await pressPlay(page, stage.calls.stored);
     await waitForSound(page);
@@ -84,7 +84,7 @@ describe("the real server behind the page", () => {
     assert.equal(await downloadsOf(rightToLeft.sid), 1);
   });
 
-  it("gives a stored recording to keep, under a name that tells what it is", async () => {
+  it("downloads a stored recording under a descriptive file name", async () => {
     await signIn(page, stage);
     const link = rowOf(page, stage.calls.stored).getByRole("link", { name: /^Download/ });
     const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
@@ -100,7 +100,7 @@ describe("the real server behind the page", () => {
     }
   });
 
-  it("says that a key is wrong, and takes the right one", async () => {
+  it("says that a key is wrong, and accepts the right one", async () => {
     await page.goto(stage.baseUrl);
     await page.getByLabel("API key").fill(`${stage.businessKey.slice(0, -1)}~`);
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -142,7 +142,7 @@ describe("the real server behind the page", () => {
     assert.equal(new Set(names).size, kCalls);
   });
 
-  it("goes on waiting when the server is killed and starts again, and then sounds", async () => {
+  it("continues to wait when the server is killed and started again, and then plays", async () => {
     const { cold } = stage.calls;
     await signIn(page, stage);
     await stage.queueFourth(cold.sid);
@@ -156,7 +156,7 @@ describe("the real server behind the page", () => {
     assert.match((await audioState(page)).src, new RegExp(cold.sid));
   });
 
-  it("says that a recording is gone that was deleted behind the page's back", async () => {
+  it("says that a recording is gone after it was deleted elsewhere", async () => {
     const { markup } = stage.calls;
     await signIn(page, stage);
     const target = `/api/recordings/${markup.sid}`;
@@ -180,7 +180,7 @@ describe("the real server behind the page", () => {
     await page.getByRole("alert").filter({ hasText: "Your session has ended." }).waitFor();
   });
 
-  it("forgets the session at signing out", async () => {
+  it("ends the session at signing out", async () => {
     await signIn(page, stage);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("API key").waitFor();

@@ -1,5 +1,5 @@
-// Waveforms and durations from the audio itself: made after a recording is stored, served as wavesurfer.js takes them,
-// and never in the way of the recording.
+// Waveforms and durations from the audio itself: measured after a recording is stored, served in the format of wavesurfer.js,
+// and never delaying the recording.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ let businesses = 0;
 
 before(async () => {
   data = await mkdtemp(path.join(os.tmpdir(), 'tapedeck-peaks-'));
-  // The header of an MPEG frame, and nothing that could follow it.
+  // The header of an MPEG frame and nothing that could follow it.
   await writeFile(path.join(data, 'bad.mp3'), Buffer.concat([Buffer.from([0xff, 0xe3, 0x48, 0xc0]), Buffer.alloc(200)]));
   sim = await startSim({ data });
   deck = await makeTapedeck({ sim });
@@ -53,7 +53,7 @@ const metric = async (name) => {
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
 };
 
-// What wavesurfer.js does with it (src/decoder.ts): an array of numbers for each channel, all of one length.
+// The checks of wavesurfer.js (src/decoder.ts): an array of numbers for each channel, all of one length.
 function assertFitsWavesurfer({ peaks: channels, duration }) {
   assert.ok(Array.isArray(channels) && channels.length > 0);
   assert.ok(duration > 0);
@@ -64,7 +64,7 @@ function assertFitsWavesurfer({ peaks: channels, duration }) {
   }
 }
 
-test('a stored recording gets its peaks without anybody asking, with a channel for each party', async () => {
+test('a stored recording gets its peaks without a request, with a channel for each party', async () => {
   const business = await makeBusiness('--format', 'wav-dual');
   const { recording, call } = await makeRecording(business, { channels: 2 });
   await deck.play(business, call);
@@ -75,7 +75,7 @@ test('a stored recording gets its peaks without anybody asking, with a channel f
   assert.deepEqual([json.version, json.channels, json.sample_rate, json.duration], [1, 2, 8000, 5]);
   assertFitsWavesurfer(json);
   assert.deepEqual(json.peaks.map(({ length }) => length), [2 * pairs, 2 * pairs]);
-  // The look-alike's tone is a triangle of a quarter of the full scale, with a little noise.
+  // The simulator's tone is a triangle of a quarter of the full scale, with a little noise.
   for (const channel of json.peaks) {
     assert.ok(Math.max(...channel) > 0.23 && Math.max(...channel) < 0.26, `${Math.max(...channel)}`);
     assert.ok(Math.min(...channel) < -0.23 && Math.min(...channel) > -0.26, `${Math.min(...channel)}`);
@@ -84,7 +84,7 @@ test('a stored recording gets its peaks without anybody asking, with a channel f
   assert.deepEqual((await askPeaks(business, recording.sid)).json, json);
 });
 
-test('they are kept by the browser, and not sent again', async () => {
+test('the browser caches peaks, and they are not sent again', async () => {
   const business = await makeBusiness();
   const { call } = await makeRecording(business);
   await deck.play(business, call);
@@ -96,14 +96,14 @@ test('they are kept by the browser, and not sent again', async () => {
   assert.deepEqual([head.status, head.headers['content-length']], [200, headers['content-length']]);
 });
 
-test('they take as many bytes as they should', async () => {
+test('peaks have the expected size', async () => {
   const business = await makeBusiness('--format', 'wav');
   const { call } = await makeRecording(business, { duration_s: 600 });
   await deck.play(business, call);
   assert.ok((await peaks(business, call)).body.length < 20_000);
 });
 
-test('asking for them starts no download', async () => {
+test('a request for peaks starts no download', async () => {
   const business = await makeBusiness();
   const { recording, call } = await makeRecording(business);
   const answer = await askPeaks(business, call);
@@ -112,7 +112,7 @@ test('asking for them starts no download', async () => {
   assert.equal((await sim.stats()).recordings[recording.sid]?.requested ?? 0, 0);
 });
 
-test('another business, a wrong key and an unknown recording see nothing of them', async () => {
+test('another business, a wrong key and an unknown recording get no peaks', async () => {
   const [owner, other] = [await makeBusiness(), await makeBusiness()];
   const { call } = await makeRecording(owner);
   await deck.play(owner, call);
@@ -124,7 +124,7 @@ test('another business, a wrong key and an unknown recording see nothing of them
   assert.equal((await deck.request('GET', `/api/recordings/${call}/peaks`)).status, 401);
 });
 
-test('a link to the recording shows them, too', async () => {
+test('a signed link gives peaks too', async () => {
   const business = await makeBusiness();
   const { call } = await makeRecording(business);
   await deck.play(business, call);
@@ -134,7 +134,7 @@ test('a link to the recording shows them, too', async () => {
   assert.equal(answer.status, 200);
 });
 
-test('a duration that is not what was told is shown, logged and counted', async () => {
+test('a duration that differs from the provider\'s is shown, logged and counted', async () => {
   const business = await makeBusiness();
   const [recording] = await sim.addRecordings({ account: business.account.sid, duration_s: 5 });
   const told = { sid: recording.sid, account_sid: recording.account, duration: 65 };
@@ -153,7 +153,7 @@ test('a duration that is not what was told is shown, logged and counted', async 
   assert.equal(await metric('tapedeck_duration_differences_total'), before + 1);
 });
 
-test('the webhook’s duration agrees, and nothing is said', async () => {
+test('a duration that agrees with the webhook is not reported', async () => {
   const business = await makeBusiness();
   const [recording] = await sim.addRecordings({ account: business.account.sid, duration_s: 5 });
   await sim.webhook({ recording: recording.sid, ...deck.webhookOf(business) });
@@ -162,7 +162,7 @@ test('the webhook’s duration agrees, and nothing is said', async () => {
   assert.deepEqual(deck.linesOf(business, ['DURATION_DIFFERS']), []);
 });
 
-test('what cannot be decoded plays, and says why it has no peaks', async () => {
+test('a recording that cannot be decoded plays, and says why it has no peaks', async () => {
   const business = await makeBusiness();
   const { recording, call } = await makeRecording(business, { files: { mp3: 'bad.mp3' } });
   assert.equal((await deck.play(business, call)).status, 200);
@@ -188,7 +188,7 @@ test('deleting a recording deletes its peaks', async () => {
   assert.equal((await askPeaks(business, call)).status, 410);
 });
 
-test('deleting what is being measured leaves nothing behind', async () => {
+test('deleting a recording during its measure leaves nothing behind', async () => {
   const business = await makeBusiness('--format', 'wav');
   const recordings = [];
   for (let i = 0; i < 8; ++i) recordings.push(await makeRecording(business, { duration_s: 300 }));
@@ -201,7 +201,7 @@ test('deleting what is being measured leaves nothing behind', async () => {
 
 // The last tests restart the server.
 
-test('peaks that are missing are made anew when they are asked for', async () => {
+test('missing peaks are measured again after a request', async () => {
   const business = await makeBusiness();
   const { recording, call } = await makeRecording(business);
   await deck.play(business, call);
@@ -216,7 +216,7 @@ test('peaks that are missing are made anew when they are asked for', async () =>
   assert.deepEqual((await peaks(business, call)).json, json);
 });
 
-test('what was stored by a process without them gets them by the next one, without being asked for', async () => {
+test('a recording of a process that does not measure gets its peaks by the next one, without a request', async () => {
   const business = await makeBusiness();
   const stored = [];
   await deck.stop();
@@ -237,7 +237,7 @@ test('what was stored by a process without them gets them by the next one, witho
   }
 });
 
-test('the files of peaks are what is served', async () => {
+test('the files of peaks are served as they are', async () => {
   const business = await makeBusiness();
   const { recording, call } = await makeRecording(business);
   await deck.play(business, call);

@@ -1,5 +1,5 @@
-// Whatever the provider answers, through the whole server: what it tells its users, what it stores in the end, and what
-// the provider saw of it.
+// Every fault of the provider, through the whole server: the answer to the user, the stored result, and the requests that the
+// provider saw.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { sid as makeSid, startSim } from './support/sim.mjs';
 import { makeTapedeck, until } from './support/tapedeck.mjs';
 
-// The idle and low-speed limits of a download are 20 and 30 s; with something for a busy machine.
+// The idle and low-speed limits of a download are 20 and 30 s; the rest is for a busy machine.
 const slowTransfersMs = 60_000;
 const endlessBytes = 48 * 1024 * 1024;
 const memoryMaxKib = 120 * 1024;
@@ -48,19 +48,19 @@ async function assertPlays(business, call, recording, media = 'mp3_1') {
 }
 
 const causesOf = (business, event) => deck.linesOf(business, [event]).map((line) => / cause=(\S+)/.exec(line)[1]);
-// Of the business's lines of this event; an answer may be here before the log's line.
+// The last line of this event of the business; the answer may arrive before the line of the log.
 async function assertCauses(business, event, expected) {
   await deck.untilLines(() => causesOf(business, event).length >= expected.length);
   assert.deepEqual(causesOf(business, event), expected);
 }
 
-// Requests for an account's media, with their times in ns.
+// The requests for media of an account, with their times in ns.
 async function mediaRequests(account) {
   const events = await sim.log();
   return events.filter(({ event, resource, account: of }) => event === 'request' && resource === 'media' && of === account.sid);
 }
 
-// What a first attempt runs into, and with which cause the second one is put off; that one succeeds.
+// The fault of the first attempt, and the cause with which the second one is delayed; the second succeeds.
 const passing = [
   ['a server error', { fault: 'status', status: 500 }, 'provider_server_error'],
   ['a gateway without a backend', { fault: 'status', status: 503 }, 'provider_server_error'],
@@ -80,7 +80,7 @@ const passing = [
   ['something that is not HTTP', { fault: 'raw', text: 'hello\r\n\r\n' }, 'provider_server_error'],
 ];
 
-test('what may pass is put off with its cause, tried again and then plays', { concurrency: passing.length }, async (t) => {
+test('a transient fault delays the recording with its cause; then it is retried and plays', { concurrency: passing.length }, async (t) => {
   await Promise.all(passing.map(([name, fault, cause]) => t.test(name, async () => {
     const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1);
     await sim.addRule({ ...fault, account: account.sid, times: 1 });
@@ -92,7 +92,7 @@ test('what may pass is put off with its cause, tried again and then plays', { co
   })));
 });
 
-// What no second attempt would mend.
+// Faults that a second attempt cannot correct.
 const final = [
   ['a refused request', { fault: 'status', status: 400 }, 'provider_rejected'],
   ['wrong credentials', { fault: 'status', status: 401 }, 'provider_unauthorized'],
@@ -105,7 +105,7 @@ const final = [
     { fault: 'raw', text: 'HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 2000000000\r\n\r\n' }, 'media_too_large'],
 ];
 
-test('what will not pass is 424 with its cause, asks no more, and plays after a retry by hand', { concurrency: final.length }, async (t) => {
+test('a permanent fault is 424 with its cause, without further attempts, and plays after a retry by hand', { concurrency: final.length }, async (t) => {
   await Promise.all(final.map(([name, fault, cause]) => t.test(name, async () => {
     const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1);
     const rule = await sim.addRule({ ...fault, account: account.sid });
@@ -126,10 +126,10 @@ test('what will not pass is 424 with its cause, asks no more, and plays after a 
   assert.deepEqual([leaked, bare], [0, 0], 'credentials went to the provider, and nowhere else');
 });
 
-test('a connection closed or reset before the answer is tried again', async () => {
+test('a connection that is closed or reset before the answer is retried', async () => {
   for (const how of ['fin', 'rst']) {
     const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1);
-    // A kept connection may have died for reasons of its own and is replaced at once; a new one that dies is a failure.
+    // A dead kept connection is replaced at once; a new connection that dies is a failure.
     const rule = await sim.addRule({ fault: 'close', before_header: true, how, account: account.sid });
     await deck.press(business, sid);
     await until('a failure', () => causesOf(business, 'RECORDING_RETRY'), (causes) => causes.length > 0);
@@ -158,7 +158,7 @@ test('a body without a length is stored whole', async () => {
   }
 });
 
-test('a WAV whose Content-Length promises less than its header is not taken for whole', async () => {
+test('a WAV whose Content-Length is less than its header says is incomplete', async () => {
   const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1, { format: 'wav' });
   await sim.addRule({ fault: 'wrong_length', difference: -500, account: account.sid, times: 1 });
   await deck.press(business, sid);
@@ -166,8 +166,8 @@ test('a WAV whose Content-Length promises less than its header is not taken for 
   await assertCauses(business, 'RECORDING_RETRY', ['media_truncated']);
 });
 
-// Nothing in an MP3 says how long it is, so its length is what HTTP says (RFC 9112 §6.3).
-test('an MP3 is as long as its Content-Length, and what comes after it is no part of it', async () => {
+// An MP3 does not contain its length, so HTTP decides (RFC 9112 §6.3).
+test('an MP3 is as long as its Content-Length, without the bytes after it', async () => {
   const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1);
   await sim.addRule({ fault: 'wrong_length', difference: -500, account: account.sid, times: 1 });
   await deck.press(business, sid);
@@ -176,7 +176,7 @@ test('an MP3 is as long as its Content-Length, and what comes after it is no par
   assert.deepEqual(short.body, whole.body.subarray(0, whole.body.length - 500));
 });
 
-test('two channels are fetched where there are two, and one where there is one', async () => {
+test('a recording is fetched with the channels that it has', async () => {
   const dual = await makeBusiness(1, { format: 'wav-dual', channels: 2 });
   await deck.press(dual.business, dual.calls[0]);
   await assertPlays(dual.business, dual.calls[0], dual.recordings[0], 'wav_2');
@@ -188,10 +188,10 @@ test('two channels are fetched where there are two, and one where there is one',
   await assertCauses(mono.business, 'RECORDING_RETRY', []);
 });
 
-test('three refused credentials in a row stop the business, which says why; the right ones set it going', async () => {
+test('three refusals in a row pause the business, which says why; correct credentials resume it', async () => {
   const account = await sim.addAccount();
   const { business, recordings, calls } = await makeBusiness(9, { account: { sid: account.sid, token: 'mistyped' } });
-  // Once the running server has seen a change of this business, it knows the credentials that are wrong.
+  // Once the running server has noticed the change of this business, it uses the wrong credentials.
   await deck.command('business', 'set', business.id, '--limit', '2');
   await until('the business to be known', () => deck.queue(business), ({ limit }) => limit === 2);
   for (const sid of calls) await deck.press(business, sid);
@@ -217,7 +217,7 @@ test('three refused credentials in a row stop the business, which says why; the 
   assert.equal(causesOf(business, 'RECORDING_FAILED').length, asked);
 });
 
-test('not ready right after the webhook is asked for again, until it is', async () => {
+test('a recording that is not ready right after the webhook is requested again until it is', async () => {
   const { business, account } = await makeBusiness(1);
   const recording = await sim.addRecording({ account: account.sid, duration_s: 5 });
   await sim.addRule({ fault: 'not_ready', account: account.sid, times_per_recording: 2 });
@@ -242,7 +242,7 @@ test('a recording that the provider is still preparing waits, and says so', asyn
   await assertPlays(business, sid, recording);
 });
 
-test('404 for media and metadata is absent: 410', async () => {
+test('404 for media and metadata means absent: 410', async () => {
   const { business, account } = await makeBusiness(1);
   const nobodys = { sid: makeSid('RE', 0xabcdef), call: makeSid('CA', 0xabcdef), account: account.sid };
   await deck.tell(business, nobodys);
@@ -251,13 +251,13 @@ test('404 for media and metadata is absent: 410', async () => {
   assert.equal((await deck.press(business, nobodys.call)).status, 410);
 });
 
-// 429: no request of the account within the pause, whichever business it is of; and other accounts go on.
+// After a 429 the account, with all its businesses, sends no request within the pause; other accounts continue.
 for (const [name, more] of [['Retry-After in seconds', { retry_after_s: 3 }], ['a date as Retry-After', { retry_after_s: 3, retry_after_format: 'date' }]]) {
-  test(`429 with ${name} rests the whole account, and no other`, async () => {
+  test(`429 with ${name} pauses the whole account and no other`, async () => {
     const first = await makeBusiness(2);
     const second = await makeBusiness(1, { account: first.account });
     const stranger = await makeBusiness(1);
-    // One download runs while another one is refused: its success must not end the rest.
+    // One download runs while another is refused: its success must not end the pause.
     await sim.addRule({ fault: 'stall', after_bytes: 1000, for_ms: 600, recording: first.recordings[0].sid });
     await sim.addRule({ fault: 'status', status: 429, ...more, recording: first.recordings[1].sid, times: 1 });
     await deck.press(first.business, first.calls[0]);
@@ -278,19 +278,19 @@ for (const [name, more] of [['Retry-After in seconds', { retry_after_s: 3 }], ['
   });
 }
 
-test('429 without Retry-After rests the account for a second, and nothing is given up', async () => {
+test('429 without Retry-After pauses the account for a second, and nothing is given up', async () => {
   const { business, account, recordings, calls } = await makeBusiness(4);
   await sim.addRule({ fault: 'status', status: 429, account: account.sid, times: 1 });
   for (const sid of calls) await deck.press(business, sid);
   for (const [i, sid] of calls.entries()) await assertPlays(business, sid, recordings[i]);
   await assertCauses(business, 'RECORDING_RETRY', ['provider_rate_limited']);
   const refusedAt = (await sim.log()).find(({ event, status, account: of }) => event === 'end' && status === 429 && of === account.sid).t_ns;
-  // The two that began beside the refused one were under way already.
+  // The two beside the refused one had begun already.
   const early = (await mediaRequests(account)).filter(({ t_ns: time }) => time > refusedAt && time < refusedAt + 0.95e9);
   assert.ok(early.length <= 2, `${early.length} requests in the second after the refusal`);
 });
 
-test('transfers that hang or crawl are given up by the provider\'s limits, not kept for ever', async () => {
+test('hanging or slow transfers end at the limits of a download', async () => {
   const kinds = [
     [{ fault: 'stall', after_bytes: 3000 }, 'nothing after 3,000 bytes'],
     [{ fault: 'drip', bytes_per_second: 300 }, '300 bytes a second'],
@@ -316,7 +316,7 @@ test('transfers that hang or crawl are given up by the provider\'s limits, not k
   }));
 });
 
-test('an endless body costs no memory, and its slot is free when the server ends it', async () => {
+test('an endless body costs no memory, and its slot is free when the server ends the transfer', async () => {
   const { business, account, calls: [sid] } = await makeBusiness(1);
   await sim.addRule({ fault: 'endless', account: account.sid });
   await deck.press(business, sid);

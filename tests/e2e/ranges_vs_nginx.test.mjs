@@ -1,8 +1,8 @@
-// Ranges and preconditions, beside nginx serving the same file. Every answer must be the same, but for the kinds of
-// difference listed here, each with the section of RFC 9110 that allows, or demands, ours.
+// Ranges and preconditions, compared with nginx serving the same file. The answers must be equal, except for the differences
+// listed here, each with the section of RFC 9110 that allows or requires ours.
 //
-// Files of several sizes by http_bench_server, which is the HTTP engine alone; then a recording by the real server.
-// SEED changes the random ranges.
+// http_bench_server, the HTTP engine alone, serves files of several sizes; then the real server serves a recording. SEED
+// changes the random ranges.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -23,13 +23,13 @@ const LEAST_REQUESTS = 300;
 const MOST_KINDS = 10;
 const binaries = process.env.TAPEDECK_BIN_DIR ?? fileURLToPath(new URL('../../build/release/bin', import.meta.url));
 const keepAlive = new http.Agent({ keepAlive: true, maxSockets: 4 });
-// nginx 1.22 closes after a HEAD that it answers with 412, and does not say so.
+// nginx 1.22 closes the connection after a HEAD with 412, without announcing it.
 const oneRequest = new http.Agent({ keepAlive: false });
 
 const has = (name) => (request) => name in request.headers;
 const range = (request) => request.headers.Range ?? '';
 const members = (request) => range(request).replace(/^[^=]*=/, '').split(',').map((member) => member.trim());
-// One well-formed range: its end is not before its beginning.
+// One well-formed range, with its end not before its beginning.
 function isSingle(request) {
   const [, first, last] = /^bytes=(?:(\d+)-(\d*)|-\d+)$/i.exec(range(request)) ?? [];
   return first === undefined ? /^bytes=-\d+$/i.test(range(request)) : !last || BigInt(first) <= BigInt(last);
@@ -165,7 +165,7 @@ function ask(url, { method, headers }, { validators = {}, agent = keepAlive, key
   });
 }
 
-// What must be the same. Error documents differ, and each server has tags of its own.
+// The parts that must be equal. Error documents differ, and each server has its own tags.
 function essence(answer) {
   const common = { status: answer.status, contentRange: answer.headers['content-range'] };
   if (answer.status !== 200 && answer.status !== 206) return common;
@@ -212,7 +212,7 @@ function report(t, count, found) {
   for (const kind of KINDS) t.diagnostic(`${found.get(kind.name) ?? 0} times: ${kind.name} (RFC 9110 ${kind.rfc})`);
 }
 
-test('the engine answers ranges and preconditions as nginx does, but for the listed kinds', async (t) => {
+test('the engine answers ranges and preconditions as nginx does, except for the listed kinds', async (t) => {
   assert.ok(KINDS.length <= MOST_KINDS);
   const found = new Map();
   const random = seeded(SEED);
@@ -228,13 +228,13 @@ test('the engine answers ranges and preconditions as nginx does, but for the lis
   }
   const ofNothing = ['bytes=0-', 'bytes=0-5', 'bytes=-5', 'bytes=-0'];
   await run('empty.mp3', Buffer.alloc(0), ofNothing.map((Range) => ({ method: 'GET', headers: { Range }, size: 0 })));
-  // A kind that no request shows any more is no longer true.
+  // A kind that no request shows is out of date.
   assert.deepEqual(KINDS.map(({ name }) => name).filter((name) => !found.has(name)), []);
   assert.ok(count >= LEAST_REQUESTS);
   report(t, count, found);
 });
 
-test('the server answers for a stored recording as nginx does, but for the same kinds', async (t) => {
+test('the server answers for a stored recording as nginx does, except for the same kinds', async (t) => {
   sim = await startSim();
   deck = await makeTapedeck({ sim });
   await deck.start();

@@ -1,4 +1,4 @@
-// Nothing is missed: webhooks that never came, rows without a blob, blobs without a row; by one worker at a time.
+// Upkeep finds missed webhooks, rows without a blob and blobs without a row, in one worker at a time.
 
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -69,7 +69,7 @@ test('a recording whose webhook never came is found and fetched, once', async ()
   assert.equal(deck.linesOf(business, ['WEBHOOK_MISSED']).length, 3);
 });
 
-test('history, and what may still get its webhook, start nothing', async () => {
+test('old recordings, and those that may still get their webhook, start nothing', async () => {
   await startDeck();
   const { business, recordings: fresh } = await makeBusiness(1);
   const [old] = await sim.addRecordings({ account: business.account.sid, count: 1, duration_s: 1, created_at: ago(48 * hour) });
@@ -98,7 +98,7 @@ test('a stored recording without its file is fetched again, and plays', async ()
   assert.ok(deck.linesOf(business, ['BLOB_MISSING']).some((line) => line.includes('outcome=fetched_again')));
 });
 
-test('one that the provider has no more fails, and says why', async () => {
+test('a recording that the provider no longer has fails, and says why', async () => {
   await startDeck();
   const { business, recordings: [one] } = await makeBusiness(1);
   await storeAll(business, [one]);
@@ -110,11 +110,11 @@ test('one that the provider has no more fails, and says why', async () => {
   assert.equal(await metric('tapedeck_blobs_missing_total{outcome="lost"}'), 1);
 });
 
-test('a file that no row speaks of is told of and kept, and the leftover of an older attempt is removed', async () => {
+test('a file without a row is reported and kept, and the leftover of an older attempt is removed', async () => {
   await startDeck();
   const { business, recordings: [one] } = await makeBusiness(1);
   await storeAll(business, [one]);
-  // Fetched again, it has a later fence in its name.
+  // After another fetch its name has a later fence.
   const oldName = path.join(blobFolder(), (await blobOf(one)).path);
   const copy = path.join(deck.dataDir, 'copy');
   await copyFile(oldName, copy);
@@ -146,7 +146,7 @@ test('a file that no row speaks of is told of and kept, and the leftover of an o
   for (const name of [unknown, fresh, newName]) assert.ok((await stat(name)).isFile());
 });
 
-test('of two workers one does it, and the other when that one is gone', async () => {
+test('one of two workers does the upkeep, and the other when that one is gone', async () => {
   await startDeck({ nodes: ['api', 'worker', 'worker'] });
   const { business, recordings } = await makeBusiness(2, { created_at: ago(hour / 2) });
   let since = await reconcile('--since', ago(2 * hour));
@@ -166,7 +166,7 @@ test('of two workers one does it, and the other when that one is gone', async ()
   assert.equal(passes(since).length <= 2, true);
 });
 
-test('RECONCILE_LISTING=false asks the provider for no list', async () => {
+test('RECONCILE_LISTING=false requests no list', async () => {
   await startDeck({ settings: { RECONCILE_LISTING: 'false' } });
   const { account } = await makeBusiness(1, { created_at: ago(hour / 2) });
   const since = await reconcile('--since', ago(2 * hour));
@@ -175,7 +175,7 @@ test('RECONCILE_LISTING=false asks the provider for no list', async () => {
   assert.equal(lists.length, 0);
 });
 
-test('reconcile says when no worker runs, and refuses what it does not understand', async () => {
+test('reconcile says when no worker runs, and refuses unknown arguments', async () => {
   deck = await makeTapedeck({ sim });
   assert.match((await deck.command('reconcile')).stderr, /no worker runs now/);
   const bad = await deck.run(['reconcile', '--since', 'soon']);

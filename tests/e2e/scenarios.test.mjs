@@ -1,5 +1,5 @@
-// What a press of play sets going, judged by what the provider saw and by the server's log: nothing, one download, three
-// and a queue; and that one business's load is not felt by another.
+// The effects of a press of play, by the events at the provider and the server's log: no download, one download, three and a
+// queue. The load of one business does not affect another.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { startSim } from './support/sim.mjs';
 import { makeTapedeck, shortSid } from './support/tapedeck.mjs';
 
 const slotEvents = ['RECORDING_ENQUEUE', 'RECORDING_QUEUED', 'RECORDING_DONE', 'RECORDING_NEXT'];
-// Makes each download of an account last: the provider stops in the middle for this long.
+// Makes each download of an account last: the provider stalls in the middle for this long.
 const slow = (account, ms) => ({ fault: 'stall', account: account.sid, after_bytes: 1000, for_ms: ms });
 
 let sim;
@@ -29,7 +29,7 @@ after(async () => {
 
 beforeEach(() => sim.clearRules());
 
-// A new business with an account and this many recordings of its own, which the server has been told of.
+// A new business with its own account and this many recordings, which the server knows.
 async function makeBusiness(count, recording = {}, ...options) {
   const account = await sim.addAccount();
   const business = await deck.addBusiness(`business-${++businesses}`, account, ...options);
@@ -46,12 +46,12 @@ const next = (business, sid) => line('➡️', 'RECORDING_NEXT', business, sid, 
 
 const downloadsOf = async (account) => (await sim.stats()).accounts[account.sid] ?? { started: 0, greatest: 0, completed: 0 };
 
-// Calls of the recordings in the order in which the provider was asked for their media.
+// The calls of the recordings, in the order of the requests for their media.
 async function startsOf(account, recordings) {
   return [...(await endedBefore(account, recordings)).keys()];
 }
 
-// What the provider saw of the account's downloads: for each call, how many had ended when its own began.
+// The downloads of the account at the provider: for each call, how many had ended when its own began.
 async function endedBefore(account, recordings) {
   const callOf = new Map(recordings.map(({ sid, call }) => [sid, call]));
   const before = new Map();
@@ -64,8 +64,8 @@ async function endedBefore(account, recordings) {
   return before;
 }
 
-// The order of the hand-overs is exact, in the log. Who has a slot may still be passed on the way to the provider by
-// those who got one after it; but none may begin there before as many have ended as must have, for it to be its turn.
+// The order of the hand-overs in the log is exact. On the way to the provider, recordings with slots may overtake each other;
+// but a download may begin only after as many have ended as its turn requires.
 async function assertFirstInFirstOut({ business, account, recordings, calls }) {
   await deck.untilLines(() => deck.linesOf(business, ['RECORDING_DONE']).length >= calls.length);
   const grants = deck.linesOf(business, ['RECORDING_ENQUEUE', 'RECORDING_NEXT']);
@@ -92,7 +92,7 @@ async function assertSameBytes(answer, recordingSid, media = 'mp3_1') {
   assert.equal(createHash('sha256').update(answer.body).digest('hex'), sha256);
 }
 
-test('lists, statuses, HEADs and prefetches ask the provider for nothing', async () => {
+test('lists, statuses, HEADs and prefetches send nothing to the provider', async () => {
   const { business, calls } = await makeBusiness(25);
   const before = (await sim.stats()).requests;
   for (let round = 0; round < 4; ++round) {
@@ -110,13 +110,13 @@ test('lists, statuses, HEADs and prefetches ask the provider for nothing', async
       }
     }
   }
-  // Whatever had been started would have taken its slot before the answer.
+  // A started fetch would have taken its slot before the answer.
   assert.equal((await deck.queue(business)).active_count, 0);
   assert.equal((await sim.stats()).requests, before);
   assert.deepEqual(deck.linesOf(business), []);
 });
 
-test('one press fetches the recording, and then it plays', async () => {
+test('one press fetches the recording, which then plays', async () => {
   const { business, account, recordings, calls: [sid] } = await makeBusiness(1);
   const pressed = await deck.press(business, sid);
   assert.equal(pressed.status, 202);
@@ -133,7 +133,7 @@ test('one press fetches the recording, and then it plays', async () => {
   assert.equal((await downloadsOf(account)).greatest, 1);
 });
 
-test('ten quick presses are three downloads and seven that wait, handed over in order', async () => {
+test('ten quick presses start three downloads; seven wait and follow in order', async () => {
   const { business, account, recordings, calls } = await makeBusiness(10);
   await sim.addRule(slow(account, 1000));
   const answers = [];
@@ -153,7 +153,7 @@ test('ten quick presses are three downloads and seven that wait, handed over in 
   const lines = deck.linesOf(business, slotEvents);
   assert.deepEqual(lines.slice(0, 3), calls.slice(0, 3).map((sid, i) => enqueue(business, sid, i + 1)));
   assert.deepEqual(lines.slice(3, 10), calls.slice(3).map((sid, i) => queued(business, sid, i + 1)));
-  // Which of three downloads ends first is the network's choice; who comes next is not.
+  // The network decides which of three downloads ends first; the queue decides which is next.
   const running = new Set(calls.slice(0, 3));
   const takeDone = (text, active) => {
     const ended = [...running].find((sid) => text === done(business, sid, active));
@@ -172,7 +172,7 @@ test('ten quick presses are three downloads and seven that wait, handed over in 
   await assertEachFetchedOnce(recordings);
 });
 
-test('a double click is one download, and the second press is told that it runs', async () => {
+test('a double click starts one download, and the second answer is 202 processing', async () => {
   const { business, account, recordings, calls: [sid] } = await makeBusiness(1);
   await sim.addRule(slow(account, 1000));
   const answers = await Promise.all([deck.press(business, sid), deck.press(business, sid)]);
@@ -187,13 +187,13 @@ test('a double click is one download, and the second press is told that it runs'
   assert.deepEqual(deck.linesOf(business, slotEvents), [enqueue(business, sid, 1), done(business, sid, 0)]);
 });
 
-test('a second press on a waiting recording leaves it where it is', async () => {
+test('a second press on a waiting recording keeps its place', async () => {
   const { business, account, calls } = await makeBusiness(6);
   await sim.addRule({ fault: 'stall', account: account.sid, after_bytes: 1000 });
   for (const sid of calls) await deck.press(business, sid);
   const again = await deck.press(business, calls[4]);
   assert.deepEqual(again.json, { status: 'queued', position: 2, queue_length: 3 });
-  // The next business's line comes after all of this one's.
+  // The line of the next business comes after all of this one.
   const next = await makeBusiness(1);
   await deck.press(next.business, next.calls[0]);
   await deck.untilLines(() => deck.linesOf(next.business, ['RECORDING_ENQUEUE']).length === 1);
@@ -221,10 +221,10 @@ test('a business whose downloads all hang does not delay another', async () => {
   assert.equal((await deck.queue(hung.business)).queue_length, 47);
 });
 
-test('two busy businesses take turns: neither runs ahead by more than what is open', async () => {
+test('two busy businesses take turns: neither is ahead by more than its open downloads', async () => {
   const pair = [await makeBusiness(50), await makeBusiness(50)];
   for (const { account } of pair) await sim.addRule(slow(account, 200));
-  // The first business is full, with 47 waiting, before the second presses at all.
+  // The first business has 47 waiting before the second presses.
   for (const one of pair) for (const sid of one.calls) await deck.press(one.business, sid);
   for (const { account } of pair) await sim.untilStats((stats) => stats.accounts[account.sid]?.completed === 50);
 
@@ -238,7 +238,7 @@ test('two busy businesses take turns: neither runs ahead by more than what is op
     if (event === 'request') {
       ++started[i];
       if (i === 1) headStart ??= started[0];
-      // Same sizes, same rate, three at a time each: what is ahead stays ahead by the head start and what is open.
+      // Same sizes, same rate, three at a time each: the lead is the head start and the open downloads.
       if (headStart !== undefined && started[0] < 50) {
         const ahead = started[0] - headStart - started[1];
         assert.ok(Math.abs(ahead) <= 12, `after ${started} starts the first is ${ahead} ahead of its head start`);
@@ -254,7 +254,7 @@ test('two busy businesses take turns: neither runs ahead by more than what is op
   }
 });
 
-test('a webhook fetches the recording by itself, and makes the call that nobody had told of', async () => {
+test('a webhook fetches the recording, and creates the call if it is unknown', async () => {
   const account = await sim.addAccount();
   const business = await deck.addBusiness(`business-${++businesses}`, account);
   const recording = await sim.addRecording({ account: account.sid, duration_s: 5 });
@@ -267,7 +267,7 @@ test('a webhook fetches the recording by itself, and makes the call that nobody 
   await assertEachFetchedOnce([recording]);
 });
 
-test('a thousand times the same webhook at once is one recording and one download', async () => {
+test('a thousand copies of a webhook at once make one recording and one download', async () => {
   const account = await sim.addAccount();
   const business = await deck.addBusiness(`business-${++businesses}`, account);
   const recording = await sim.addRecording({ account: account.sid, duration_s: 5 });
@@ -309,7 +309,7 @@ test('a press overtakes fifty automatic fetches of its business', async () => {
   assert.deepEqual([pressed.status, pressed.json.status, pressed.json.position], [202, 'queued', 1]);
   await deck.untilState(business, pressedCall, 'stored');
   const order = await startsOf(account, [...recordings, ...automatic]);
-  // A slot or two may have changed hands while the press was on its way.
+  // A slot or two may have been handed over during the press.
   const place = order.indexOf(pressedCall);
   assert.ok(place <= startedBefore + 2, `the press was number ${place + 1}, after ${startedBefore} that had begun`);
   assert.ok((await deck.queue(business)).queue_length > 25, 'most of the automatic ones still wait');

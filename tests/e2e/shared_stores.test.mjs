@@ -1,5 +1,5 @@
-// Several processes that share a PostgreSQL, an S3 server and a Redis, when one of these is away or wrongly named, and
-// audio that comes straight from the object store.
+// Several processes that share a PostgreSQL, an S3 server and a Redis, when one of these is down or wrongly configured; and
+// audio directly from the object store.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,7 @@ const decks = [];
 
 before(async () => {
   sim = await startSim();
-  // A restart must find what was promised, so that this one waits for the disk.
+  // A restart must find all accepted recordings, so this PostgreSQL waits for the disk.
   [postgres, s3] = await Promise.all([startPostgres(), startS3()]);
 });
 
@@ -55,7 +55,7 @@ async function playAll(deck, { business, recordings, calls }) {
   }
 }
 
-test('while PostgreSQL is away nothing is promised, and what was promised is done when it is back', async () => {
+test('while PostgreSQL is down nothing is accepted; what was accepted before is done after its return', async () => {
   const deck = await makeDeck();
   await deck.start();
   const { business, recordings, calls } = await makeBusiness(deck, 12);
@@ -78,7 +78,7 @@ test('while PostgreSQL is away nothing is promised, and what was promised is don
   assert.ok((await sim.stats()).accounts[business.account.sid].greatest <= 3);
 });
 
-test('while the object store is away recordings keep their place, and are stored when it is back', async () => {
+test('while the object store is down recordings keep their place; they are stored after its return', async () => {
   const deck = await makeDeck();
   await deck.start();
   const { business, recordings, calls } = await makeBusiness(deck, 4);
@@ -91,7 +91,7 @@ test('while the object store is away recordings keep their place, and are stored
   await s3.start();
   for (const call of calls) await deck.post(business, call, 'retry'); // rather than wait for the next attempt
   await playAll(deck, { business, recordings, calls });
-  // What is stored needs it, and says so, also while the recording is still held open.
+  // Stored recordings need it, and say so, even while a recording is still open.
   await s3.kill();
   const held = await deck.press(business, calls.at(-1));
   const cold = await deck.press(business, calls[0]);
@@ -103,7 +103,7 @@ test('while the object store is away recordings keep their place, and are stored
   await playAll(deck, { business, recordings, calls });
 });
 
-test('with STORAGE_DELIVERY=redirect the bytes come from the object store, and the rest from here', async () => {
+test('with STORAGE_DELIVERY=redirect the bytes come from the object store, and other answers from the API', async () => {
   const deck = await makeDeck({ settings: { STORAGE_DELIVERY: 'redirect' } });
   await deck.start();
   const { business, recordings, calls: [call] } = await makeBusiness(deck, 1);
@@ -136,7 +136,7 @@ test('with STORAGE_DELIVERY=redirect the bytes come from the object store, and t
   assert.ok(page.headers['content-security-policy'].includes(`media-src 'self' ${s3.url}`));
 });
 
-test('a wrong key of the object store is said by the log, readyz and doctor, and never printed', async () => {
+test('log, readyz and doctor report a wrong key of the object store, and never print it', async () => {
   const stores = await makeSharedStores({ postgres, s3 });
   const deck = await makeDeck({ stores, settings: { AWS_ACCESS_KEY_ID: 'NOBODY', AWS_SECRET_ACCESS_KEY: 'sesame-open' } });
   await deck.start();
@@ -148,7 +148,7 @@ test('a wrong key of the object store is said by the log, readyz and doctor, and
   assert.doesNotMatch([...words, ...deck.lines, doctor.stderr].join('\n'), /sesame/);
 });
 
-test('a database that cannot be reached ends the start with a sentence that has no password', async () => {
+test('an unreachable database ends the start with a message without the password', async () => {
   const stores = await makeSharedStores({ postgres, s3 });
   const deck = await makeDeck({ stores });
   for (const [url, reason] of [
@@ -164,7 +164,7 @@ test('a database that cannot be reached ends the start with a sentence that has 
   }
 });
 
-test('a lone process keeps its recordings in an object store, too', async () => {
+test('a single process can keep its recordings in an object store', async () => {
   const { settings: { STORAGE_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }, bucket } = await makeSharedStores({ postgres, s3 });
   const deck = await makeTapedeck({ sim, nodes: null, settings: { STORAGE_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } });
   decks.push(deck);

@@ -1,5 +1,5 @@
-// What else may become of a recording than to play at once, and what its business and its operator may do about it:
-// failed, absent, deleted, cancelled, backing off; limits, pauses, keys and links, while the server runs.
+// Recordings that do not play at once, and what the business and the operator can do: failed, absent, deleted, cancelled,
+// delayed; limits, pauses, keys and links, while the server runs.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { startSim } from './support/sim.mjs';
 import { makeTapedeck, publicUrl, until } from './support/tapedeck.mjs';
 
 const hung = { fault: 'stall', after_bytes: 1000 };
-// Makes each download of an account last: the provider stops in the middle for this long.
+// Makes each download of an account last: the provider stalls in the middle for this long.
 const slow = (account, ms) => ({ ...hung, account: account.sid, for_ms: ms });
 
 let sim;
@@ -54,7 +54,7 @@ async function assertPlays(business, call, recording) {
   assert.equal(createHash('sha256').update(answer.body).digest('hex'), sha256);
 }
 
-test('failed for good is 424 with the cause until a retry, and then it plays', async () => {
+test('a permanently failed recording is 424 with the cause until a retry, and then plays', async () => {
   const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1);
   const rule = await sim.addRule({ fault: 'status', status: 418, account: account.sid });
   await deck.press(business, sid);
@@ -81,7 +81,7 @@ test('failed for good is 424 with the cause until a retry, and then it plays', a
   await assertPlays(business, sid, recording);
 });
 
-test('absent at the provider is 410', async () => {
+test('a recording absent at the provider is 410', async () => {
   const { business, recordings: [recording], calls: [sid] } = await makeBusiness(1);
   await sim.changeRecording(recording.sid, { status: 'absent' });
   await deck.press(business, sid);
@@ -91,7 +91,7 @@ test('absent at the provider is 410', async () => {
   assert.equal(answer.json.state, 'absent');
 });
 
-test('deleted is 410, and its file is gone', async () => {
+test('a deleted recording is 410, and its file is gone', async () => {
   const { business, recordings: [recording], calls: [sid] } = await makeBusiness(1);
   await assertPlays(business, sid, recording);
   const filesOf = async () => (await deck.blobFiles()).filter(({ name }) => name.startsWith(recording.sid));
@@ -109,7 +109,7 @@ test('deleted is 410, and its file is gone', async () => {
   assert.equal(await requestsOf(recording), 1);
 });
 
-test('deleting what is being downloaded leaves no file and no slot behind', async () => {
+test('deleting a recording during its download leaves no file and no slot behind', async () => {
   const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1);
   await sim.addRule(slow(account, 1000));
   await deck.press(business, sid);
@@ -121,7 +121,7 @@ test('deleting what is being downloaded leaves no file and no slot behind', asyn
   assert.deepEqual(await filesOf(), []);
 });
 
-test('cancelling takes a waiting recording out of the queue, and those behind it move up', async () => {
+test('cancelling removes a waiting recording from the queue, and those behind it move up', async () => {
   const { business, account, recordings, calls } = await makeBusiness(6);
   await sim.addRule({ ...hung, account: account.sid });
   for (const sid of calls) await deck.press(business, sid);
@@ -135,7 +135,7 @@ test('cancelling takes a waiting recording out of the queue, and those behind it
   assert.deepEqual((await deck.press(business, calls[4])).json, { status: 'queued', position: 3, queue_length: 3 });
 });
 
-test('backing off is 202 queued with why and retry_at, without a position; a retry goes at once', async () => {
+test('a delayed recording is 202 queued with why and retry_at, without a position; a retry starts at once', async () => {
   const { business, account, recordings: [recording], calls: [sid] } = await makeBusiness(1);
   const rule = await sim.addRule({ fault: 'status', status: 503, retry_after_s: 1800, account: account.sid });
   await deck.press(business, sid);
@@ -160,7 +160,7 @@ test('backing off is 202 queued with why and retry_at, without a position; a ret
   await assertPlays(business, sid, recording);
 });
 
-test('one that backs off holds no slot', async () => {
+test('a delayed recording holds no slot', async () => {
   const { business, account, recordings, calls } = await makeBusiness(7);
   for (const { sid } of recordings.slice(0, 4)) {
     await sim.addRule({ fault: 'status', status: 500, retry_after_s: 600, recording: sid, account: account.sid });
@@ -171,7 +171,7 @@ test('one that backs off holds no slot', async () => {
   assert.deepEqual([queue.active_count, queue.queue_length, queue.delayed_count], [0, 0, 4]);
 });
 
-test('the limit that a business was added with holds from its first press', async () => {
+test('the initial limit of a business holds from its first press', async () => {
   const { business, account, calls } = await makeBusiness(4, { options: ['--limit', '1'] });
   await sim.addRule(slow(account, 500));
   await Promise.all(calls.map((sid) => deck.press(business, sid)));
@@ -179,7 +179,7 @@ test('the limit that a business was added with holds from its first press', asyn
   assert.equal((await sim.stats()).accounts[account.sid].greatest, 1);
 });
 
-test('a limit changed by the command holds on the running server, upwards and downwards', async () => {
+test('a limit changed by the command applies to the running server, upwards and downwards', async () => {
   const { business, account, calls } = await makeBusiness(12);
   await sim.addRule({ ...hung, account: account.sid });
   for (const sid of calls) await deck.press(business, sid);
@@ -191,7 +191,7 @@ test('a limit changed by the command holds on the running server, upwards and do
   assert.equal((await sim.stats()).accounts[account.sid].greatest, 5);
 });
 
-test('a lower limit lets what runs run, and nothing follows until there is room', async () => {
+test('a lower limit lets running downloads finish, and starts none until there is room', async () => {
   const { business, account, calls } = await makeBusiness(9);
   await sim.addRule(slow(account, 2500));
   for (const sid of calls) await deck.press(business, sid);
@@ -212,7 +212,7 @@ test('a lower limit lets what runs run, and nothing follows until there is room'
   }
 });
 
-test('a pause by the command keeps presses waiting and says so; resume lets them go', async () => {
+test('a pause by the command keeps presses waiting and says so; resume starts them', async () => {
   const { business, account, recordings, calls } = await makeBusiness(5);
   await deck.command('business', 'pause', business.id);
   await until('the pause', () => deck.queue(business), (queue) => queue.blocked !== null);
@@ -235,14 +235,14 @@ test('a pause outlives a 429 that comes while it holds', async () => {
   await until('the pause', () => deck.queue(business), (queue) => queue.blocked !== null);
   await deck.press(business, calls[1]);
   const { retry_at: retryAt } = await deck.untilStatus(business, calls[0], (status) => status.retry_at !== null);
-  // Well after the account's second is over, the operator's pause must still hold.
+  // The operator's pause must still hold well after the second of the account.
   await until('the end of the second', async () => Date.now() > Date.parse(retryAt) + 2500);
   const queue = await deck.queue(business);
   assert.match(queue.blocked?.why ?? 'not blocked', /paused/);
   assert.equal(await requestsOf(recordings[1]), 0);
 });
 
-test('a key made while the server runs opens it, and a revoked one does not for longer than a moment', async () => {
+test('a new key works on the running server at once, and a revoked one is refused within a moment', async () => {
   const { business, calls: [sid] } = await makeBusiness(1);
   const made = await deck.command('key', 'create', '--business', business.id, '--name', 'spare');
   const key = made.stdout.trim();
@@ -257,7 +257,7 @@ test('a key made while the server runs opens it, and a revoked one does not for 
   assert.equal((await deck.get(business, '/api/calls')).status, 200, 'the other key is as good as before');
 });
 
-test('an operator acts for the business that is named, and nobody acts without a key', async () => {
+test('an operator acts for the named business, and a request without a key is refused', async () => {
   const { business, calls: [sid] } = await makeBusiness(1);
   const operator = (target, headers = {}) => deck.request('GET', target, { key: deck.operatorKey, headers });
   const named = await operator('/api/calls', { 'X-Business-Id': business.id });

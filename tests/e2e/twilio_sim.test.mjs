@@ -1,5 +1,5 @@
-// The provider's look-alike, seen from outside: the API it imitates. Its control side, faults and webhooks have files of
-// their own.
+// The simulator of the provider, seen from outside: the API that it imitates. Its control interface, faults and webhooks have
+// their own files.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -71,7 +71,7 @@ describe('media', () => {
     }
   });
 
-  test('WAV is PCM at 8 kHz with 16 bits, and its header tells the true length', async () => {
+  test('WAV is PCM at 8 kHz with 16 bits, and its header has the true length', async () => {
     const recording = await sim.addRecording({ account: account.sid, duration_s: 2.5 });
     const { headers, body } = await get(sim.mediaPath(recording, '.wav'));
     assert.equal(headers['content-type'], 'audio/x-wav');
@@ -100,7 +100,7 @@ describe('media', () => {
     }
   });
 
-  test('no two recordings sound the same, and the same seed makes the same ones again', async () => {
+  test('no two recordings sound the same, and the same seed makes the same ones', async () => {
     const again = await startSim();
     try {
       const other = await again.addAccount();
@@ -175,7 +175,7 @@ describe('media', () => {
     const exchange = open(sim.url, sim.mediaPath(recordings[0]), { account });
     exchange.socket.once('connect', () => exchange.socket.write(second));
     const bytes = (await sim.recording(recordings[0].sid)).media.mp3_1.bytes;
-    // Behind the first header come both bodies and the second header, which is as long as the first.
+    // After the first header come both bodies and the second header, which is as long as the first.
     await exchange.until(() => exchange.body.length === 2 * bytes + exchange.headerLength);
     exchange.close();
     const ends = (await sim.log()).filter((event) => event.event === 'end');
@@ -184,8 +184,8 @@ describe('media', () => {
   });
 });
 
-describe('who may read', () => {
-  test('without or with wrong credentials the answer is 401 with code 20003', async () => {
+describe('access', () => {
+  test('missing or wrong credentials get 401 with code 20003', async () => {
     const recording = await sim.addRecording({ account: account.sid });
     for (const login of [undefined, { ...account, token: 'wrong' }, { sid: sid('AC', 99), token: 'x' }]) {
       const answer = await sim.request('GET', sim.mediaPath(recording), { account: login });
@@ -245,7 +245,7 @@ describe('metadata', () => {
     assert.equal((await getJson(sim.mediaPath(recording, '.json'))).duration, '-1');
   });
 
-  test('an absent recording tells its error code', async () => {
+  test('an absent recording has its error code', async () => {
     const recording = await sim.addRecording({ account: account.sid, status: 'absent', error_code: 16101 });
     assert.equal((await getJson(sim.mediaPath(recording, '.json'))).error_code, 16101);
   });
@@ -256,7 +256,7 @@ describe('metadata', () => {
     assert.deepEqual([found.from, found.to, found.duration], ['+14155550100', '+14155550101', '7']);
   });
 
-  test('DELETE answers 204, then media and metadata are gone but for IncludeSoftDeleted', async () => {
+  test('DELETE answers 204, then media and metadata are gone except with IncludeSoftDeleted', async () => {
     const recording = await sim.addRecording({ account: account.sid });
     const json = sim.mediaPath(recording, '.json');
     assert.equal((await sim.request('DELETE', json, { account })).status, 204);
@@ -275,14 +275,14 @@ describe('metadata', () => {
 describe('lists', () => {
   const list = () => `/2010-04-01/Accounts/${account.sid}/Recordings.json`;
 
-  test('pages hold everything once, newest first, and the last one has no next', async () => {
+  test('pages hold everything once, newest first, and the last page has no next', async () => {
     const added = await sim.addRecordings({ account: account.sid, count: 120, spacing_s: 60 });
     const pages = await readPages(list());
     assert.deepEqual(pages.map((page) => page.length), [50, 50, 20]);
     assert.deepEqual(pages.flat(), added.map((recording) => recording.sid).reverse());
   });
 
-  test('next_page_uri is relative, and a recording that is added meanwhile shifts nothing', async () => {
+  test('next_page_uri is relative, and a recording added meanwhile shifts nothing', async () => {
     const added = await sim.addRecordings({ account: account.sid, count: 4, spacing_s: 60 });
     const first = await getJson(`${list()}?PageSize=2`);
     assert.ok(first.next_page_uri.startsWith('/2010-04-01/'));
@@ -328,7 +328,7 @@ describe('lists', () => {
   });
 });
 
-describe('requests to unknown places', () => {
+describe('requests to unknown paths', () => {
   test('are answered with 404 in the provider’s words', async () => {
     for (const target of ['/', '/2010-04-01/Accounts', `/2010-04-01/Accounts/${account.sid}/Messages.json`]) {
       const answer = await get(target);
@@ -344,7 +344,7 @@ describe('requests to unknown places', () => {
     }
   });
 
-  test('a client that asks for it gets a closed connection after its answer', async () => {
+  test('a client can request that the connection closes after the answer', async () => {
     const exchange = open(sim.url, '/_sim/health', { headers: { Connection: 'close' } });
     await exchange.untilEnded();
     assert.deepEqual([exchange.header('Connection'), exchange.ended], ['close', 'fin']);

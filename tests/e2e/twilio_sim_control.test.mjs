@@ -1,4 +1,4 @@
-// The control side of the provider's look-alike: counts, log, staging and the command itself.
+// The control interface of the simulator: counts, log, staging and the command itself.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -57,7 +57,7 @@ describe('counts', () => {
     assert.deepEqual(later.businesses.beta, { current: 0, greatest: 2, started: 2, completed: 0 });
   });
 
-  test('downloads one after the other never count as two', async () => {
+  test('consecutive downloads never count as two at once', async () => {
     for (const recording of await sim.addRecordings({ account: account.sid, count: 20 })) {
       await get(sim.mediaPath(recording));
     }
@@ -86,7 +86,7 @@ describe('counts', () => {
     assert.equal((await get(sim.mediaPath(recording))).status, 200);
   });
 
-  test('an account beyond its number of downloads at once gets 429', async () => {
+  test('an account above its number of downloads at once gets 429', async () => {
     await sim.settings({ most_downloads_per_account: 2 });
     const recordings = await sim.addRecordings({ account: account.sid, count: 3 });
     await sim.addRule({ fault: 'stall', after_bytes: 10 });
@@ -102,7 +102,7 @@ describe('counts', () => {
   });
 });
 
-test('a list has no more on a page than the setting allows', async () => {
+test('a page of a list has at most as many rows as the setting allows', async () => {
   await sim.reset();
   const account = await sim.addAccount();
   await sim.addRecordings({ account: account.sid, count: 5 });
@@ -118,7 +118,7 @@ test('a list has no more on a page than the setting allows', async () => {
 });
 
 describe('the log', () => {
-  test('tells of every step of a request, in order, in memory and in the file', async () => {
+  test('has every step of a request, in order, in memory and in the file', async () => {
     const recording = await sim.addRecording({ account: account.sid });
     const exchange = open(sim.url, sim.mediaPath(recording), { account, headers: { Connection: 'close' } });
     await exchange.untilEnded();
@@ -140,7 +140,7 @@ describe('the log', () => {
     assert.deepEqual(written, events);
   });
 
-  test('a client that goes away while nothing is sent is noticed', async () => {
+  test('notices a client that disconnects while nothing is sent', async () => {
     const recording = await sim.addRecording({ account: account.sid });
     await sim.addRule({ fault: 'latency', ms: 3_600_000 });
     const exchange = open(sim.url, sim.mediaPath(recording), { account });
@@ -151,7 +151,7 @@ describe('the log', () => {
     assert.deepEqual([end.cause, end.bytes], ['client_closed', 0]);
   });
 
-  test('since gives only later events', async () => {
+  test('since selects only later events', async () => {
     const recording = await sim.addRecording({ account: account.sid });
     await get(sim.mediaPath(recording));
     const all = await sim.log();
@@ -186,7 +186,7 @@ describe('the control interface', () => {
     assert.equal(broken.status, 400);
   });
 
-  test('a SID is given once only', async () => {
+  test('a SID is used only once', async () => {
     await sim.addRecording({ account: account.sid, sid: sid('RE', 5) });
     await assert.rejects(sim.addRecording({ account: account.sid, sid: sid('RE', 5) }), /409/);
   });
@@ -204,7 +204,7 @@ describe('the control interface', () => {
     assert.equal((await get(sim.mediaPath({ account: login.sid, sid: sid('RE', 1) }), login)).status, 418);
   });
 
-  test('a state can be changed, and a rule taken back', async () => {
+  test('a state can be changed, and a rule removed', async () => {
     const recording = await sim.addRecording({ account: account.sid, status: 'processing' });
     await sim.changeRecording(recording.sid, { status: 'completed' });
     const rule = await sim.addRule({ fault: 'status', status: 503 });
@@ -232,7 +232,7 @@ describe('the control interface', () => {
 });
 
 describe('the command', () => {
-  // Runs it to its end; returns the exit code and what it printed.
+  // Runs it to its end; returns the exit code and the output.
   async function run(args, options = {}) {
     const child = spawn(simBinary(), args, { stdio: ['pipe', 'pipe', 'pipe'] });
     const output = [];
@@ -268,7 +268,7 @@ describe('the command', () => {
     }
   });
 
-  test('--load begins with what a file holds, and a bad file ends with 2', async () => {
+  test('--load starts with the content of a file, and a bad file ends with 2', async () => {
     const stage = path.join(folder, 'stage.json');
     writeFileSync(stage, JSON.stringify({ accounts: [{ sid: sid('AC', 1), token: 't' }], recordings: [
       { sid: sid('RE', 1), account: sid('AC', 1) },
@@ -285,7 +285,7 @@ describe('the command', () => {
     assert.match(text, /accounts\[0\]/);
   });
 
-  test('the ready file holds the address that is printed', async () => {
+  test('the ready file holds the printed address', async () => {
     const file = path.join(folder, 'ready');
     const args = ['--listen', '127.0.0.1:0', '--ready-file', file, '--exit-on-stdin-eof'];
     let announced;

@@ -1,4 +1,4 @@
-// Every fault of the provider's look-alike, read off the wire.
+// Every fault of the simulator, as bytes on the connection.
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -47,20 +47,20 @@ async function lastEnd() {
   return (await sim.log()).filter((event) => event.event === 'end').at(-1);
 }
 
-describe('which requests a rule befalls', () => {
-  test('the first n of all', async () => {
+describe('the requests that a rule applies to', () => {
+  test('a rule applies to the first n of all', async () => {
     await sim.addRule({ fault: 'status', status: 503, times: 2 });
     assert.deepEqual(await statuses(4), [503, 503, 200, 200]);
   });
 
-  test('the first n of each recording', async () => {
+  test('a rule applies to the first n of each recording', async () => {
     const other = await sim.addRecording({ account: account.sid });
     await sim.addRule({ fault: 'status', status: 503, times_per_recording: 1 });
     assert.deepEqual(await statuses(2), [503, 200]);
     assert.deepEqual(await statuses(2, other), [503, 200]);
   });
 
-  test('only those of its recording, account, business, call, format and resource', async () => {
+  test('a rule applies only to its recording, account, business, call, format and resource', async () => {
     const other = await sim.addRecording({ account: account.sid, business: 'beta' });
     const elsewhere = await sim.addAccount();
     const rules = [
@@ -80,7 +80,7 @@ describe('which requests a rule befalls', () => {
     assert.deepEqual(hits, [1, 0, 0, 0, 1, 1]);
   });
 
-  test('a share of them by chance, the same for the same seed', async () => {
+  test('a rule applies to a random share, the same for the same seed', async () => {
     const draw = async (where, login) => {
       const [one] = await where.addRecordings({ account: login.sid, duration_s: 1 });
       await where.addRule({ fault: 'status', status: 503, probability: 0.3 });
@@ -105,7 +105,7 @@ describe('which requests a rule befalls', () => {
     assert.ok(share > 0.2 && share < 0.4, `${share} of the requests`);
   });
 
-  test('shapes add up, and the first rule that decides the answer wins', async () => {
+  test('rules that shape the transfer combine, and the first rule that decides the answer wins', async () => {
     await sim.addRule({ fault: 'latency', ms: 20 });
     await sim.addRule({ fault: 'no_length' });
     await sim.addRule({ fault: 'status', status: 503 });
@@ -116,7 +116,7 @@ describe('which requests a rule befalls', () => {
     assert.deepEqual((await lastEnd()).faults, ['latency', 'no_length', 'status']);
   });
 
-  test('requests with wrong credentials are never befallen', async () => {
+  test('no rule applies to requests with wrong credentials', async () => {
     await sim.addRule({ fault: 'status', status: 503 });
     const answer = await sim.request('GET', sim.mediaPath(recording), { account: { ...account, token: 'x' } });
     assert.equal(answer.status, 401);
@@ -163,7 +163,7 @@ describe('answers', () => {
     assert.ok(Math.abs(seconds - 3600) <= 1, headers['retry-after']);
   });
 
-  test('redirect leads to another host, which refuses credentials and counts them', async () => {
+  test('redirect leads to another host, which refuses and counts credentials', async () => {
     await sim.addRule({ fault: 'redirect' });
     const answer = await get();
     assert.equal(answer.status, 302);
@@ -176,14 +176,14 @@ describe('answers', () => {
     assert.equal((await sim.stats()).recordings[recording.sid].completed, 1);
   });
 
-  test('redirect goes wherever the rule says', async () => {
+  test('redirect leads to the target of the rule', async () => {
     await sim.addRule({ fault: 'redirect', status: 307, location: 'http://169.254.0.1/{account}/{recording}.{format}' });
     const answer = await get();
     assert.equal(answer.status, 307);
     assert.equal(answer.headers.location, `http://169.254.0.1/${account.sid}/${recording.sid}.mp3`);
   });
 
-  test('redirect_loop leads back to where it came from', async () => {
+  test('redirect_loop leads back to its own URL', async () => {
     await sim.addRule({ fault: 'redirect_loop' });
     assert.equal((await get()).headers.location, sim.url + sim.mediaPath(recording));
   });
@@ -218,12 +218,12 @@ describe('answers', () => {
     assert.ok(gunzipSync(answer.body).equals(media));
   });
 
-  test('gzip_bomb unpacks to far more than it is', async () => {
+  test('gzip_bomb unpacks to far more than its size', async () => {
     const bytes = 64 * 2 ** 20;
     await sim.addRule({ fault: 'gzip_bomb', bytes });
     const { body } = await get();
     assert.ok(body.length < bytes / 500, `${body.length} bytes`);
-    // Its check sum is wrong on purpose, so the error comes behind the zeros.
+    // Its checksum is wrong on purpose, so the error comes after the zeros.
     const unpacked = await new Promise((resolve) => {
       let total = 0;
       const gunzip = createGunzip();
@@ -236,7 +236,7 @@ describe('answers', () => {
     assert.ok(unpacked > bytes - 2 ** 20 && unpacked <= bytes, `${unpacked} bytes`);
   });
 
-  test('endless goes on beyond the recording until the client leaves', async () => {
+  test('endless continues beyond the recording until the client disconnects', async () => {
     await sim.addRule({ fault: 'endless', framing: 'close' });
     const exchange = raw();
     await exchange.untilBody(3 * media.length);
@@ -255,7 +255,7 @@ describe('answers', () => {
 });
 
 describe('transfers', () => {
-  test('latency holds back the header', async () => {
+  test('latency delays the header', async () => {
     await sim.addRule({ fault: 'latency', ms: 150 });
     await get();
     const events = (await sim.log()).slice(-10);
@@ -264,7 +264,7 @@ describe('transfers', () => {
     assert.ok(first.t_ns - request.t_ns >= 150e6);
   });
 
-  test('drip sends so many bytes a second', async () => {
+  test('drip sends at a rate of bytes per second', async () => {
     const bytes_per_second = media.length * 4;
     await sim.addRule({ fault: 'drip', bytes_per_second });
     assert.ok((await get()).body.equals(media));
@@ -289,7 +289,7 @@ describe('transfers', () => {
     await sim.addRule({ fault: 'stall', after_bytes: 1000 });
     const exchange = raw();
     await exchange.untilBody(1000);
-    // Other requests are served meanwhile; had the stall been none, the rest would have come before them.
+    // Other requests are served meanwhile. Without the stall, the rest would have come before them.
     await sim.addRule({ fault: 'latency', ms: 100, resource: 'metadata' });
     await get(sim.mediaPath(recording, '.json'));
     assert.deepEqual([exchange.body.length, exchange.ended], [1000, undefined]);
@@ -324,7 +324,7 @@ describe('transfers', () => {
   });
 
   test('close can be a reset', async () => {
-    // With a pause before it: Node takes a reset that comes together with data for an ordinary end.
+    // With a pause before it, because Node takes a reset together with data for an ordinary end.
     await sim.addRule({ fault: 'stall', after_bytes: 1000, for_ms: 100 });
     await sim.addRule({ fault: 'close', after_bytes: 1000, how: 'rst' });
     const exchange = await raw().untilEnded();
@@ -377,7 +377,7 @@ describe('transfers', () => {
     });
   }
 
-  test('a thousand slow downloads run at once, and their end is noticed', async () => {
+  test('a thousand slow downloads run at once, and each end is noticed', async () => {
     await sim.addRule({ fault: 'drip', bytes_per_second: 100 });
     const exchanges = Array.from({ length: 1000 }, () => raw());
     await Promise.all(exchanges.map((exchange) => exchange.untilBody(10)));

@@ -1,4 +1,4 @@
-// The webhooks of the provider's look-alike, as a server of the test receives them.
+// The webhooks of the simulator, as a server of the test receives them.
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
@@ -58,7 +58,7 @@ function sign(token, url, form) {
   return createHmac('sha1', token).update(url + text).digest('base64');
 }
 
-test('the form tells of the recording, and its signature is for the public address', async () => {
+test('the form describes the recording, and its signature is for the public address', async () => {
   const { sent, statuses } = await sim.webhook({ recording: recording.sid, target, public_url: publicUrl });
   assert.deepEqual([sent, statuses], [1, { 204: 1 }]);
   const [{ method, url, headers, form }] = received;
@@ -80,7 +80,7 @@ test('the form tells of the recording, and its signature is for the public addre
   assert.equal(headers['x-twilio-signature'], sign('12345', publicUrl, form));
 });
 
-test('the signature of a known callback is the known one', async () => {
+test('a published callback gets its published signature', async () => {
   const RecordingUrl = `https://api.twilio.com/2010-04-01/Accounts/${sid('AC', 1)}/Recordings/${sid('RE', 3)}`;
   await sim.webhook({
     recording: recording.sid, target, parameters: { RecordingUrl },
@@ -114,7 +114,7 @@ test('GET carries the fields in the query, and the whole address is signed', asy
   assert.equal(headers['x-twilio-signature'], sign('12345', signed, []));
 });
 
-test('a call’s status can be told, too', async () => {
+test('the status of a call can be sent too', async () => {
   const call = await sim.addCall({ account: account.sid, from: '+14155550100', to: '+14155550101', duration_s: 9 });
   await sim.webhook({ call: call.sid, target, public_url: publicUrl });
   const [{ headers, form }] = received;
@@ -125,7 +125,7 @@ test('a call’s status can be told, too', async () => {
   assert.equal(headers['x-twilio-signature'], sign('12345', publicUrl, form));
 });
 
-test('events go in the order given, and those of one event share a token', async () => {
+test('events are sent in the given order, and copies of one event share a token', async () => {
   await sim.webhook({ recording: recording.sid, target, statuses: ['completed', 'in-progress'], times: 2 });
   const seen = received.map(({ form }) => form.get('RecordingStatus'));
   assert.deepEqual(seen, ['completed', 'in-progress', 'completed', 'in-progress']);
@@ -148,7 +148,7 @@ test('shuffle changes the order, the same way for the same seed', async () => {
   assert.equal([...first].sort().join(''), 'abcdefgh');
 });
 
-test('a hundred go at once', async () => {
+test('a hundred are sent at once', async () => {
   const held = [];
   answer = (response) => {
     held.push(response);
@@ -158,7 +158,7 @@ test('a hundred go at once', async () => {
   assert.deepEqual(statuses, { 204: 100 });
 });
 
-test('the answers are told one by one', async () => {
+test('each answer is reported', async () => {
   answer = (response) => response.writeHead(received.length === 2 ? 503 : 200).end('x');
   const { statuses, results } = await sim.webhook({ recording: recording.sid, target, times: 3 });
   assert.deepEqual(statuses, { 200: 2, 503: 1 });
@@ -183,7 +183,7 @@ test('a server that does not answer in time counts as an error', async () => {
   assert.equal(typeof results[0].problem, 'string');
 });
 
-test('a server that is not there counts as an error', async () => {
+test('a server that is down counts as an error', async () => {
   const closed = http.createServer();
   closed.listen(0, '127.0.0.1');
   await once(closed, 'listening');
@@ -194,7 +194,7 @@ test('a server that is not there counts as an error', async () => {
   assert.deepEqual(statuses, { error: 1 });
 });
 
-test('a target that is not this machine is refused', async () => {
+test('a target on another machine is refused', async () => {
   for (const bad of ['http://192.0.2.1/hook', 'http://example.com/hook', 'https://127.0.0.1/hook', 'hook', '']) {
     await assert.rejects(sim.webhook({ recording: recording.sid, target: bad }), /400.*this machine/, bad);
   }

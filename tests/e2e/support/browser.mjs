@@ -10,17 +10,17 @@ const kArguments = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** The longest that anything on the page may take in a test. */
+/** The longest wait for the page in a test. */
 export const kPatienceMs = 15_000;
 
-/** Launch makes a temporary profile and removes it with the browser. */
+/** Launches with a temporary profile, which is removed with the browser. */
 export async function openBrowser() {
   return chromium.launch({ executablePath: kExecutable, headless: true, args: kArguments });
 }
 
 /**
- * A page of its own context that notes what must never happen. `troubles` collects dialogs (a
- * script that ran from data), policy violations and uncaught errors; `requests` every request.
+ * A page in its own context that records faults. `troubles` collects dialogs (a script that ran from
+ * data), policy violations and uncaught errors; `requests` collects every request.
  */
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({

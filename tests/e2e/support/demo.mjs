@@ -1,4 +1,4 @@
-/** Runs `tapedeck demo` as ./dev demo does, on sound and calls made for a test. */
+/** Runs `tapedeck demo` as ./dev demo does, with sound and calls made for a test. */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -12,7 +12,7 @@ export const kMp3Seconds = 20;
 export const kWavSeconds = 10;
 const kStopMs = 30_000;
 
-/** The look-alike makes MP3s itself: one of it becomes a file. */
+/** Saves one of the MP3s that the simulator makes. */
 async function makeMp3(seconds) {
   const sim = await startSim();
   try {
@@ -23,7 +23,7 @@ async function makeMp3(seconds) {
       channels: 1,
     });
     const { status, body } = await sim.request("GET", sim.mediaPath(recording), { account });
-    if (status !== 200) throw new Error(`the look-alike answered ${status} for its MP3`);
+    if (status !== 200) throw new Error(`the simulator answered ${status} for its MP3`);
     return body;
   } finally {
     await sim.stop();
@@ -67,7 +67,7 @@ function callsFile() {
   };
 }
 
-/** A folder with sound, calls and a place for data; `remove()` takes it away. */
+/** A folder with sound, calls and data; `remove()` deletes it. */
 export async function makeDemoFolder() {
   const root = await mkdtemp(path.join(os.tmpdir(), "tapedeck-demo-"));
   const file = (name) => path.join(root, name);
@@ -82,7 +82,7 @@ export async function makeDemoFolder() {
     root,
     calls: file("calls.json"),
     dataDir: file("data"),
-    /** What the look-alike has logged, over all starts. */
+    /** The log of the simulator, over all starts. */
     providerEvents: async () => {
       const lines = (await readFile(file("data/demo-provider.log"), "utf8")).split("\n");
       return lines.filter(Boolean).map((line) => JSON.parse(line));
@@ -109,7 +109,7 @@ export function isRunning(pid) {
   }
 }
 
-/** Starts it and waits for the welcome. It leads a process group of its own, as in a terminal. */
+/** Starts the demo and waits for its welcome. It leads its own process group, as in a terminal. */
 export async function startDemo(folder) {
   const options = { listen: "127.0.0.1:0", audio: folder.root, calls: folder.calls };
   Object.assign(options, { "data-dir": folder.dataDir, simulator: simBinary() });
@@ -146,7 +146,7 @@ export async function startDemo(folder) {
       pid: child.pid,
       simulators: await childrenOf(child.pid),
       end,
-      /** Sends SIGINT, to the whole group as a terminal's Ctrl-C does or to the server alone. */
+      /** Sends SIGINT to the whole group, as Ctrl-C in a terminal does, or to the server alone. */
       interrupt: async ({ group }) => {
         process.kill(group ? -child.pid : child.pid, "SIGINT");
         const killer = setTimeout(end, kStopMs);

@@ -1,4 +1,4 @@
-// What a failover of Redis must leave as it was, whoever organises it: redis_groups.mjs.
+// What must hold during a failover of Redis, by Sentinels or by a Cluster (redis_groups.mjs).
 
 import assert from 'node:assert/strict';
 
@@ -6,7 +6,7 @@ import { assertNothingLeft, downloadsOf, makeBusiness, slow, untilAllStored, unt
 import { until } from '../../../tools/services/until.mjs';
 
 const limit = 3;
-// After the successor serves: what the contract gives a press.
+// The time that the contract gives a press after the new master serves.
 const acceptedAgainMs = 2_000;
 
 export const apisOf = (deck) => deck.nodes.filter(({ role }) => role === 'api');
@@ -17,7 +17,7 @@ export async function pressAt(api, business, sid) {
   return answer;
 }
 
-/** Presses at this API until it is taken; returns when that was. A refusal must say when to come again. */
+/** Presses at this API until it is accepted; returns the time. A refusal must say when to retry. */
 export async function pressUntilTaken(api, business, sid) {
   await until(`a press of ${sid}`, () => pressAt(api, business, sid), (answer) => {
     if (answer.status === 202) return true;
@@ -38,9 +38,9 @@ export async function assertStoredWithinTheLimit(deck, { business, account, reco
 }
 
 /**
- * Kills the master of a business at work, in a deck of two APIs and two workers. What is asked for before, meanwhile and
- * after is stored in the end, the limit holds, and presses are accepted again soon.
- * @param {{downloadMs: number}} options how long a download of that business takes
+ * Kills the master of a busy business, in a deck of two APIs and two workers. Recordings requested before, during and after
+ * the failover are stored, the limit holds, and presses are soon accepted again.
+ * @param {{downloadMs: number}} options duration of a download of that business
  */
 export async function assertFailoverIsSurvived(deck, { downloadMs }) {
   const { redis, sim } = deck;
@@ -62,12 +62,12 @@ export async function assertFailoverIsSurvived(deck, { downloadMs }) {
   const tookMs = Math.max(...(await pressing)) - served;
   assert.ok(tookMs < acceptedAgainMs, `accepted again ${tookMs} ms after a successor served`);
 
-  // Nothing of this one was open, so that it need not wait until old leases have ended.
+  // This business had no open download, so it need not wait for old leases to end.
   for (const sid of idle.calls.slice(1)) await pressUntilTaken(second, idle.business, sid);
   await untilAllStored(deck, idle.business, idle.calls);
   for (const sid of late) assert.equal((await pressAt(second, busy.business, sid)).status, 202);
 
-  // The one that was killed comes back, with what it knew, and changes nothing.
+  // The killed server returns with its old data, and changes nothing.
   await master.start();
   await until('its being a replica', () => master.ask('ROLE'), (role) => role.startsWith('slave'));
   await assertStoredWithinTheLimit(deck, busy);

@@ -1,8 +1,8 @@
-/** The calls that the look-alike of the server tells of. Names and numbers are of no real person. */
+/** The calls of the mock server. Names and numbers belong to no real person. */
 
 const kMinuteMs = 60_000;
 
-/** Those that tests press or look for. Titles are what the page shows. */
+/** The calls that tests use. Titles are as the page shows them. */
 export const kNamedCalls = {
   cold: {
     from: "+14155550142",
@@ -107,9 +107,9 @@ function makeCall(wanted, number, now) {
 }
 
 /**
- * Calls of one business, newest first, and the names of those that tests know.
- * @param fillers how many ordinary calls follow the known ones
- * @param firstNumber what SIDs are counted from: no two businesses share one
+ * The calls of one business, newest first, and the names of the calls that tests use.
+ * @param fillers number of ordinary calls after the named ones
+ * @param firstNumber first number of the SIDs: no two businesses share one
  */
 export function makeCalls(now, fillers, firstNumber) {
   const wanted = Object.values(kNamedCalls);

@@ -1,6 +1,6 @@
 /**
- * A look-alike of Tapedeck's HTTP interface, for tests of the page alone. What the real server does
- * in its own time, this one does when a test says so: recordings move only by `set()`.
+ * A mock of Tapedeck's HTTP interface, for tests of the page alone. Recordings change their state
+ * only when a test calls `set()`.
  */
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -23,7 +23,7 @@ const kPolicy =
   "frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 const kToneSeconds = 40;
 const kTone = makeTone(kToneSeconds);
-/** A waveform of it: quiet at first, loud in the end. */
+/** Its waveform: quiet at the beginning, loud at the end. */
 const kTonePeaks = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? -1 : 1) * (i < 100 ? 0.1 : 0.5));
 const kToneTag = '"tone-40"';
 
@@ -48,7 +48,7 @@ function sendProblem(response, status, title, detail = "", more = {}, headers = 
   send(response, status, { type: "about:blank", title, status, detail, ...more }, headers);
 }
 
-/** One range, as far as the page's tests need it. */
+/** One range, as far as the tests of the page need it. */
 function sendTone(request, response, isDownload) {
   const total = kTone.length;
   const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
@@ -97,14 +97,14 @@ class MockServer {
       ["once-business", "harbour-dental"],
       ["once-operator", null],
     ]);
-    /** Every request: method, path with query, headers that tests look at. */
+    /** Every request: method, path with query, the headers that tests check. */
     this.requests = [];
-    /** Status for every answer about recordings, to play a part that is away; null: none. */
+    /** Status of every answer about recordings, to imitate an unavailable part; null: none. */
     this.fault = null;
-    /** Recordings whose audio has no waveform, and how many times more the others' is still to be made. */
+    /** Recordings without a waveform, and the number of "pending" answers of the others. */
     this.withoutPeaks = new Set();
     this.pendingPeaks = 0;
-    /** What a stream or a retry of a recording that is not stored leads to. */
+    /** The next states after a stream or a retry of a recording that is not stored. */
     this.onAsked = new Map();
     this.nextSession = 1;
     for (const { calls } of this.businesses.values()) {
@@ -114,7 +114,7 @@ class MockServer {
     }
   }
 
-  /** Moves a recording: its standing is the next answer's body. */
+  /** Sets the state of a recording, which is the body of the next answer. */
   set(sid, standing) {
     const recording = this.standings.get(sid);
     for (const field of Object.keys(recording)) if (field !== "sid") delete recording[field];
@@ -305,8 +305,8 @@ class MockServer {
 }
 
 /**
- * Starts the look-alike on a free port. The result is a stage for page_scenarios.mjs: addresses,
- * the calls it knows by name, and moves that bring a recording to where a scenario wants it.
+ * Starts the mock on a free port. The result is a stage for page_scenarios.mjs: addresses, the calls
+ * by name, and functions that change the state of a recording.
  */
 export async function startMockServer() {
   const server = new MockServer();

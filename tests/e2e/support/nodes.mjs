@@ -1,4 +1,4 @@
-// What the tests of several processes share: businesses with recordings to ask for, and what must hold of them.
+// Shared by the tests of several processes: businesses with recordings, and checks of the limit and of the leftovers.
 
 import assert from 'node:assert/strict';
 
@@ -6,10 +6,10 @@ import { until } from '../../../tools/services/until.mjs';
 
 let businesses = 0;
 
-/** A fault of the look-alike: each download of this account stands still in its middle for so long. */
+/** A fault of the simulator: each download of this account stalls in the middle for so long. */
 export const slow = (account, ms) => ({ fault: 'stall', account: account.sid, after_bytes: 1000, for_ms: ms });
 
-/** A business with `count` calls that Tapedeck has been told of. `id`: of the business; by itself one that is new. */
+/** A business with `count` announced calls. `id`: of the business; by default a new one. */
 export async function makeBusiness(deck, count, { id = `business-${++businesses}`, ...recording } = {}) {
   const account = await deck.sim.addAccount();
   const business = await deck.addBusiness(id, account);
@@ -35,6 +35,6 @@ export async function assertNothingLeft(deck, business) {
   await until('slots at rest', async () => Number(await ask('SCARD', key('rec_slots'))), (count) => count === 0);
   assert.equal(await ask('LLEN', key('rec_queue')), '0');
   assert.equal(await ask('SCARD', key('rec_queued')), '0');
-  // A replica that has taken over may still have to throw away what has expired.
+  // A new master may still have to delete expired keys.
   await until('locks at rest', () => ask('KEYS', `${key('rec_inflight')}:*`), (keys) => keys === '');
 }

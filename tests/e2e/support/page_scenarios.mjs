@@ -1,14 +1,14 @@
 /**
- * The scenarios that any server behind the page must pass: the look-alike, and the real one.
+ * The scenarios that any server behind the page must pass: the mock and the real one.
  *
  * A server is given as `startStage()`, which starts it and returns a stage:
- *   baseUrl                 where it is
+ *   baseUrl                 its address
  *   signInPath, or else businessKey   a one-time link, or an API key
  *   calls                   {title, sid} of calls by name: cold, stored, failed, rightToLeft, markup
  *   queueFourth(sid)        the next press of it is answered "queued, 4th"
- *   queueFirst, fetchSome, store(sid)   move it on; fetchSome leads to a percentage
+ *   queueFirst, fetchSome, store(sid)   change its state; fetchSome leads to a percentage
  *   queueRetryFourth(sid)   as queueFourth, for a retry of a failed recording
- *   stop()                  ends it and removes what it made
+ *   stop()                  ends it and removes its files
  */
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
@@ -47,7 +47,7 @@ export function describePage(title, startStage) {
       assert.deepEqual(troubles, [], "no dialog, no policy violation, no uncaught error");
     });
 
-    it("shows the calls without asking for any audio", async () => {
+    it("shows the calls without a request for audio", async () => {
       await signIn(page, stage);
       await rowOf(page, stage.calls.stored).waitFor();
       await page.waitForLoadState("networkidle");
@@ -63,7 +63,7 @@ export function describePage(title, startStage) {
       await waitForSound(page);
     });
 
-    it("tells a cold recording's place and progress, and lets it sound by itself", async () => {
+    it("shows place and progress of a cold recording, and plays it by itself", async () => {
       const { cold } = stage.calls;
       await signIn(page, stage);
       await stage.queueFourth(cold.sid);
@@ -80,7 +80,7 @@ export function describePage(title, startStage) {
       await waitForRowWords(page, cold, /Ready/);
     });
 
-    it("asks once for a recording that is pressed twice", async () => {
+    it("sends one request for a recording that is pressed twice", async () => {
       const { cold } = stage.calls;
       await signIn(page, stage);
       await stage.queueFourth(cold.sid);
@@ -91,7 +91,7 @@ export function describePage(title, startStage) {
       assert.equal(audioRequests(requests).length, 1);
     });
 
-    it("seeks to 90 % and goes on from there", async () => {
+    it("seeks to 90 % and continues from there", async () => {
       await signIn(page, stage);
       await pressPlay(page, stage.calls.stored);
       await waitForSound(page);

@@ -1,6 +1,6 @@
-/** What a person does on the page and what they notice, for scenarios over any server. */
+/** What a person does and sees on the page, for scenarios with any server. */
 
-/** Opens the one-time link, or where the stage has none gives the key, and waits for the list. */
+/** Opens the one-time link, or enters the key where there is no link, and waits for the list. */
 export async function signIn(page, stage, path = stage.signInPath) {
   await page.goto(stage.baseUrl + (path ?? ""));
   if (path === undefined) {
@@ -29,17 +29,17 @@ export async function pressPlay(page, call) {
   await buttonOf(page, call).click();
 }
 
-/** Waits until the bar at the foot says something. */
+/** Waits until the bar at the foot contains the text. */
 export async function waitForWords(page, pattern) {
   await page.locator(".player-message:visible").filter({ hasText: pattern }).waitFor();
 }
 
-/** Waits until the row says something. */
+/** Waits until the row contains the text. */
 export async function waitForRowWords(page, call, pattern) {
   await rowOf(page, call).locator(".row-state").filter({ hasText: pattern }).waitFor();
 }
 
-/** Waits until sound has moved on from a time, which no paused or stalled element does. */
+/** Waits until the playback is past a time, which a paused or stalled element never is. */
 export async function waitForSound(page, fromSeconds = 0) {
   await page.waitForFunction((from) => {
     const audio = document.querySelector("audio");
@@ -69,7 +69,7 @@ export function audioRequests(requests) {
   return requests.filter((request) => /\/api\/recordings\/[^/]+\/stream/.test(request.url));
 }
 
-/** Makes the page believe that its tab went to the background, or came back. */
+/** Makes the page believe that its tab is in the background, or in front again. */
 export async function setHidden(page, isHidden) {
   await page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });

@@ -1,14 +1,14 @@
-// A TCP proxy before another server that can be told to treat its connections badly.
+// A TCP proxy in front of another server that can disturb its connections.
 //
 //   const proxy = await startProxy(redis.socket);   // or a port of 127.0.0.1
 //   proxy.url;                       // redis://127.0.0.1:PORT
-//   proxy.mode = 'black hole';       // of connections that are there, and of new ones
+//   proxy.mode = 'black hole';       // for existing and new connections
 //   proxy.reset();                   // ends all of them
 
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-// 'pass'; 'black hole': nothing goes either way; 'delay': each piece comes this much later; 'drip': a few bytes at a time.
+// 'pass'; 'black hole': nothing passes in either direction; 'delay': each piece is late; 'drip': a few bytes at a time.
 export const modes = ['black hole', 'delay', 'drip'];
 const delayMs = 700;
 const dripBytes = 16;
@@ -74,7 +74,7 @@ class Proxy {
     to.end();
   }
 
-  /** Ends every connection with a reset. What a black hole swallowed is not to come out of order later. */
+  /** Ends every connection with a reset, so that bytes held by a black hole never arrive out of order. */
   reset() {
     for (const { client, server } of this.#pairs) {
       client.resetAndDestroy?.() ?? client.destroy();

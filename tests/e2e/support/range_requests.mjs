@@ -1,5 +1,5 @@
 // Generated GET and HEAD requests with ranges and preconditions, the same for every run with the same seed.
-// Values hold {etag}, {weak} and {modified} where each server's own validators go.
+// {etag}, {weak} and {modified} in the values stand for the validators of each server.
 
 /// A small seeded generator of numbers in [0, 1).
 export function seeded(seed) {
@@ -64,7 +64,7 @@ function preconditions() {
   return { one, two };
 }
 
-/// Every request: {method, headers, size}. `size` is the served file's, bytes.
+/// Every request: {method, headers, size}. `size` of the served file, in bytes.
 export function rangeRequests(size, seed) {
   const random = seeded(seed);
   const { one, two } = preconditions();

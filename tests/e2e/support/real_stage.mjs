@@ -1,9 +1,9 @@
 /**
- * The stage of page_scenarios.mjs over the real server, with the provider's look-alike behind it.
+ * The stage of page_scenarios.mjs with the real server and the simulator.
  *
- * The look-alike is frozen (SIGSTOP) to hold downloads where they are: three that fill the slots
- * while three more wait behind them, so that the next press is answered "queued, 4th"; and later
- * the one that a scenario watches, in mid-transfer.
+ * The simulator is frozen (SIGSTOP) to hold downloads: first three that fill the slots while three
+ * more wait behind them, so that the next press is answered "queued, 4th"; later the watched one, in
+ * the middle of its transfer.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -16,13 +16,13 @@ import { makeTone } from "./tone.mjs";
 
 export const kToneSeconds = 12;
 const kNames = ["cold", "stored", "failed", "rightToLeft", "markup"];
-/** Presses that fill the business's slots, and presses that wait behind them. */
+/** Presses that fill the slots of the business, and presses that wait behind them. */
 const kRunning = 3;
 const kWaiting = 3;
-/** A tone of 12 s has 96 kB: it takes about 4 s unless the look-alike has to catch up. */
+/** A tone of 12 s has 96 kB: it takes about 4 s unless the simulator has to catch up. */
 const kDripBytesPerSecond = 24_000;
 
-/** Starts the look-alike with a folder of sound, which goes with it. */
+/** Starts the simulator with a folder of sound, which is removed with it. */
 async function startProvider() {
   const sound = await mkdtemp(path.join(os.tmpdir(), "tapedeck-sound-"));
   try {
@@ -46,7 +46,7 @@ class RealStage {
     return this.deck.url;
   }
 
-  /** Businesses and keys first, by the commands, as an operator would; then the server; then its calls. */
+  /** Makes businesses and keys with the commands, as an operator does; then starts the server; then adds calls. */
   async prepare() {
     const account = await this.sim.addAccount({ business: "harbour-dental" });
     this.business = await this.deck.addBusiness("harbour-dental", account, "--format", "wav");
@@ -68,7 +68,7 @@ class RealStage {
     }
   }
 
-  /** A call whose recording sounds; returns what the recording goes by. */
+  /** A call with a tone as its recording; returns the id of the recording. */
   async addCall(from, minutesAgo) {
     const recording = await this.sim.addRecording({
       account: this.business.account.sid,
@@ -104,7 +104,7 @@ class RealStage {
     await this.queueFourth(sid);
   }
 
-  /** Those before it in the queue give up. */
+  /** Cancels the recordings ahead of it. */
   async queueFirst() {
     for (const sid of this.crowd.splice(kRunning)) {
       const answer = await this.deck.post(this.business, sid, "cancel");
@@ -112,7 +112,7 @@ class RealStage {
     }
   }
 
-  /** Those that run end, and its own transfer is held as soon as something of it has arrived. */
+  /** Lets the running downloads end, and holds its own transfer after its first bytes. */
   async fetchSome(sid) {
     this.thaw();
     await this.deck.untilStatus(this.business, sid, (status) => status.progress?.percent > 0);
@@ -139,7 +139,7 @@ class RealStage {
   }
 }
 
-/** Starts everything; the result is a stage for page_scenarios.mjs, with `sim` and `deck` behind it. */
+/** Starts everything; the result is a stage for page_scenarios.mjs with `sim` and `deck`. */
 export async function startRealStage() {
   const provider = await startProvider();
   let deck;

@@ -1,5 +1,5 @@
-// Runs the provider's look-alike (twilio-sim) for a test and speaks its control interface; docs/twilio-sim.md lists what
-// each request may hold. Only Node's own modules, for Node 18 and 20.
+// Runs the simulator of the provider (twilio-sim) for a test and uses its control interface (docs/twilio-sim.md). Only Node's
+// own modules, for Node 18 and 20.
 //
 //   import { startSim } from './support/sim.mjs';
 //   const sim = await startSim();                       // a free port of 127.0.0.1
@@ -25,7 +25,7 @@ const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
 const statsTimeoutMs = 30_000;
 
-/** Path of the binary: in TAPEDECK_BIN_DIR, or the one of the release build, or of the dev build. */
+/** Path of the binary: in TAPEDECK_BIN_DIR, else of the release build, else of the dev build. */
 export function simBinary() {
   const candidates = [
     process.env.TAPEDECK_BIN_DIR && path.join(process.env.TAPEDECK_BIN_DIR, 'twilio-sim'),
@@ -43,7 +43,7 @@ export function sid(prefix, number) {
 }
 
 /**
- * Starts a look-alike and waits until it listens.
+ * Starts a simulator and waits until it listens.
  * @param {{listen?: string, seed?: number, data?: string, log?: string, load?: string}} options as the flags of the
  *     command; `listen` defaults to a free port of 127.0.0.1.
  * @returns {Promise<Sim>}
@@ -78,7 +78,7 @@ export async function startSim(options = {}) {
   }
 }
 
-/** One running look-alike. Every method that asks it something throws on an answer that is not 2xx. */
+/** A running simulator. Every request method throws on an answer that is not 2xx. */
 export class Sim {
   #child;
   #exited;
@@ -116,7 +116,7 @@ export class Sim {
     return (await this.addRecordings(recording))[0];
   }
 
-  /** What the control interface knows of a recording, with bytes and SHA-256 of its media by "mp3_1", "wav_2"... */
+  /** A recording in the control interface, with bytes and SHA-256 of its media by "mp3_1", "wav_2"... */
   recording(recordingSid) {
     return this.control('GET', `recordings/${recordingSid}`);
   }
@@ -158,7 +158,7 @@ export class Sim {
     return this.control('GET', 'stats');
   }
 
-  /** Asks for the statistics until `condition(stats)` holds; returns those, or rejects when it does not in time. */
+  /** Polls the statistics until `condition(stats)` holds and returns them; rejects when it does not in time. */
   async untilStats(condition) {
     const deadline = Date.now() + statsTimeoutMs;
     for (;;) {
@@ -206,7 +206,7 @@ export class Sim {
   }
 
   /**
-   * Any request to the look-alike.
+   * Any request to the simulator.
    * @param {{account?: {sid: string, token: string}, headers?: object, body?: string, agent?: http.Agent}} options
    *     with `account`, its basic authentication is sent.
    * @returns {Promise<{status: number, headers: object, body: Buffer}>} rejects when the answer is cut short.
@@ -233,7 +233,7 @@ export class Sim {
     });
   }
 
-  /** Ends it and waits until it has; returns { code, signal }. Calling it again does nothing more. */
+  /** Ends it and waits for its end; returns { code, signal }. A second call does nothing. */
   async stop() {
     this.#agent.destroy();
     this.#child.kill('SIGTERM');

@@ -1,4 +1,4 @@
-// Runs the server under test with a DATA_DIR of its own, and speaks to it as its users do: by HTTP and by its commands.
+// Runs the server under test with its own DATA_DIR, and uses it as its users do: by HTTP and by its commands.
 // Only Node's own modules, for Node 18 and 20.
 //
 //   import { makeTapedeck } from './support/tapedeck.mjs';
@@ -11,9 +11,9 @@
 //   await deck.kill();  await deck.start();             // the same DATA_DIR
 //   await deck.destroy();                               // in after()
 //
-// With TAPEDECK_NODES=api,worker,… in the environment, or `nodes`, it is so many processes on one DATA_DIR that share a
-// Redis; requests go to the first, an API, and `lines` are of all of them, as they come. With TAPEDECK_STORES=shared, or
-// `stores`, they share a PostgreSQL and an S3 server, too, and each has a DATA_DIR of its own.
+// TAPEDECK_NODES=api,worker,… in the environment, or `nodes`, runs these processes on one DATA_DIR with a shared Redis. Requests
+// go to the first one, an API, and `lines` has the log lines of all, as they arrive. With TAPEDECK_STORES=shared, or `stores`,
+// they also share a PostgreSQL and an S3 server, and each has its own DATA_DIR.
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -35,10 +35,10 @@ export { until };
 const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const stopMs = 30_000;
 
-/** What the provider signs its webhooks over, and links begin with. */
+/** The base of links, and of the URLs in signatures of webhooks. */
 export const publicUrl = 'https://calls.example.com';
 
-/** Path of the binary: in TAPEDECK_BIN_DIR, or the one of the release build, or of the dev build. */
+/** Path of the binary: in TAPEDECK_BIN_DIR, else of the release build, else of the dev build. */
 export function tapedeckBinary() {
   const candidates = [
     process.env.TAPEDECK_BIN_DIR && path.join(process.env.TAPEDECK_BIN_DIR, 'tapedeck'),
@@ -57,9 +57,9 @@ export function shortSid(sid) {
 
 /**
  * @param {{sim?: {url: string}, settings?: object, nodes?: string[], redis?: {url: string}, stores?: object,
- *     folder?: string}} options the provider's look-alike, settings by name, such as { LOG_FORMAT: 'json' }, the roles of
- *     the processes, such as ['api', 'worker'], their Redis, of which this takes care from now on, what
- *     makeSharedStores() gave, for others than this test program's own, and where the DATA_DIR is made.
+ *     folder?: string}} options the simulator; settings by name, such as { LOG_FORMAT: 'json' }; the roles of the processes,
+ *     such as ['api', 'worker']; their Redis, which this ends; the result of makeSharedStores(), where these are not the
+ *     stores of this test program; the folder for the DATA_DIR.
  * @returns {Promise<Tapedeck>} with a DATA_DIR and an operator's key, not started yet
  */
 export async function makeTapedeck(options = {}) {
@@ -79,7 +79,7 @@ export async function makeTapedeck(options = {}) {
 
 let servers;
 
-// One PostgreSQL and one S3 server for all of a test program, since they take seconds to start.
+// One PostgreSQL and one S3 server for a test program, because they take seconds to start.
 function sharedServers() {
   servers ??= (async () => {
     const started = { postgres: await startPostgres({ settings: { fsync: 'off' } }), s3: await startS3() };
@@ -92,7 +92,7 @@ function sharedServers() {
 
 let bucketsMade = 0;
 
-/** A new database, a new bucket, and the settings that lead to them. */
+/** A new database, a new bucket, and their settings. */
 export async function makeSharedStores(options) {
   const { postgres, s3 } = options ?? (await sharedServers());
   const bucket = `bucket-${++bucketsMade}`;
@@ -116,18 +116,18 @@ export class Tapedeck {
     this.redis = redis;
     this.stores = stores;
     this.#roles = nodes;
-    /** The processes that were started last: { role, child, exited, url }. */
+    /** The processes of the last start: { role, child, exited, url }. */
     this.nodes = [];
     this.#settings = {
       LISTEN: '127.0.0.1:0', PUBLIC_URL: publicUrl, DATA_DIR: dataDir, ...stores?.settings, ...settings,
     };
     if (redis) this.#settings.REDIS_URL ??= redis.url;
     if (sim) this.#settings.TWILIO_BASE_URL ??= sim.url;
-    /** What the running server, or the last one, has logged. */
+    /** The log lines of the running server, or of the last one. */
     this.lines = [];
   }
 
-  // The settings alone: what the machine of the test happens to have set must not matter.
+  // Only these settings: the environment of the test must not matter.
   #environment(more = {}) {
     return { PATH: process.env.PATH, ...this.#settings, ...more };
   }
@@ -136,7 +136,7 @@ export class Tapedeck {
     return this.nodes[0]?.child.pid;
   }
 
-  /** Starts the server and waits until it is ready. `wrapper` goes before the program, such as ['prlimit', '…']. */
+  /** Starts the server and waits until it is ready. `wrapper` precedes the program, such as ['prlimit', '…']. */
   async start(options = {}) {
     this.lines = [];
     this.nodes = [];
@@ -171,7 +171,7 @@ export class Tapedeck {
     });
     node.exited.then(({ code, signal }) => {
       this.#wake();
-      // A process that ends by itself explains what fails after it.
+      // The unexpected end of a process explains later failures.
       if (!child.killed && code !== 0) console.error(`${role} ended with ${signal ?? code}:\n${lines.slice(-10).join('\n')}`);
     }, () => {});
     await this.untilLines(() => isReady, node);
@@ -184,7 +184,7 @@ export class Tapedeck {
     for (const again of waiting) again();
   }
 
-  /** The first line from number `since` on that `matches`; waits for it. */
+  /** Waits for the first line from number `since` on that `matches`, and returns it. */
   async untilLine(matches, since = 0) {
     await this.untilLines((lines) => lines.slice(since).some(matches));
     return this.lines.slice(since).find(matches);
@@ -206,7 +206,7 @@ export class Tapedeck {
     }
   }
 
-  /** Lines of one business, in order; those whose event is in `events` if that is given. */
+  /** Lines of one business, in order; with `events`, only lines of these events. */
   linesOf(business, events) {
     const words = (line) => line.split(' ');
     return this.lines
@@ -233,7 +233,7 @@ export class Tapedeck {
     return this.nodes[0].exited;
   }
 
-  /** The process that downloads for a worker, which is the child of its supervisor; undefined while there is none. */
+  /** The downloading process of a worker, the child of its supervisor; undefined while there is none. */
   async childOf(node) {
     const pid = node.child.pid;
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
@@ -249,7 +249,7 @@ export class Tapedeck {
     return how;
   }
 
-  // All of them; how the first one ended.
+  // Ends all of them; returns the end of the first one.
   async #end(signal) {
     const ends = await Promise.all(this.nodes.map((node) => this.endNode(node, signal)));
     return ends[0];
@@ -268,7 +268,7 @@ export class Tapedeck {
     return spawn(tapedeckBinary(), args, { env: this.#environment(settings) });
   }
 
-  /** Runs `tapedeck …`; returns { code, stdout, stderr } however it ends. */
+  /** Runs `tapedeck …`; returns { code, stdout, stderr } for any exit code. */
   async run(args, { settings = {}, input = '' } = {}) {
     const child = this.launch(args, settings);
     const output = { stdout: '', stderr: '' };
@@ -330,7 +330,7 @@ export class Tapedeck {
     return this.request('GET', target, { key: business.key, ...options });
   }
 
-  /** PUT of a call with this recording of the look-alike; returns the call's SID. */
+  /** PUTs a call with this recording of the simulator; returns the SID of the call. */
   async tell(business, recording, more = {}) {
     const body = { recording: { sid: recording.sid, account_sid: recording.account }, ...more };
     const answer = await this.request('PUT', `/api/calls/${recording.call}`, { key: business.key, body });
@@ -365,7 +365,7 @@ export class Tapedeck {
     return until(`a status of ${sid}`, () => this.status(business, sid), condition);
   }
 
-  /** Presses until it plays; returns the 200. */
+  /** Presses until the recording plays; returns the 200. */
   async play(business, sid) {
     try {
       return await until(`a play of ${sid}`, () => this.press(business, sid), (answer) => answer.status !== 202);
@@ -375,7 +375,7 @@ export class Tapedeck {
     }
   }
 
-  /** Where the provider sends a business's webhooks, and the address that it signs. */
+  /** The URL for webhooks of a business, and the URL in their signatures. */
   webhookOf(business, what = 'recording') {
     const where = `/webhooks/twilio/${business.id}/${what}`;
     return { target: this.url + where, public_url: publicUrl + where };

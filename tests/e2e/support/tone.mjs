@@ -1,4 +1,4 @@
-/** Makes a WAV: 8 kHz, 8 bits, mono, two tones that take turns each second, so that it can be told. */
+/** Makes a WAV: 8 kHz, 8 bits, mono, two tones that alternate each second, so that its parts differ. */
 const kRate = 8000;
 const kHeaderBytes = 44;
 

@@ -1,11 +1,11 @@
-// Reads an HTTP/1.1 answer byte by byte, for tests of what is really on the wire.
+// Reads an HTTP/1.1 answer byte by byte, for tests of the bytes on the connection.
 
 import net from 'node:net';
 
 const untilTimeoutMs = 30_000;
 
 /**
- * Sends a request on a connection of its own.
+ * Sends a request on its own connection.
  * @param {string} url of the server
  * @param {string} target path and query
  * @param {{method?: string, headers?: object, account?: {sid: string, token: string}}} options
@@ -23,7 +23,7 @@ export function open(url, target, options = {}) {
   return new Exchange(net.connect(Number(port), hostname), text);
 }
 
-/** What has come back on one connection so far. */
+/** The bytes received on one connection so far. */
 export class Exchange {
   #waiting = [];
 
@@ -74,7 +74,7 @@ export class Exchange {
     return end < 0 ? undefined : end + 4;
   }
 
-  /** Everything behind the header, with its chunk marks where it has some. */
+  /** Everything after the header, with the chunk marks of a chunked body. */
   get body() {
     return this.headerLength === undefined ? Buffer.alloc(0) : this.received.subarray(this.headerLength);
   }
@@ -96,7 +96,7 @@ export class Exchange {
   }
 }
 
-/** Takes the chunk marks out of a body (RFC 9112 §7.1). */
+/** Removes the chunk marks from a body (RFC 9112 §7.1). */
 export function unchunk(body) {
   const parts = [];
   for (let at = 0; ; ) {
