@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kVersion = "v1:";
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
-/// Far above any credential; keeps every length within OpenSSL's int.
+// Far above the length of any credential. Keeps every length within OpenSSL's int.
 constexpr std::size_t kSecretMaxBytes = 64 * 1024;
 
 struct FreeContext {
