@@ -92,7 +92,7 @@ struct Recording {
   RecordingState state = RecordingState::kRemote;
   Lane lane = Lane::kFetch;       ///< who asked; meaningful once it was asked for
   std::int64_t wanted_order = 0;  ///< place among those that wait, over the whole store; 0: never asked for
-  std::int64_t fence = 0;         ///< only grows; see CallStore::begin_attempt
+  std::int64_t fence = 0;         ///< only grows; see AttemptStore::begin_attempt()
   int attempts = 0;               ///< since it was last asked for by hand
   std::optional<SystemTime> retry_at;
   std::optional<Cause> cause;           ///< of the last failure, until it is stored

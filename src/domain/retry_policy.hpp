@@ -64,7 +64,7 @@ struct RetryDecision {
   RetryKind kind = RetryKind::kFail;
   RetryScope scope = RetryScope::kRecording;
   SystemTime retry_at{};  ///< of kRetry
-  /// Nothing was learnt of the recording: the attempt should not count (CallStore::hand_back).
+  /// Nothing was learnt of the recording: the attempt should not count (AttemptStore::hand_back()).
   bool attempt_counts = true;
   friend bool operator==(const RetryDecision&, const RetryDecision&) = default;
 };

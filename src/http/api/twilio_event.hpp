@@ -3,7 +3,8 @@
 #include <expected>
 
 #include "base/form.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "http/api/problem.hpp"
 
 namespace tapedeck::http {
