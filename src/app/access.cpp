@@ -82,8 +82,8 @@ bool Access::DigestEqual::operator()(const Sha256& a, const Sha256& b) const noe
   return equal_in_constant_time(view_of(a), view_of(b));
 }
 
-Access::Access(CallStore& calls, Clock& clock, Random& random, std::string_view secret_key)
-    : calls_(calls),
+Access::Access(KeyStore& stored_keys, Clock& clock, Random& random, std::string_view secret_key)
+    : stored_keys_(stored_keys),
       clock_(clock),
       random_(random),
       session_secret_(hmac_sha256(secret_key, "tapedeck session 1")),
@@ -94,7 +94,7 @@ Task<Result<Caller>> Access::by_key(std::string key) {
   if (!is_api_key(key)) co_return fail(Errc::kUnauthenticated, std::string(kApiKeyExpected));
   if (std::optional<Caller> cached = by_cached_key(key)) co_return std::move(*cached);
   const Sha256 digest = sha256(key);
-  Result<std::optional<ApiKey>> found = co_await calls_.find_key(to_hex(view_of(digest)));
+  Result<std::optional<ApiKey>> found = co_await stored_keys_.find_key(to_hex(view_of(digest)));
   if (!found) co_return fail(std::move(found.error()));
   if (!*found || (*found)->revoked_at || !is_key_of_hash(key, (*found)->hash)) {
     co_return fail(Errc::kUnauthenticated, "this API key is unknown or was revoked");
@@ -147,7 +147,7 @@ Task<Result<bool>> Access::is_live(std::int64_t key_id) {
     // One that is missing may be younger than the last look.
     if (now < live_until_ && live_keys_.contains(key_id)) co_return true;
   }
-  Result<std::vector<ApiKey>> keys = co_await calls_.list_keys();
+  Result<std::vector<ApiKey>> keys = co_await stored_keys_.list_keys();
   if (!keys) co_return fail(std::move(keys.error()));
   const std::scoped_lock lock(mutex_);
   live_keys_.clear();
@@ -177,7 +177,7 @@ Task<Result<std::string>> Access::create_key(BusinessId business, std::string na
              .hash = hash_api_key(key),
              .created_at = clock_.system_now(),
              .revoked_at = {}};
-  Result<std::int64_t> id = co_await calls_.create_key(std::move(row));
+  Result<std::int64_t> id = co_await stored_keys_.create_key(std::move(row));
   if (!id) co_return fail(std::move(id.error()));
   const std::scoped_lock lock(mutex_);
   live_until_ = {};
@@ -185,7 +185,7 @@ Task<Result<std::string>> Access::create_key(BusinessId business, std::string na
 }
 
 Task<Result<void>> Access::revoke_key(std::int64_t id) {
-  Result<void> revoked = co_await calls_.revoke_key(id, clock_.system_now());
+  Result<void> revoked = co_await stored_keys_.revoke_key(id, clock_.system_now());
   if (!revoked) co_return fail(std::move(revoked.error()));
   const std::scoped_lock lock(mutex_);
   std::erase_if(keys_, [id](const auto& entry) { return entry.second.caller.key_id == id; });
@@ -205,14 +205,14 @@ std::string Access::link_signature(const BusinessId& business, const Sid& sid, s
 Task<Result<std::string>> Access::create_login(LoginGrant grant) {
   std::string token = to_base64url(random_.bytes(kLoginTokenBytes));
   Result<void> created =
-      co_await calls_.create_login(sha256_hex(token), std::move(grant), clock_.system_now() + kLoginTtl);
+      co_await stored_keys_.create_login(sha256_hex(token), std::move(grant), clock_.system_now() + kLoginTtl);
   if (!created) co_return fail(std::move(created.error()));
   co_return token;
 }
 
 Task<Result<std::string>> Access::login(std::string token) {
   if (token.size() > kCredentialMax) co_return fail(Errc::kUnauthenticated, "this login link is not valid");
-  Result<std::optional<LoginGrant>> grant = co_await calls_.consume_login(sha256_hex(token), clock_.system_now());
+  Result<std::optional<LoginGrant>> grant = co_await stored_keys_.consume_login(sha256_hex(token), clock_.system_now());
   if (!grant) co_return fail(std::move(grant.error()));
   if (!*grant) {
     co_return fail(Errc::kUnauthenticated, "this login link is unknown, was used already, or has expired");

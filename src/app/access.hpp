@@ -9,7 +9,7 @@
 #include <unordered_set>
 
 #include "base/encoding.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/key_store.hpp"
 #include "domain/recording.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/random.hpp"
@@ -56,7 +56,7 @@ struct SignedLink {
 class Access {
  public:
   /// `secret_key`: 32 bytes (SECRET_KEY); the keys of links, sessions and their CSRF tokens are derived from it.
-  Access(CallStore& calls, Clock& clock, Random& random, std::string_view secret_key);
+  Access(KeyStore& stored_keys, Clock& clock, Random& random, std::string_view secret_key);
 
   /// `Authorization: Bearer` key. Error kUnauthenticated.
   [[nodiscard]] Task<Result<Caller>> by_key(std::string key);
@@ -100,7 +100,7 @@ class Access {
   /// Whether a session's key is still good; asks the call store at most once in kKeyCacheTtl.
   [[nodiscard]] Task<Result<bool>> is_live(std::int64_t key_id);
 
-  CallStore& calls_;
+  KeyStore& stored_keys_;
   Clock& clock_;
   Random& random_;
   const Sha256 session_secret_;

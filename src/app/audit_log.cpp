@@ -84,7 +84,7 @@ Task<Result<void>> AuditLog::flush() {
     if (batch.empty()) co_return Result<void>{};
     // A copy is given away, because what the store does not take goes back to the front.
     std::vector<AuditEntry> given = batch;
-    Result<void> appended = co_await calls_.append_audit(std::move(given));
+    Result<void> appended = co_await audit_.append_audit(std::move(given));
     if (!appended) {
       const std::scoped_lock lock(mutex_);
       pending_.insert(pending_.begin(), std::move_iterator(batch.begin()), std::move_iterator(batch.end()));

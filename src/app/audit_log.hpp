@@ -9,7 +9,7 @@
 #include <unordered_map>
 
 #include "app/access.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/audit_store.hpp"
 #include "domain/event_sink.hpp"
 #include "runtime/clock.hpp"
 
@@ -30,7 +30,7 @@ inline constexpr std::size_t kPlaysRememberedMax = 20'000;
 /// that is killed loses at most that second. Thread-safe.
 class AuditLog {
  public:
-  AuditLog(CallStore& calls, Clock& clock, EventSink& events) : calls_(calls), clock_(clock), events_(events) {}
+  AuditLog(AuditStore& audit, Clock& clock, EventSink& events) : audit_(audit), clock_(clock), events_(events) {}
 
   /// `action`, a literal: "link", "delete", "retry", "cancel", "hold", "release". `business` as resolved for the
   /// request.
@@ -58,7 +58,7 @@ class AuditLog {
 
   void push(AuditEntry entry);
 
-  CallStore& calls_;
+  AuditStore& audit_;
   Clock& clock_;
   EventSink& events_;
   std::mutex mutex_;

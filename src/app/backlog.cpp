@@ -7,7 +7,7 @@ namespace tapedeck {
 Task<> Backlog::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const SteadyTime began = clock_.steady_now();
-    auto counted = co_await calls_.backlog(clock_.system_now());
+    auto counted = co_await waiting_.backlog(clock_.system_now());
     if (counted) {
       const std::scoped_lock lock(mutex_);
       lines_ = std::move(*counted);

@@ -4,7 +4,7 @@
 #include <stop_token>
 #include <vector>
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/waiting_store.hpp"
 #include "runtime/clock.hpp"
 
 namespace tapedeck {
@@ -17,7 +17,7 @@ inline constexpr int kBacklogShare = 20;
 /// What waits in the call store, counted now and then for metrics. Thread-safe.
 class Backlog {
  public:
-  Backlog(CallStore& calls, Clock& clock) : calls_(calls), clock_(clock) {}
+  Backlog(WaitingStore& waiting, Clock& clock) : waiting_(waiting), clock_(clock) {}
 
   /// Counts until `stop` is requested. What cannot be counted now stays as it was.
   [[nodiscard]] Task<> run(std::stop_token stop);
@@ -27,7 +27,7 @@ class Backlog {
   [[nodiscard]] Milliseconds age_of(const BacklogLine& line) const;
 
  private:
-  CallStore& calls_;
+  WaitingStore& waiting_;
   Clock& clock_;
   mutable std::mutex mutex_;
   std::vector<BacklogLine> lines_;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
 #include "runtime/clock.hpp"
 
 namespace tapedeck {
@@ -9,7 +9,7 @@ namespace tapedeck {
 /// Calls as the host application tells of them and as people read them. Nothing here starts a download.
 class Calls {
  public:
-  Calls(CallStore& calls, Businesses& businesses, Clock& clock)
+  Calls(CallListStore& calls, Businesses& businesses, Clock& clock)
       : calls_(calls), businesses_(businesses), clock_(clock) {}
 
   /// Newest first. Error: the call store's.
@@ -23,7 +23,7 @@ class Calls {
   [[nodiscard]] Task<Result<PutOutcome>> put(BusinessId business, CallUpdate update, bool by_operator);
 
  private:
-  CallStore& calls_;
+  CallListStore& calls_;
   Businesses& businesses_;
   Clock& clock_;
 };

@@ -26,13 +26,13 @@ bool is_of_number(const Call& call, const std::string& digits) {
   return digits.empty() || digits_of(call.from) == digits || digits_of(call.to) == digits;
 }
 
-Task<> remove_blobs(CallStore& calls, BlobStore& blobs, std::vector<Recording> erased, ErasureReport* report) {
+Task<> remove_blobs(KeepingStore& keeping, BlobStore& blobs, std::vector<Recording> erased, ErasureReport* report) {
   for (const Recording& recording : erased) {
     if (!recording.audio) continue;
     auto removed = co_await remove_blobs(blobs, recording.audio->blob_key);
     Result<void> done = std::move(removed);
     if (done) {
-      auto forgotten = co_await calls.forget_blob(recording.row_id);
+      auto forgotten = co_await keeping.forget_blob(recording.row_id);
       done = std::move(forgotten);
     }
     ++(done ? report->blobs : report->blobs_left);
@@ -50,7 +50,8 @@ Result<std::string> number_digits(std::string_view number) {
                           kNumberDigitsMax));
 }
 
-Task<Result<ErasureReport>> erase(CallStore& calls, BlobStore& blobs, Clock& clock, Erasure erasure) {
+Task<Result<ErasureReport>> erase(CallListStore& calls, KeepingStore& keeping, BlobStore& blobs, Clock& clock,
+                                  Erasure erasure) {
   ErasureReport report;
   CallQuery query;
   query.limit = kCallPageMax;
@@ -62,13 +63,13 @@ Task<Result<ErasureReport>> erase(CallStore& calls, BlobStore& blobs, Clock& clo
       if (!is_of_number(call, erasure.digits)) continue;
       EraseOrder order{erasure.actor, erasure.digits.empty() ? "everything" : "a number", clock.system_now(),
                        erasure.looks_only};
-      auto erased = co_await calls.erase_call(erasure.business, call.sid, std::move(order));
+      auto erased = co_await keeping.erase_call(erasure.business, call.sid, std::move(order));
       if (!erased) co_return fail(erased.error());
       std::ranges::copy(erased->held, std::back_inserter(report.held));
       if (!erased->held.empty()) continue;
       if (erased->had_parties || !erased->erased.empty()) ++report.calls;
       report.recordings += std::ssize(erased->erased);
-      if (!erasure.looks_only) co_await remove_blobs(calls, blobs, std::move(erased->erased), &report);
+      if (!erasure.looks_only) co_await remove_blobs(keeping, blobs, std::move(erased->erased), &report);
     }
     if (!page->next) co_return report;
     query.cursor = page->next;

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "blobs/blob_store.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/keeping_store.hpp"
 #include "runtime/clock.hpp"
 
 namespace tapedeck {
@@ -36,6 +37,7 @@ struct ErasureReport {
 
 /// Erases call by call, newest first; stopped anywhere, it can be run again. What is told of a business meanwhile is
 /// not found. Errors: the call store's.
-[[nodiscard]] Task<Result<ErasureReport>> erase(CallStore& calls, BlobStore& blobs, Clock& clock, Erasure erasure);
+[[nodiscard]] Task<Result<ErasureReport>> erase(CallListStore& calls, KeepingStore& keeping, BlobStore& blobs,
+                                                Clock& clock, Erasure erasure);
 
 }  // namespace tapedeck

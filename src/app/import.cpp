@@ -134,11 +134,10 @@ Task<Result<Importer::Course>> Importer::begin(ImportRequest request) {
   }
   Course course;
   course.login = {request.account.empty() ? own : request.account, own, (*business)->auth_token};
-  auto all = co_await d_.calls.list_businesses();
+  auto all = co_await d_.businesses.all();
   if (!all) co_return fail(all.error());
   course.is_shared = std::ranges::any_of(*all, [&](const Business& other) {
-    const AccountSid account = resolve(other, d_.businesses.defaults()).account;
-    return other.id != request.business && (account == own || account == course.login.account);
+    return other.id != request.business && (other.account == own || other.account == course.login.account);
   });
   Import& record = course.progress.import;
   record.business = request.business;
@@ -146,14 +145,14 @@ Task<Result<Importer::Course>> Importer::begin(ImportRequest request) {
   if (!request.dry_run) {
     const SystemTime now = d_.clock.system_now();
     const ImportScope scope = record.scope;
-    auto opened = co_await d_.calls.open_import(request.business, scope, request.restart, now);
+    auto opened = co_await d_.imports.open_import(request.business, scope, request.restart, now);
     if (!opened) co_return fail(opened.error());
     // One that has ended is history, and the next one begins.
     if (opened->is_listed) {
-      auto tally = co_await d_.calls.import_tally(opened->id);
+      auto tally = co_await d_.imports.import_tally(opened->id);
       if (!tally) co_return fail(tally.error());
       if (count_in(*tally, {RecordingState::kQueued, RecordingState::kProcessing}) == 0) {
-        opened = co_await d_.calls.open_import(request.business, scope, true, now);
+        opened = co_await d_.imports.open_import(request.business, scope, true, now);
         if (!opened) co_return fail(opened.error());
       }
     }
@@ -199,7 +198,7 @@ Task<Result<void>> Importer::take_page(Course& course, ListingPage page) {
   std::vector<RecordingSid> sids;
   sids.reserve(page.recordings.size());
   for (const ListedRecording& listed : page.recordings) sids.push_back(listed.told.recording);
-  auto known = co_await d_.calls.known_recordings(course.login.account, std::move(sids));
+  auto known = co_await d_.imports.known_recordings(course.login.account, std::move(sids));
   if (!known) co_return fail(known.error());
 
   record.counts.listed += std::ssize(page.recordings) + page.unreadable;
@@ -277,7 +276,7 @@ Task<Result<bool>> Importer::announce(Course& course, const Item& item) {
   Import& record = course.progress.import;
   RecordingAnnouncement told = item.told;
   told.import = record.id;
-  auto change = co_await d_.calls.announce(course.request.business, std::move(told), d_.clock.system_now());
+  auto change = co_await d_.recordings.announce(course.request.business, std::move(told), d_.clock.system_now());
   if (!change && change.error().errc() == Errc::kConflict) {
     ++record.counts.not_ours;
     co_return false;
@@ -309,12 +308,12 @@ Task<Result<void>> Importer::save(Course& course) {
   record.touched_at = d_.clock.system_now();
   if (course.request.dry_run) co_return Result<void>();
   const Import saved = record;
-  co_return co_await d_.calls.save_import(saved);
+  co_return co_await d_.imports.save_import(saved);
 }
 
 Task<Result<void>> Importer::count(Course& course) {
   if (!course.request.dry_run) {
-    auto tally = co_await d_.calls.import_tally(course.progress.import.id);
+    auto tally = co_await d_.imports.import_tally(course.progress.import.id);
     if (!tally) co_return fail(tally.error());
     course.progress.tally = std::move(*tally);
   }
@@ -334,7 +333,7 @@ Task<Result<ImportEnd>> Importer::watch(Course& course) {
     if (!business) co_return fail(business.error());
     const bool is_paused = *business && (*business)->paused;
     if (is_paused && count_in(tally, {RecordingState::kProcessing}) == 0) co_return ImportEnd::kPaused;
-    auto is_there = co_await d_.calls.is_leased(kUpkeepLease, d_.clock.system_now());
+    auto is_there = co_await d_.leases.is_leased(kUpkeepLease, d_.clock.system_now());
     if (!is_there) co_return fail(is_there.error());
     if (*is_there) worker_seen = d_.clock.steady_now();
     if (d_.clock.steady_now() - worker_seen > kNoWorkerPatience) co_return ImportEnd::kNoWorker;

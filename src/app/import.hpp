@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/import_store.hpp"
+#include "calls/ports/lease_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "domain/import.hpp"
 #include "provider/patient_listing.hpp"
 #include "runtime/clock.hpp"
@@ -68,7 +71,10 @@ class Importer {
   using Observer = std::function<void(const ImportProgress&)>;
 
   struct Dependencies {
-    CallStore& calls;
+    ImportStore& imports;
+    CallListStore& calls;
+    RecordingStore& recordings;
+    LeaseStore& leases;
     Businesses& businesses;
     PatientListing& listing;
     Clock& clock;

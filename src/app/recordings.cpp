@@ -47,7 +47,7 @@ Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent int
   playback.audio = hot_.find(business, sid);
   if (playback.audio) co_return playback;
 
-  auto found = co_await calls_.find_recording(business, sid);
+  auto found = co_await recordings_.find_recording(business, sid);
   if (!found) co_return fail(found.error());
   if (!*found) co_return fail(unknown_recording());
   // What is deleted keeps its blob's name until the blob is gone.
@@ -84,14 +84,14 @@ std::optional<std::string> Recordings::direct_link(const HotRecording& audio) {
 Task<Error> Recordings::refuse_damaged(Recording recording, Error damage, Intent intent) {
   hot_.erase(recording);
   if (!recording.damage) {
-    auto noted = co_await calls_.note_damage(recording.row_id, recording.audio->blob_key, damage.detail);
+    auto noted = co_await recordings_.note_damage(recording.row_id, recording.audio->blob_key, damage.detail);
     if (!noted) co_return damage;
   }
   if (intent == Intent::kLook || recording.source_gone) co_return damage;
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
   const SlotRequests::Intent asking(requests_, business, sid);
-  auto queued = co_await calls_.refetch(business, sid, Lane::kPlay, clock_.system_now());
+  auto queued = co_await recordings_.refetch(business, sid, Lane::kPlay, clock_.system_now());
   if (!queued || !queued->changed) co_return damage;
   auto asked = co_await ask(std::move(queued->recording), Lane::kPlay);
   (void)asked;  // durable already: the reconciliation asks again when the slot store is back
@@ -107,7 +107,7 @@ Task<Result<RecordingView>> Recordings::press(Recording recording) {
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
   const SlotRequests::Intent intent(requests_, business, sid);
-  auto wanted = co_await calls_.want(business, sid, Lane::kPlay, clock_.system_now());
+  auto wanted = co_await recordings_.want(business, sid, Lane::kPlay, clock_.system_now());
   if (!wanted) co_return fail(wanted.error());
   co_return co_await ask(std::move(wanted->recording), Lane::kPlay);
 }
@@ -128,7 +128,7 @@ Task<Result<RecordingView>> Recordings::ask(Recording recording, Lane lane) {
 }
 
 Task<Result<RecordingView>> Recordings::look(BusinessId business, Sid sid) {
-  auto found = co_await calls_.find_recording(business, sid);
+  auto found = co_await recordings_.find_recording(business, sid);
   if (!found) co_return fail(found.error());
   if (!*found) co_return fail(unknown_recording());
   co_return co_await view_of(std::move(**found));
@@ -150,7 +150,7 @@ Task<Result<RecordingView>> Recordings::view_of(Recording recording) {
   }
   if (view.slot.place == SlotPlace::kNone) {
     // It may have been finished between the two questions: the call store is the truth.
-    auto again = co_await calls_.find_recording(business, sid);
+    auto again = co_await recordings_.find_recording(business, sid);
     if (again && *again) view.recording = std::move(**again);
   }
   if (view.slot.place == SlotPlace::kNone && view.recording.retry_at) {
@@ -203,13 +203,13 @@ Task<Result<Waveform>> Recordings::waveform(BusinessId business, Sid sid) {
   }
   if (!is_not_found(peaks.error())) co_return fail(peaks.error());
   // The audio was brought here without them, or somebody removed them: a worker makes them anew.
-  auto again = co_await calls_.measure_again(recording.row_id, audio_key);
+  auto again = co_await measures_.measure_again(recording.row_id, audio_key);
   if (!again && again.error().errc() != Errc::kStaleFence) co_return fail(again.error());
   co_return waveform;
 }
 
 Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
-  auto retried = co_await calls_.retry(business, sid, clock_.system_now());
+  auto retried = co_await recordings_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
   if (!retried->changed) co_return co_await press(std::move(retried->recording));
   const SlotRequests::Intent intent(requests_, business, retried->recording.sid);
@@ -221,7 +221,7 @@ Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
 }
 
 Task<Result<RecordingView>> Recordings::cancel(BusinessId business, Sid sid) {
-  auto cancelled = co_await calls_.cancel(business, sid);
+  auto cancelled = co_await recordings_.cancel(business, sid);
   if (!cancelled) co_return fail(cancelled.error());
   if (!cancelled->changed) {
     co_return fail(Errc::kConflict, fmt::format("the recording is {}, so it cannot be cancelled: only a queued one can",
@@ -234,7 +234,7 @@ Task<Result<RecordingView>> Recordings::cancel(BusinessId business, Sid sid) {
 }
 
 Task<Result<void>> Recordings::remove(BusinessId business, Sid sid) {
-  auto removed = co_await calls_.remove(business, sid);
+  auto removed = co_await recordings_.remove(business, sid);
   if (!removed) co_return fail(removed.error());
   const Recording recording = std::move(removed->recording);
   hot_.erase(recording);
@@ -244,13 +244,13 @@ Task<Result<void>> Recordings::remove(BusinessId business, Sid sid) {
 
   auto gone = co_await remove_blobs(blobs_, recording.audio->blob_key);
   if (!gone) co_return Result<void>();  // the row keeps the key, and the collector tries again
-  co_return co_await calls_.forget_blob(recording.row_id);
+  co_return co_await keeping_.forget_blob(recording.row_id);
 }
 
 Task<Result<RecordingView>> Recordings::hold(BusinessId business, Sid sid, std::optional<std::string> reason) {
   std::optional<Hold> hold;
   if (reason) hold = Hold{std::move(*reason), clock_.system_now()};
-  auto changed = co_await calls_.set_hold(std::move(business), std::move(sid), std::move(hold));
+  auto changed = co_await keeping_.set_hold(std::move(business), std::move(sid), std::move(hold));
   if (!changed) co_return fail(changed.error());
   co_return co_await view_of(std::move(changed->recording));
 }

@@ -8,7 +8,9 @@
 #include "app/hot_recordings.hpp"
 #include "app/progress.hpp"
 #include "blobs/blob_store.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/keeping_store.hpp"
+#include "calls/ports/measure_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "domain/recording.hpp"
 #include "runtime/clock.hpp"
 #include "slots/protocol/slot_protocol.hpp"
@@ -45,9 +47,11 @@ inline constexpr Seconds kDurationUnknown{4 * 3'600};
 /// kUnavailable while a store that it needs is away.
 class Recordings {
  public:
-  Recordings(CallStore& calls, SlotStore& slots, SlotRequests& requests, BlobStore& blobs, Clock& clock,
-             ProgressBoard& progress, HotRecordings& hot)
-      : calls_(calls),
+  Recordings(RecordingStore& recordings, KeepingStore& keeping, MeasureStore& measures, SlotStore& slots,
+             SlotRequests& requests, BlobStore& blobs, Clock& clock, ProgressBoard& progress, HotRecordings& hot)
+      : recordings_(recordings),
+        keeping_(keeping),
+        measures_(measures),
         slots_(slots),
         requests_(requests),
         blobs_(blobs),
@@ -74,7 +78,7 @@ class Recordings {
   /// Removes the audio and forgets the content. Idempotent. kConflict: it is held.
   [[nodiscard]] Task<Result<void>> remove(BusinessId business, Sid sid);
 
-  /// Puts a recording under a legal hold, for `reason`, or ends it with none; see CallStore::set_hold().
+  /// Puts a recording under a legal hold, for `reason`, or ends it with none; see KeepingStore::set_hold().
   [[nodiscard]] Task<Result<RecordingView>> hold(BusinessId business, Sid sid, std::optional<std::string> reason);
 
   /// Active, waiting and delayed, in order, with reasons; at most `most` items.
@@ -87,7 +91,9 @@ class Recordings {
   [[nodiscard]] Task<Result<RecordingView>> ask(Recording recording, Lane lane);
   [[nodiscard]] Task<Result<RecordingView>> view_of(Recording recording);
 
-  CallStore& calls_;
+  RecordingStore& recordings_;
+  KeepingStore& keeping_;
+  MeasureStore& measures_;
   SlotStore& slots_;
   SlotRequests& requests_;
   BlobStore& blobs_;

@@ -42,13 +42,13 @@ BlobVerdict verdict_of(const std::optional<Recording>& row, const BlobName& name
 
 Task<Result<void>> StorageCheck::step(std::stop_token stop) {
   const SystemTime now = d_.clock.system_now();
-  auto rows = co_await d_.calls.find_mark(kStoredRowsMark);
+  auto rows = co_await d_.leases.find_mark(kStoredRowsMark);
   if (!rows) co_return fail(rows.error());
   if (is_due(*rows, now)) {
     auto checked = co_await check_rows(std::move(*rows), stop);
     if (!checked) co_return checked;
   }
-  auto blobs = co_await d_.calls.find_mark(kBlobsMark);
+  auto blobs = co_await d_.leases.find_mark(kBlobsMark);
   if (!blobs) co_return fail(blobs.error());
   if (!is_due(*blobs, now)) co_return Result<void>();
   co_return co_await check_blobs(std::move(*blobs));
@@ -56,7 +56,7 @@ Task<Result<void>> StorageCheck::step(std::stop_token stop) {
 
 Task<Result<void>> StorageCheck::check_rows(UpkeepMark mark, std::stop_token stop) {
   if (mark.cursor.empty()) rows_ = {};
-  auto rows = co_await d_.calls.stored_after(row_of(mark.cursor), kStorageBatch);
+  auto rows = co_await d_.recordings.stored_after(row_of(mark.cursor), kStorageBatch);
   if (!rows) co_return fail(rows.error());
   for (const Recording& row : *rows) {
     const std::string key = row.audio->blob_key;
@@ -106,7 +106,7 @@ Task<Result<void>> StorageCheck::mend(Recording recording, std::stop_token stop)
 Task<Result<std::string>> StorageCheck::give_up(Recording recording) {
   const Cause cause{std::string(errc_name(Errc::kCorrupt)),
                     "its audio is gone from the blob store, and the provider has it no more"};
-  auto lost = co_await d_.calls.lose_audio(recording.row_id, recording.fence, cause, d_.clock.system_now());
+  auto lost = co_await d_.recordings.lose_audio(recording.row_id, recording.fence, cause, d_.clock.system_now());
   if (!lost && lost.error().errc() == Errc::kStaleFence) co_return std::string();
   if (!lost) co_return fail(lost.error());
   co_return std::string("lost");
@@ -114,7 +114,7 @@ Task<Result<std::string>> StorageCheck::give_up(Recording recording) {
 
 Task<Result<std::string>> StorageCheck::fetch_again(Recording recording) {
   const SlotRequests::Intent intent(d_.requests, recording.business, recording.sid);
-  auto lost = co_await d_.calls.lose_audio(recording.row_id, recording.fence, std::nullopt, d_.clock.system_now());
+  auto lost = co_await d_.recordings.lose_audio(recording.row_id, recording.fence, std::nullopt, d_.clock.system_now());
   if (!lost && lost.error().errc() == Errc::kStaleFence) co_return std::string();
   if (!lost) co_return fail(lost.error());
   auto asked = co_await d_.requests.ask(recording.business, recording.sid, Lane::kFetch);
@@ -141,7 +141,7 @@ Task<Result<void>> StorageCheck::check_blob(BlobEntry entry) {
   const auto name = parse_blob_key(entry.key);
   if (!name) co_return Result<void>();
   const Sid sid = to_sid(name->recording);
-  auto row = co_await d_.calls.find_recording(name->business, sid);
+  auto row = co_await d_.recordings.find_recording(name->business, sid);
   if (!row) co_return fail(row.error());
   const BlobVerdict verdict = verdict_of(*row, *name, entry.key);
   if (verdict == BlobVerdict::kLeftover) {
@@ -156,12 +156,12 @@ Task<Result<void>> StorageCheck::check_blob(BlobEntry entry) {
 }
 
 Task<Result<void>> StorageCheck::finish_batch(std::string name, Pass* pass, std::string cursor, bool is_last) {
-  auto mark = co_await d_.calls.find_mark(name);
+  auto mark = co_await d_.leases.find_mark(name);
   if (!mark) co_return fail(mark.error());
   if (is_last) mark->finished_at = d_.clock.system_now();
   mark->cursor = std::move(cursor);
   const UpkeepMark kept = *mark;
-  auto put = co_await d_.calls.put_mark(name, kept);
+  auto put = co_await d_.leases.put_mark(name, kept);
   if (!put) co_return put;
   if (!is_last) co_return Result<void>();
   const event::PassCounts counts{pass->checked, pass->missing, pass->unknown, pass->removed};

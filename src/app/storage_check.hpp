@@ -4,7 +4,8 @@
 
 #include "blobs/blob_store.hpp"
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/lease_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "domain/event_sink.hpp"
 #include "provider/recording_source.hpp"
 #include "runtime/clock.hpp"
@@ -34,7 +35,8 @@ inline constexpr int kUnknownToldMax = 100;
 class StorageCheck {
  public:
   struct Dependencies {
-    CallStore& calls;
+    RecordingStore& recordings;
+    LeaseStore& leases;
     BlobStore& blobs;
     RecordingSource& source;
     Businesses& businesses;

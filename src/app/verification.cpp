@@ -5,7 +5,7 @@ namespace tapedeck {
 Task<Result<void>> Verification::run(BusinessId business, std::string after_sid, VerifyReport* report,
                                      std::stop_token stop) {
   while (true) {
-    auto page = co_await d_.calls.recordings_of(business, after_sid, kVerifyPage);
+    auto page = co_await d_.recordings.recordings_of(business, after_sid, kVerifyPage);
     if (!page) co_return fail(page.error());
     if (page->empty()) co_return Result<void>();
     for (Recording& recording : *page) {
@@ -37,7 +37,7 @@ Task<Result<void>> Verification::verify(Recording recording, VerifyReport* repor
   if (is_damaged) damage = checked.error().detail;
   const bool is_news = recording.damage.has_value() != is_damaged;
   if (is_news) {
-    auto noted = co_await d_.calls.note_damage(recording.row_id, recording.audio->blob_key, damage);
+    auto noted = co_await d_.recordings.note_damage(recording.row_id, recording.audio->blob_key, damage);
     if (!noted) co_return fail(noted.error());
     if (!*noted) co_return Result<void>();  // it was deleted, or fetched again, meanwhile
   }
@@ -79,8 +79,8 @@ Task<Result<Damage>> Verification::repair(Damage damage, std::stop_token stop) {
     damage.why = "the provider has it no more";
     co_return damage;
   }
-  auto queued =
-      co_await d_.calls.refetch(damage.recording.business, damage.recording.sid, Lane::kFetch, d_.clock.system_now());
+  auto queued = co_await d_.recordings.refetch(damage.recording.business, damage.recording.sid, Lane::kFetch,
+                                               d_.clock.system_now());
   if (!queued) co_return fail(queued.error());
   if (queued->changed) damage.outcome = DamageOutcome::kRefetched;
   co_return damage;

@@ -7,7 +7,7 @@
 
 #include "app/archive_check.hpp"
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "provider/recording_source.hpp"
 
 namespace tapedeck {
@@ -43,7 +43,7 @@ struct VerifyReport {
 class Verification {
  public:
   struct Parts {
-    CallStore& calls;
+    RecordingStore& recordings;
     BlobStore& blobs;
     RecordingSource* source;  ///< null: what is damaged is noted, and not fetched again
     Businesses& businesses;

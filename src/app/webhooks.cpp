@@ -6,7 +6,7 @@ namespace tapedeck {
 
 Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncement announcement) {
   const SystemTime now = clock_.system_now();
-  auto announced = co_await calls_.announce(business, announcement, now);
+  auto announced = co_await recordings_.announce(business, announcement, now);
   if (!announced) co_return fail(announced.error());
   const Recording& recording = announced->recording;
   if (!announced->changed) co_return Result<void>();

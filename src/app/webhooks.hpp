@@ -1,6 +1,7 @@
 #pragma once
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "domain/event_sink.hpp"
 #include "domain/recording.hpp"
 #include "runtime/clock.hpp"
@@ -11,8 +12,8 @@ namespace tapedeck {
 /// What the provider tells us. The signature has been checked, and the account is the business's.
 class Webhooks {
  public:
-  Webhooks(CallStore& calls, SlotRequests& requests, Clock& clock, EventSink& events)
-      : calls_(calls), requests_(requests), clock_(clock), events_(events) {}
+  Webhooks(RecordingStore& recordings, CallListStore& calls, SlotRequests& requests, Clock& clock, EventSink& events)
+      : recordings_(recordings), calls_(calls), requests_(requests), clock_(clock), events_(events) {}
 
   /// A recording exists, or will not. Durable before it returns; a completed one is asked for in the automatic lane.
   /// A slot store that is away does not fail this: the reconciliation asks again. Error kConflict: the recording is
@@ -22,7 +23,8 @@ class Webhooks {
   [[nodiscard]] Task<Result<void>> call(BusinessId business, CallUpdate update);
 
  private:
-  CallStore& calls_;
+  RecordingStore& recordings_;
+  CallListStore& calls_;
   SlotRequests& requests_;
   Clock& clock_;
   EventSink& events_;

@@ -22,7 +22,7 @@ Task<Result<std::optional<Business>>> Businesses::find(BusinessId id) {
     const auto found = cache_.find(id);
     if (found != cache_.end() && now < found->second.until) co_return found->second.business;
   }
-  Result<std::optional<Business>> stored = co_await calls_.find_business(id);
+  Result<std::optional<Business>> stored = co_await store_.find_business(id);
   if (!stored) co_return fail(std::move(stored.error()));
   const std::scoped_lock lock(mutex_);
   if (!*stored) {
@@ -36,8 +36,15 @@ Task<Result<std::optional<Business>>> Businesses::find(BusinessId id) {
   co_return business;
 }
 
+Task<Result<std::vector<Business>>> Businesses::all() {
+  Result<std::vector<Business>> businesses = co_await store_.list_businesses();
+  if (!businesses) co_return businesses;
+  for (Business& business : *businesses) business = resolve(std::move(business), defaults_);
+  co_return businesses;
+}
+
 Task<Result<std::vector<BusinessId>>> Businesses::ids() {
-  Result<std::vector<Business>> businesses = co_await calls_.list_businesses();
+  Result<std::vector<Business>> businesses = co_await store_.list_businesses();
   if (!businesses) co_return fail(std::move(businesses.error()));
   std::vector<BusinessId> ids;
   ids.reserve(businesses->size());

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/business_store.hpp"
 #include "domain/recording.hpp"
 #include "runtime/clock.hpp"
 #include "slots/protocol/slot_protocol.hpp"
@@ -34,11 +34,13 @@ struct ProviderDefaults {
 /// Businesses as webhooks and workers need them: resolved, and read about once a second at most. Thread-safe.
 class Businesses {
  public:
-  Businesses(CallStore& calls, Clock& clock, ProviderDefaults defaults)
-      : calls_(calls), clock_(clock), defaults_(std::move(defaults)) {}
+  Businesses(BusinessStore& store, Clock& clock, ProviderDefaults defaults)
+      : store_(store), clock_(clock), defaults_(std::move(defaults)) {}
 
   /// Empty: no such business. Errors: the call store's.
   [[nodiscard]] Task<Result<std::optional<Business>>> find(BusinessId id);
+  /// Every business, resolved, by id, and read now.
+  [[nodiscard]] Task<Result<std::vector<Business>>> all();
   /// Every business's id, in order: what an operator may choose from.
   [[nodiscard]] Task<Result<std::vector<BusinessId>>> ids();
   /// The next find() asks the call store: after a change by this process.
@@ -51,7 +53,7 @@ class Businesses {
     SteadyTime until;
   };
 
-  CallStore& calls_;
+  BusinessStore& store_;
   Clock& clock_;
   const ProviderDefaults defaults_;
   std::mutex mutex_;

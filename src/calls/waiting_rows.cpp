@@ -4,7 +4,7 @@ namespace tapedeck {
 
 Task<Result<std::vector<WaitingRecording>>> WaitingRows::next() {
   if (pages_left_ == 0) co_return std::vector<WaitingRecording>{};
-  auto page = business_ ? calls_.waiting_of(*business_, after_, kWaitingPage) : calls_.waiting(after_, kWaitingPage);
+  auto page = business_ ? store_.waiting_of(*business_, after_, kWaitingPage) : store_.waiting(after_, kWaitingPage);
   auto rows = co_await std::move(page);
   if (!rows) co_return fail(rows.error());
   --pages_left_;

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/waiting_store.hpp"
 
 namespace tapedeck {
 
@@ -15,14 +15,14 @@ inline constexpr int kWaitingPagesMax = 10'000;
 /// The rows that wait in the call store, all or those of one business, a page at a time and in the order of asking.
 class WaitingRows {
  public:
-  explicit WaitingRows(CallStore& calls, std::optional<BusinessId> business = std::nullopt)
-      : calls_(calls), business_(std::move(business)) {}
+  explicit WaitingRows(WaitingStore& store, std::optional<BusinessId> business = std::nullopt)
+      : store_(store), business_(std::move(business)) {}
 
   /// Empty after the last one. Errors: the call store's.
   [[nodiscard]] Task<Result<std::vector<WaitingRecording>>> next();
 
  private:
-  CallStore& calls_;
+  WaitingStore& store_;
   const std::optional<BusinessId> business_;
   std::int64_t after_ = 0;
   int pages_left_ = kWaitingPagesMax;

@@ -89,7 +89,7 @@ class Commands {
     return line_.demo(settings, parsed_.demo);
   }
 
-  int business(const Config& config, int (*command)(CallStore&, const BusinessChange&, const Output&)) {
+  int business(const Config& config, int (*command)(BusinessStore&, const BusinessChange&, const Output&)) {
     if (parsed_.business.auth_token == "-") parsed_.business.auth_token = read_line();
     return with_store(config,
                       [&](Opened& opened) { return command(opened.calls.store(), parsed_.business, output()); });
@@ -136,9 +136,9 @@ class Commands {
     if (!slots) return fail_command(output(), slots.error());
     return with_store(config, [&](Opened& opened) {
       CallStore& calls = opened.calls.store();
-      if (!parsed_.repair) return show_queue(calls, slots->store(), parsed_.queue_business, output());
+      if (!parsed_.repair) return show_queue(calls, calls, slots->store(), parsed_.queue_business, output());
       Businesses businesses(calls, clock_, provider_defaults(settings));
-      SlotRecovery recovery(calls, slots->store(), businesses, clock_, slots->recovery_hold);
+      SlotRecovery recovery(calls, calls, slots->store(), businesses, clock_, slots->recovery_hold);
       return repair_queue(recovery, *parsed_.queue_business, output());
     });
   }
@@ -148,32 +148,37 @@ class Commands {
     return with_store(config, [&](Opened& opened) {
       CallStore& calls = opened.calls.store();
       Businesses businesses(calls, clock_, provider_defaults(config.settings));
-      return import_recordings({calls, businesses, *listing, clock_, random_}, parsed_.import, output(),
-                               line_.out_is_terminal);
+      return import_recordings({calls, calls, calls, calls, businesses, *listing, clock_, random_}, parsed_.import,
+                               output(), line_.out_is_terminal);
     });
   }
 
   int reconcile(const Config& config) {
     return with_store(config, [&](Opened& opened) {
-      return ask_to_reconcile(opened.calls.store(), provider_defaults(config.settings), clock_, parsed_.reconcile,
-                              output());
+      CallStore& calls = opened.calls.store();
+      return ask_to_reconcile(calls, calls, provider_defaults(config.settings), clock_, parsed_.reconcile, output());
     });
   }
 
-  int hold(const Config& config, int (*command)(CallStore&, Clock&, const HoldChange&, const Output&)) {
-    return with_store(
-        config, [&](Opened& opened) { return command(opened.calls.store(), clock_, parsed_.keeping.hold, output()); });
+  int hold(const Config& config,
+           int (*command)(BusinessStore&, KeepingStore&, AuditStore&, Clock&, const HoldChange&, const Output&)) {
+    return with_store(config, [&](Opened& opened) {
+      CallStore& calls = opened.calls.store();
+      return command(calls, calls, calls, clock_, parsed_.keeping.hold, output());
+    });
   }
 
   int erase(const Config& config) {
     return with_stores(config, [&](CallStore& calls, BlobStore& blobs) {
-      return erase_choice(calls, blobs, clock_, parsed_.keeping.erase, output());
+      return erase_choice(calls, calls, calls, blobs, clock_, parsed_.keeping.erase, output());
     });
   }
 
   int audit(const Config& config) {
-    return with_store(
-        config, [&](Opened& opened) { return export_audit(opened.calls.store(), parsed_.keeping.audit, output()); });
+    return with_store(config, [&](Opened& opened) {
+      CallStore& calls = opened.calls.store();
+      return export_audit(calls, calls, parsed_.keeping.audit, output());
+    });
   }
 
   int verify(const Config& config) {
@@ -181,7 +186,7 @@ class Commands {
     return with_stores(config, [&](CallStore& calls, BlobStore& blobs) {
       Businesses businesses(calls, clock_, provider_defaults(config.settings));
       const auto source = line_.open_source(config.settings);
-      return verify_blobs(calls, blobs, *source, businesses, clock_, parsed_.keeping.verify, output(),
+      return verify_blobs(calls, calls, blobs, *source, businesses, clock_, parsed_.keeping.verify, output(),
                           interrupt.token());
     });
   }

@@ -48,14 +48,14 @@ Task<> Fetching::run(boost::asio::any_io_executor executor, WorkerOptions option
     options.stored = [&measuring] { measuring->ring(); };
     scope.spawn(measuring->run(stop));
   }
-  Worker worker(executor, dependencies, std::move(options));
+  Worker worker(executor, dependencies, parts_.calls, parts_.calls, std::move(options));
   scope.spawn(worker.run(std::move(stop)));
   co_await scope.join();
 }
 
 Task<> Fetching::delete_sources(std::stop_token stop) {
-  const SourceDeletions::Parts parts{parts_.calls,      parts_.blobs, *source_,
-                                     parts_.businesses, parts_.clock, parts_.events};
+  const SourceDeletions::Parts parts{parts_.calls, parts_.calls,      parts_.calls, parts_.blobs,
+                                     *source_,     parts_.businesses, parts_.clock, parts_.events};
   SourceDeletions deletions(parts);
   co_await deletions.run(std::move(stop));
 }

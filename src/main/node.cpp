@@ -96,8 +96,8 @@ Result<void> Node::open(const std::string& secret_key) {
   auto slots = open_slot_store(settings_, clock_, events_, random_);
   if (!slots) return fail(slots.error());
   slots_ = std::move(*slots);
-  rules_.emplace(calls_.store(), slots_.store(), businesses_);
-  recovery_.emplace(calls_.store(), slots_.store(), businesses_, clock_, slots_.recovery_hold);
+  rules_.emplace(slots_.store(), businesses_);
+  recovery_.emplace(calls_.store(), calls_.store(), slots_.store(), businesses_, clock_, slots_.recovery_hold);
   requests_.emplace(slots_.store(), *rules_, *recovery_, clock_, random_);
   if (role_ != Role::kApi) {
     auto fetching = Fetching::make(parts());
@@ -191,7 +191,8 @@ Task<Result<void>> Node::recover() {
   if (role_ == Role::kAlone) {
     auto rules = co_await rules_->refresh();
     if (!rules) co_return fail(rules.error());
-    auto recovered = co_await recover_slots(calls_.store(), slots_.store(), businesses_, 1, clock_.system_now());
+    auto recovered =
+        co_await recover_slots(calls_.store(), calls_.store(), slots_.store(), businesses_, 1, clock_.system_now());
     if (!recovered) co_return fail(recovered.error());
     report = *recovered;
   }
@@ -252,7 +253,8 @@ Task<> Node::reconcile(std::stop_token stop) {
     if (!alive || (!is_back && clock_.steady_now() < next)) continue;
     next = clock_.steady_now() + kReconcileEvery;
     if (!is_back && !upkeeping_->upkeep().has_lease()) continue;
-    auto reconciled = co_await reconcile_slots(calls_.store(), slots_.store(), *requests_, clock_.system_now());
+    auto reconciled =
+        co_await reconcile_slots(calls_.store(), calls_.store(), slots_.store(), *requests_, clock_.system_now());
     if (reconciled && reconciled->recordings > 0) {
       events_.emit(event::reconciled(reconciled->recordings));
     }

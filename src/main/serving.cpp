@@ -24,9 +24,10 @@ http::ApplicationSettings application_settings(const Settings& settings) {
 
 Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::Health health)
     : hot_(parts.clock, kHotTtl),  // commands delete, too
-      recordings_(parts.calls, parts.slots, parts.requests, parts.blobs, parts.clock, parts.progress, hot_),
+      recordings_(parts.calls, parts.calls, parts.calls, parts.slots, parts.requests, parts.blobs, parts.clock,
+                  parts.progress, hot_),
       calls_(parts.calls, parts.businesses, parts.clock),
-      webhooks_(parts.calls, parts.requests, parts.clock, parts.events),
+      webhooks_(parts.calls, parts.calls, parts.requests, parts.clock, parts.events),
       access_(parts.calls, parts.clock, parts.random, secret_key),
       audit_(parts.calls, parts.clock, parts.events),
       application_(services(parts, std::move(health)), application_settings(parts.settings)) {}

@@ -3,6 +3,7 @@
 #include "app/progress.hpp"
 #include "blobs/blob_store.hpp"
 #include "calls/businesses.hpp"
+#include "calls/ports/call_store.hpp"
 #include "domain/event_sink.hpp"
 #include "main/settings.hpp"
 #include "runtime/clock.hpp"

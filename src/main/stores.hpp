@@ -11,6 +11,7 @@
 #include "blobs/filesystem/blob_store.hpp"
 #include "blobs/s3/blob_store.hpp"
 #include "calls/businesses.hpp"
+#include "calls/ports/call_store.hpp"
 #include "calls/postgres/postgres_call_store.hpp"
 #include "calls/sqlite/sqlite_call_store.hpp"
 #include "curl/client.hpp"

@@ -25,11 +25,13 @@ Result<std::unique_ptr<Upkeeping>> Upkeeping::make(const SharedParts& parts, Fet
 Upkeeping::Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<RecordingListing> listing)
     : listing_(std::move(listing)),
       patient_(*listing_, parts.clock, parts.random),
-      webhooks_(parts.calls, parts.requests, parts.clock, parts.events),
-      missed_({parts.calls, parts.businesses, patient_, webhooks_, parts.clock, parts.events}),
-      storage_(
-          {parts.calls, parts.blobs, fetching.source(), parts.businesses, parts.requests, parts.clock, parts.events}),
-      upkeep_({parts.calls, parts.slots, parts.requests, missed_, storage_, parts.clock, parts.events},
+      webhooks_(parts.calls, parts.calls, parts.requests, parts.clock, parts.events),
+      missed_(
+          {parts.calls, parts.calls, parts.calls, parts.businesses, patient_, webhooks_, parts.clock, parts.events}),
+      storage_({parts.calls, parts.calls, parts.blobs, fetching.source(), parts.businesses, parts.requests, parts.clock,
+                parts.events}),
+      upkeep_({parts.calls, parts.calls, parts.calls, parts.slots, parts.requests, missed_, storage_, parts.clock,
+               parts.events},
               fmt::format("{}-{}", ::getpid(), to_hex(parts.random.bytes(kHolderBytes))),
               parts.settings.lists_provider) {}
 

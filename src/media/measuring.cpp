@@ -38,7 +38,7 @@ Measuring::Measuring(boost::asio::any_io_executor executor, Dependencies depende
 Task<> Measuring::run(std::stop_token stop) {
   const std::stop_callback wake_stored(stop, Alarm::Ringer{&stored_});
   if (options_.is_alone) {
-    auto released = co_await d_.calls.release_measures();
+    auto released = co_await d_.measures.release_measures();
     (void)released;  // else they wait for the end of their claims
   }
   while (!stop.stop_requested()) {
@@ -52,7 +52,7 @@ Task<> Measuring::run(std::stop_token stop) {
 Task<bool> Measuring::begin_one(std::stop_token stop) {
   co_await wait_until_busy_is_below(options_.at_once);
   const SystemTime now = d_.clock.system_now();
-  auto claims = co_await d_.calls.claim_unmeasured(now, now + kMeasureLease, 1);
+  auto claims = co_await d_.measures.claim_unmeasured(now, now + kMeasureLease, 1);
   if (!claims || claims->empty()) co_return false;  // a store that is away is asked at the next look
   MeasureClaim claim = std::move(claims->front());
   const bool is_alone = claim.tries > 1;
@@ -118,7 +118,7 @@ Task<Result<void>> Measuring::store_peaks(std::string key, std::string json) {
 
 Task<> Measuring::record(Recording recording, MeasuredAudio measured, SteadyTime began) {
   const std::string blob_key = recording.audio->blob_key;
-  auto recorded = co_await d_.calls.record_measure(recording.row_id, blob_key, measured.measure);
+  auto recorded = co_await d_.measures.record_measure(recording.row_id, blob_key, measured.measure);
   if (!recorded && recorded.error().errc() == Errc::kStaleFence) {
     // It was deleted meanwhile, and whoever did so may not have found the peaks yet.
     auto removed = co_await d_.blobs.remove(peaks_key(blob_key));
@@ -146,7 +146,7 @@ Task<> Measuring::give_up(MeasureClaim claim, Error error) {
     failure.again_at = now + kMeasurePause;
   }
   const bool is_final = !failure.again_at;
-  auto recorded = co_await d_.calls.fail_measure(claim.recording.row_id, claim.recording.audio->blob_key, failure);
+  auto recorded = co_await d_.measures.fail_measure(claim.recording.row_id, claim.recording.audio->blob_key, failure);
   if (!recorded || error.errc() == Errc::kCancelled) co_return;
   d_.events.emit(event::measure_failed(claim.recording, failure.cause, is_final));
 }

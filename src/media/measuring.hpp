@@ -5,7 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "blobs/blob_store.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/measure_store.hpp"
 #include "domain/event_sink.hpp"
 #include "media/audio_meter.hpp"
 #include "runtime/alarm.hpp"
@@ -36,7 +36,7 @@ inline constexpr Milliseconds kMeasurePause{5 * 60'000};
 class Measuring {
  public:
   struct Dependencies {
-    CallStore& calls;
+    MeasureStore& measures;
     BlobStore& blobs;
     AudioMeter& meter;
     Clock& clock;

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "runtime/task.hpp"
 
 namespace tapedeck {

@@ -8,7 +8,8 @@
 #include <boost/json/object.hpp>
 
 #include "base/form.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/recording_store.hpp"
 
 namespace tapedeck {
 

@@ -15,14 +15,14 @@ bool is_refused(const Result<T>& changed) {
 }  // namespace
 
 Task<Result<void>> BusinessRules::refresh() {
-  auto all = co_await calls_.list_businesses();
+  auto all = co_await businesses_.all();
   if (!all) co_return fail(all.error());
   if (compared_ >= all->size()) compared_ = 0;
   const std::size_t first = compared_;
   compared_ += kRulesCompared;
   Result<void> done;
   for (std::size_t i = 0; i < all->size(); ++i) {
-    const Business business = resolve(std::move((*all)[i]), businesses_.defaults());
+    const Business& business = (*all)[i];
     const bool is_to_compare = i >= first && i < compared_ && is_settled(business);
     Result<void> applied;
     if (is_to_compare) {

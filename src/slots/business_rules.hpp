@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
 #include "slots/slot_store.hpp"
 
 namespace tapedeck {
@@ -23,8 +22,7 @@ inline constexpr std::size_t kRulesCompared = 64;
 /// Carries the businesses' limits and pauses from the call store to the slot store. Thread-safe.
 class BusinessRules {
  public:
-  BusinessRules(CallStore& calls, SlotStore& slots, Businesses& businesses)
-      : calls_(calls), slots_(slots), businesses_(businesses) {}
+  BusinessRules(SlotStore& slots, Businesses& businesses) : slots_(slots), businesses_(businesses) {}
 
   /// Applies what has changed since the last time, and compares the next kRulesCompared businesses. To be called at
   /// start, and every kRulesRefresh, by one task. What fails for one business holds up no other; the last error.
@@ -54,7 +52,6 @@ class BusinessRules {
   [[nodiscard]] bool is_settled(const Business& business);
   [[nodiscard]] Task<Result<void>> compare(const Business& business);
 
-  CallStore& calls_;
   SlotStore& slots_;
   Businesses& businesses_;
   std::mutex mutex_;

@@ -4,9 +4,9 @@
 
 namespace tapedeck {
 
-Task<Result<int>> feed_fetches(CallStore& calls, SlotStore& slots, SlotRequests& requests, BusinessId business,
+Task<Result<int>> feed_fetches(WaitingStore& rows, SlotStore& slots, SlotRequests& requests, BusinessId business,
                                SystemTime now) {
-  auto waiting = co_await calls.waiting_fetches(business, now, slots.fetch_window());
+  auto waiting = co_await rows.waiting_fetches(business, now, slots.fetch_window());
   if (!waiting) co_return fail(waiting.error());
   if (waiting->empty()) co_return 0;
   auto known = co_await slots.known(business, *waiting);

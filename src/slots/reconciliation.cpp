@@ -38,10 +38,10 @@ Task<Result<std::vector<WaitingRecording>>> unknown_of(SlotStore& slots, Busines
 
 }  // namespace
 
-Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots, SlotRequests& requests,
-                                             SystemTime now) {
+Task<Result<RecoveryReport>> reconcile_slots(WaitingStore& waiting, AttemptStore& attempts, SlotStore& slots,
+                                             SlotRequests& requests, SystemTime now) {
   RecoveryReport report;
-  WaitingRows rows(calls);
+  WaitingRows rows(waiting);
   while (true) {
     auto page = co_await rows.next();
     if (!page) co_return fail(page.error());
@@ -52,7 +52,7 @@ Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots,
       if (!unknown) co_return fail(unknown.error());
       for (const WaitingRecording& row : *unknown) {
         if (row.state == RecordingState::kProcessing) {
-          auto reclaimed = co_await calls.reclaim(row.business, row.sid, std::nullopt);
+          auto reclaimed = co_await attempts.reclaim(row.business, row.sid, std::nullopt);
           if (!reclaimed) co_return fail(reclaimed.error());
           ++report.interrupted;
         }

@@ -45,13 +45,13 @@ void add(RecoveryReport& sum, const RecoveryReport& one) {
 }
 
 // What was being fetched lost its worker, or its worker lost its lease: its row says so, and counts the attempt.
-Task<Result<RecoveryReport>> put_back(CallStore& calls, SlotStore& slots, Business rules, std::int64_t epoch,
+Task<Result<RecoveryReport>> put_back(AttemptStore& attempts, SlotStore& slots, Business rules, std::int64_t epoch,
                                       Recovered waiting, Milliseconds hold) {
   RecoveryReport report{static_cast<int>(waiting.entries.size()), 0, 1};
   for (const RecoverEntry& entry : waiting.entries) {
     if (!entry.was_processing) continue;
     ++report.interrupted;
-    auto reclaimed = co_await calls.reclaim(rules.id, entry.sid, std::nullopt);
+    auto reclaimed = co_await attempts.reclaim(rules.id, entry.sid, std::nullopt);
     if (!reclaimed) co_return fail(reclaimed.error());
   }
   if (rules.paused) {
@@ -65,11 +65,11 @@ Task<Result<RecoveryReport>> put_back(CallStore& calls, SlotStore& slots, Busine
 
 }  // namespace
 
-Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, Businesses& businesses,
-                                           std::int64_t epoch, SystemTime now) {
+Task<Result<RecoveryReport>> recover_slots(WaitingStore& rows_that_wait, AttemptStore& attempts, SlotStore& slots,
+                                           Businesses& businesses, std::int64_t epoch, SystemTime now) {
   RecoveryReport report;
   std::map<BusinessId, Gathered> waiting;
-  WaitingRows rows(calls);
+  WaitingRows rows(rows_that_wait);
   while (true) {
     auto page = co_await rows.next();
     if (!page) co_return fail(page.error());
@@ -85,7 +85,7 @@ Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, B
     Recovered of_business = gathered.take();
     const bool is_interrupted = std::ranges::any_of(of_business.entries, &RecoverEntry::was_processing);
     const Milliseconds hold = is_interrupted ? kInterruptedHold : Milliseconds{0};
-    auto recovered = co_await put_back(calls, slots, std::move(**rules), epoch, std::move(of_business), hold);
+    auto recovered = co_await put_back(attempts, slots, std::move(**rules), epoch, std::move(of_business), hold);
     if (!recovered) co_return fail(recovered.error());
     add(report, *recovered);
   }
@@ -95,7 +95,7 @@ Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, B
 Task<Result<Recovered>> SlotRecovery::waiting_of(BusinessId business, std::vector<Sid> left_out) {
   Gathered gathered(slots_.fetch_window());
   const SystemTime now = clock_.system_now();
-  WaitingRows rows(calls_, business);
+  WaitingRows rows(waiting_, business);
   while (true) {
     auto page = co_await rows.next();
     if (!page) co_return fail(page.error());
@@ -110,7 +110,7 @@ Task<Result<Recovered>> SlotRecovery::waiting_of(BusinessId business, std::vecto
 }
 
 Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vector<Sid> asked_next, RecoverWhat what) {
-  auto epoch = co_await calls_.raise_slot_epoch(business, clock_.system_now());
+  auto epoch = co_await waiting_.raise_slot_epoch(business, clock_.system_now());
   if (!epoch) co_return fail(epoch.error());
   auto begun = co_await slots_.begin_recovery(business, *epoch, what);
   if (!begun) co_return fail(begun.error());
@@ -121,12 +121,12 @@ Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vec
   auto rules = co_await businesses_.find(business);
   if (!rules) co_return fail(rules.error());
   if (!*rules) co_return RecoveryReport{};
-  auto is_open = co_await calls_.has_open_attempt(business);
+  auto is_open = co_await waiting_.has_open_attempt(business);
   if (!is_open) co_return fail(is_open.error());
   auto waiting = co_await waiting_of(business, std::move(asked_next));
   if (!waiting) co_return fail(waiting.error());
   const Milliseconds hold = *is_open ? hold_ : Milliseconds{0};
-  auto report = co_await put_back(calls_, slots_, std::move(**rules), *epoch, std::move(*waiting), hold);
+  auto report = co_await put_back(attempts_, slots_, std::move(**rules), *epoch, std::move(*waiting), hold);
   co_return report;
 }
 
@@ -147,7 +147,7 @@ Task<> SlotRecovery::rebuild_next(Pass& pass) {
 }
 
 Task<Result<RecoveryReport>> SlotRecovery::recover_all() {
-  auto businesses = co_await calls_.businesses_at_work();
+  auto businesses = co_await waiting_.businesses_at_work();
   if (!businesses) co_return fail(businesses.error());
   Pass pass{std::move(*businesses), 0, {}, std::nullopt};
   const auto executor = co_await boost::asio::this_coro::executor;

@@ -3,7 +3,8 @@
 #include <vector>
 
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/attempt_store.hpp"
+#include "calls/ports/waiting_store.hpp"
 #include "runtime/clock.hpp"
 #include "slots/slot_store.hpp"
 
@@ -24,8 +25,9 @@ struct RecoveryReport {
 
 /// Rebuilds an empty slot store of this process alone from the call store, in the order of asking. To be called before
 /// anything else asks for slots. `now` is the wall clock's.
-[[nodiscard]] Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, Businesses& businesses,
-                                                         std::int64_t epoch, SystemTime now);
+[[nodiscard]] Task<Result<RecoveryReport>> recover_slots(WaitingStore& rows_that_wait, AttemptStore& attempts,
+                                                         SlotStore& slots, Businesses& businesses, std::int64_t epoch,
+                                                         SystemTime now);
 
 /// Rebuilds businesses in a slot store that many processes share, while others use it: each by itself, and by whoever
 /// comes first.
@@ -37,8 +39,9 @@ struct RecoveryReport {
 class SlotRecovery {
  public:
   /// `hold`: kLeaseTtl, and as long as a replaced master may have gone on renewing leases.
-  SlotRecovery(CallStore& calls, SlotStore& slots, Businesses& businesses, Clock& clock, Milliseconds hold)
-      : calls_(calls), slots_(slots), businesses_(businesses), clock_(clock), hold_(hold) {}
+  SlotRecovery(WaitingStore& waiting, AttemptStore& attempts, SlotStore& slots, Businesses& businesses, Clock& clock,
+               Milliseconds hold)
+      : waiting_(waiting), attempts_(attempts), slots_(slots), businesses_(businesses), clock_(clock), hold_(hold) {}
 
   /// `asked_next`: queued recordings that the caller asks for afterwards, to be left out. Error kUnavailable: a store
   /// is away, or another process is at it.
@@ -52,7 +55,8 @@ class SlotRecovery {
   [[nodiscard]] Task<> rebuild_next(Pass& pass);
   [[nodiscard]] Task<Result<Recovered>> waiting_of(BusinessId business, std::vector<Sid> left_out);
 
-  CallStore& calls_;
+  WaitingStore& waiting_;
+  AttemptStore& attempts_;
   SlotStore& slots_;
   Businesses& businesses_;
   Clock& clock_;

@@ -18,7 +18,7 @@ class ImportTest : public UpkeepWorld {
     return wanted;
   }
   Result<ImportOutcome> bring(const ImportRequest& wanted) {
-    Importer importer({rows, businesses, listing, clock});
+    Importer importer({rows, rows, rows, rows, businesses, listing, clock});
     return run(importer.run(wanted, [this](const ImportProgress& progress) { see(progress); }, stop.get_token()));
   }
   ImportOutcome brought(const ImportRequest& wanted) {

@@ -80,7 +80,9 @@ class KeepingTest : public ::testing::Test {
     for (int i = 0; i < 8; ++i) frames += std::string("\xFF\xFB\x90\x64", 4) + std::string(413, '\0');
     return frames;
   }
-  SourceDeletions deletions() { return SourceDeletions({calls, blobs, provider, businesses, clock, events}); }
+  SourceDeletions deletions() {
+    return SourceDeletions({calls, calls, calls, blobs, provider, businesses, clock, events});
+  }
   void delete_sources() {
     SourceDeletions due = deletions();
     bool ended = false;
@@ -106,7 +108,7 @@ class KeepingTest : public ::testing::Test {
     return report;
   }
   ErasureReport erase_number(const std::string& digits, bool looks_only = false) {
-    const auto report = run_task(erase(calls, blobs, clock, Erasure{acme, digits, "command:root", looks_only}));
+    const auto report = run_task(erase(calls, calls, blobs, clock, Erasure{acme, digits, "command:root", looks_only}));
     EXPECT_TRUE(report);
     return report.value_or(ErasureReport{});
   }

@@ -25,7 +25,7 @@ class StorageCheckTest : public UpkeepWorld {
   bool is_there(const std::string& key) { return blobs.blobs().contains(key); }
 
   std::stop_source stop;
-  StorageCheck check{{rows, blobs, source, businesses, requests, clock, events}};
+  StorageCheck check{{rows, rows, blobs, source, businesses, requests, clock, events}};
 };
 
 TEST_F(StorageCheckTest, is_content_where_rows_and_blobs_agree) {
@@ -136,7 +136,7 @@ TEST_F(StorageCheckTest, goes_through_all_batch_by_batch_and_rests_for_a_day) {
   step();
   EXPECT_TRUE(events.lines("STORAGE_CHECKED").empty());
   EXPECT_FALSE(run(rows.find_mark(kStoredRowsMark)).value().cursor.empty());
-  StorageCheck another({rows, blobs, source, businesses, requests, clock, events});  // as after a restart
+  StorageCheck another({rows, rows, blobs, source, businesses, requests, clock, events});  // as after a restart
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(run(another.step(stop.get_token())));
   EXPECT_EQ(events.lines("STORAGE_CHECKED").size(), 2U);
   EXPECT_TRUE(run(another.step(stop.get_token())));

@@ -48,13 +48,13 @@ Process::Process(const std::string& name, boost::asio::any_io_executor executor,
       slots(world_slots, clock, life, random, faults),
       source(provider, life),
       businesses(calls, clock, ProviderDefaults{}),
-      rules(calls, slots, businesses),
-      recovery(calls, slots, businesses, clock, kLeaseTtl),
+      rules(slots, businesses),
+      recovery(calls, calls, slots, businesses, clock, kLeaseTtl),
       requests(slots, rules, recovery, clock, random),
       worker(executor,
              FetchJob::Dependencies{calls, slots, blobs, source, businesses, clock, random, events, progress, backoff,
                                     requests, recovery},
-             options_of(name)) {}
+             calls, calls, options_of(name)) {}
 
 void Process::kill(Provider& provider) {
   life.dead = true;

@@ -37,11 +37,11 @@ World::World(std::uint64_t seed, Weather weather, TransitionCounts& counts)
       api_calls_(truth_, api_life_, random_, faults_),
       api_slots_(slots_, clock_, api_life_, random_, faults_),
       businesses_(truth_, clock_, ProviderDefaults{}),
-      rules_(std::in_place, truth_, slots_, businesses_),
-      recovery_(truth_, slots_, businesses_, clock_, kLeaseTtl),
+      rules_(std::in_place, slots_, businesses_),
+      recovery_(truth_, truth_, slots_, businesses_, clock_, kLeaseTtl),
       requests_(api_slots_, *rules_, recovery_, clock_, random_),
-      recordings_(api_calls_, api_slots_, requests_, blobs_, clock_, progress_, hot_),
-      webhooks_(api_calls_, requests_, clock_, events_) {
+      recordings_(api_calls_, api_calls_, api_calls_, api_slots_, requests_, blobs_, clock_, progress_, hot_),
+      webhooks_(api_calls_, api_calls_, requests_, clock_, events_) {
   Violation::first.clear();
   last_fate_ = clock_.steady_now() - std::chrono::hours{1};
   add_tenant(1, 3, false);
@@ -243,7 +243,7 @@ void World::restart_everything() {
   last_fate_ = clock_.steady_now();
   slots_.restart();
   ++epoch_;
-  rules_.emplace(truth_, slots_, businesses_);
+  rules_.emplace(slots_, businesses_);
   spawn(recover());
   settle();
   for (int i = 0; i < kWorkers; ++i) start_worker();
@@ -330,12 +330,12 @@ Task<> World::refresh_rules() {
 }
 
 Task<> World::reconcile() {
-  auto reconciled = co_await reconcile_slots(api_calls_, api_slots_, requests_, clock_.system_now());
+  auto reconciled = co_await reconcile_slots(api_calls_, api_calls_, api_slots_, requests_, clock_.system_now());
   (void)reconciled;
 }
 
 Task<> World::recover() {
-  auto recovered = co_await recover_slots(truth_, slots_, businesses_, epoch_, clock_.system_now());
+  auto recovered = co_await recover_slots(truth_, truth_, slots_, businesses_, epoch_, clock_.system_now());
   if (!recovered) throw Violation("the slots could not be recovered: " + recovered.error().detail);
   co_await refresh_rules();
 }

@@ -32,7 +32,7 @@ class BusinessRulesTest : public ::testing::Test {
   SilentEvents events_;
   MemorySlotStore slots_{clock_, events_, kDefaultSlotLimit};
   Businesses businesses_{rows_, clock_, ProviderDefaults{}};
-  BusinessRules rules_{rows_, slots_, businesses_};
+  BusinessRules rules_{slots_, businesses_};
 };
 
 TEST_F(BusinessRulesTest, a_business_is_learned_before_any_refresh) {

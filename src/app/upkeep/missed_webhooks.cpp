@@ -38,11 +38,10 @@ Task<Result<int>> MissedWebhooks::look(std::function<bool()> goes_on, std::stop_
 }
 
 Task<Result<std::vector<MissedWebhooks::Account>>> MissedWebhooks::accounts() {
-  auto all = co_await d_.calls.list_businesses();
+  auto all = co_await d_.businesses.all();
   if (!all) co_return fail(all.error());
   std::map<AccountSid, Account> found;
-  for (const Business& one : *all) {
-    const Business business = resolve(one, d_.businesses.defaults());
+  for (const Business& business : *all) {
     if (business.account.empty()) continue;
     Account& account = found[business.account];
     account.login = {business.account, business.account, business.auth_token};
@@ -56,11 +55,11 @@ Task<Result<std::vector<MissedWebhooks::Account>>> MissedWebhooks::accounts() {
 Task<Result<int>> MissedWebhooks::look_at(Account account, std::function<bool()> goes_on, std::stop_token stop) {
   const std::string name = listing_mark(account.login.account);
   const SystemTime began = d_.clock.system_now();
-  auto mark = co_await d_.calls.find_mark(name);
+  auto mark = co_await d_.leases.find_mark(name);
   if (!mark) co_return fail(mark.error());
   if (mark->cursor.empty()) {
     const UpkeepMark first{format_rfc3339(began), began};
-    auto put = co_await d_.calls.put_mark(name, first);
+    auto put = co_await d_.leases.put_mark(name, first);
     if (!put) co_return fail(put.error());
     co_return 0;
   }
@@ -72,7 +71,7 @@ Task<Result<int>> MissedWebhooks::look_at(Account account, std::function<bool()>
   auto found = co_await list(std::move(account), since, std::move(goes_on), stop);
   if (!found) co_return found;
   const UpkeepMark done{mark->cursor, began};
-  auto put = co_await d_.calls.put_mark(name, done);
+  auto put = co_await d_.leases.put_mark(name, done);
   if (!put) co_return fail(put.error());
   co_return found;
 }
@@ -98,7 +97,7 @@ Task<Result<int>> MissedWebhooks::list(Account account, SystemTime since, std::f
 Task<Result<int>> MissedWebhooks::take_page(const Account& account, ListingPage page) {
   std::vector<RecordingSid> sids;
   for (const ListedRecording& listed : page.recordings) sids.push_back(listed.told.recording);
-  auto known = co_await d_.calls.known_recordings(account.login.account, std::move(sids));
+  auto known = co_await d_.imports.known_recordings(account.login.account, std::move(sids));
   if (!known) co_return fail(known.error());
   int found = 0;
   for (std::size_t i = 0; i < page.recordings.size(); ++i) {

@@ -7,7 +7,9 @@
 
 #include "app/webhooks.hpp"
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/import_store.hpp"
+#include "calls/ports/lease_store.hpp"
 #include "domain/event_sink.hpp"
 #include "provider/patient_listing.hpp"
 #include "runtime/clock.hpp"
@@ -37,7 +39,9 @@ inline constexpr std::size_t kSharersMax = 32;
 class MissedWebhooks {
  public:
   struct Dependencies {
-    CallStore& calls;
+    ImportStore& imports;
+    CallListStore& calls;
+    LeaseStore& leases;
     Businesses& businesses;
     PatientListing& listing;
     Webhooks& webhooks;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/keeping_store.hpp"
 #include "domain/event_sink.hpp"
 
 namespace tapedeck {
@@ -16,6 +16,6 @@ inline constexpr int kExpireBatchesMax = 5;
 /// One pass of the upkeep: lets times of deletion follow changed retentions, then deletes the rows that are due. Their
 /// blobs are left to those who collect blobs of deleted rows. How many were deleted. Error: the call store's; what was
 /// done before stays done.
-[[nodiscard]] Task<Result<int>> end_retentions(CallStore& calls, EventSink& events, SystemTime now);
+[[nodiscard]] Task<Result<int>> end_retentions(KeepingStore& keeping, EventSink& events, SystemTime now);
 
 }  // namespace tapedeck

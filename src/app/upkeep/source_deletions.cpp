@@ -14,7 +14,7 @@ Task<> SourceDeletions::run(std::stop_token stop) {
 }
 
 Task<> SourceDeletions::pass(std::stop_token stop) {
-  auto due = co_await d_.calls.due_source_deletions(d_.clock.system_now(), kSourceBatch);
+  auto due = co_await d_.keeping.due_source_deletions(d_.clock.system_now(), kSourceBatch);
   if (!due) co_return;  // asked again the next time
   for (Recording& recording : *due) {
     if (stop.stop_requested()) co_return;
@@ -62,18 +62,18 @@ Task<> SourceDeletions::delete_one(Recording recording, std::stop_token stop) {
                                    .action = "delete_at_provider",
                                    .sid = recording.sid.str(),
                                    .detail = recording.recording.str()}};
-  auto appended = co_await d_.calls.append_audit(std::move(entries));
+  auto appended = co_await d_.audit.append_audit(std::move(entries));
   if (!appended) d_.events.emit(event::audit_not_written(recording, appended.error()));
 }
 
 // One whose outcome could not be noted is found again the next time.
 Task<> SourceDeletions::settle(Recording recording, SourceOutcome outcome) {
-  auto settled = co_await d_.calls.settle_source(recording.row_id, outcome);
+  auto settled = co_await d_.keeping.settle_source(recording.row_id, outcome);
   (void)settled;
 }
 
 Task<> SourceDeletions::note_damage(Recording recording, Error error) {
-  auto noted = co_await d_.calls.note_damage(recording.row_id, recording.audio->blob_key, error.detail);
+  auto noted = co_await d_.recordings.note_damage(recording.row_id, recording.audio->blob_key, error.detail);
   if (noted && *noted) d_.events.emit(event::audio_damaged(recording, error));
 }
 

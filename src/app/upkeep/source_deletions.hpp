@@ -4,7 +4,9 @@
 
 #include "app/archive_check.hpp"
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/audit_store.hpp"
+#include "calls/ports/keeping_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "domain/event_sink.hpp"
 #include "provider/recording_source.hpp"
 
@@ -28,7 +30,9 @@ inline constexpr std::uint64_t kSourceReadRate = 32'000'000;
 class SourceDeletions {
  public:
   struct Parts {
-    CallStore& calls;
+    KeepingStore& keeping;
+    RecordingStore& recordings;
+    AuditStore& audit;
     BlobStore& blobs;
     RecordingSource& source;
     Businesses& businesses;

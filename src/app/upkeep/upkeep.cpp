@@ -17,7 +17,7 @@ Task<> Upkeep::run(boost::asio::any_io_executor executor, std::stop_token stop) 
   scope.spawn(check_storage(stop));
   co_await scope.join();
   if (!has_lease_) co_return;
-  auto dropped = co_await d_.calls.drop_lease(kUpkeepLease, holder_);
+  auto dropped = co_await d_.leases.drop_lease(kUpkeepLease, holder_);
   (void)dropped;  // else it expires
 }
 
@@ -25,7 +25,7 @@ Task<> Upkeep::run(boost::asio::any_io_executor executor, std::stop_token stop) 
 Task<> Upkeep::keep_lease(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const SteadyTime asked = d_.clock.steady_now();
-    auto taken = co_await d_.calls.take_lease(kUpkeepLease, holder_, d_.clock.system_now(), kUpkeepLeaseTtl);
+    auto taken = co_await d_.leases.take_lease(kUpkeepLease, holder_, d_.clock.system_now(), kUpkeepLeaseTtl);
     if (taken) has_lease_ = *taken;
     if (taken && *taken) lease_until_ = asked + kUpkeepLeaseTtl;
     co_await d_.clock.sleep_for(kUpkeepLeaseEvery, stop);
@@ -42,17 +42,17 @@ Task<> Upkeep::feed(std::stop_token stop) {
 // What fails here is tried again in a second; readyz tells which store is away.
 Task<> Upkeep::feed_once() {
   const SystemTime now = d_.clock.system_now();
-  auto importing = co_await d_.calls.importing_since(now - kFeedFresh);
+  auto importing = co_await d_.imports.importing_since(now - kFeedFresh);
   if (!importing) co_return;
   for (const BusinessId& business : *importing) {
-    auto fed = co_await feed_fetches(d_.calls, d_.slots, d_.requests, business, now);
+    auto fed = co_await feed_fetches(d_.waiting, d_.slots, d_.requests, business, now);
     (void)fed;
   }
 }
 
 // Somebody has set the marks back, and wants it noticed.
 Task<bool> Upkeep::is_wanted() {
-  auto mark = co_await d_.calls.find_mark(kWantedMark);
+  auto mark = co_await d_.leases.find_mark(kWantedMark);
   if (!mark || mark->cursor == wanted_) co_return false;
   wanted_ = mark->cursor;
   co_return true;

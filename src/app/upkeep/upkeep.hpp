@@ -7,7 +7,9 @@
 
 #include "app/storage_check.hpp"
 #include "app/upkeep/missed_webhooks.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/import_store.hpp"
+#include "calls/ports/lease_store.hpp"
+#include "calls/ports/waiting_store.hpp"
 #include "domain/event_sink.hpp"
 #include "runtime/clock.hpp"
 #include "slots/slot_store.hpp"
@@ -33,7 +35,9 @@ inline constexpr Milliseconds kStorageStepRetry{60'000};
 class Upkeep {
  public:
   struct Dependencies {
-    CallStore& calls;
+    LeaseStore& leases;
+    ImportStore& imports;
+    WaitingStore& waiting;
     SlotStore& slots;
     SlotRequests& requests;
     MissedWebhooks& missed;

@@ -30,7 +30,7 @@ Task<FinishOutcome> FetchJob::run() {
     co_return handed_back();
   }
 
-  auto begun = co_await d_.calls.begin_attempt(claim_.business, claim_.sid);
+  auto begun = co_await d_.attempts.begin_attempt(claim_.business, claim_.sid);
   if (!begun) co_return retry_at(d_.clock.system_now() + kStoreAwayPause, begun.error().detail);
   if (!*begun) co_return done();  // somebody was faster, or it is not wanted any more
   attempted_ = true;
@@ -104,7 +104,7 @@ Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, Ste
   Result<void> committed = fail(Errc::kUnavailable, "not tried");
   for (int tries = 0; tries < kRecordTries && !committed && !is_stale(committed); ++tries) {
     if (tries > 0) co_await d_.clock.sleep_for(kRecordPause, {});
-    committed = co_await d_.calls.commit_stored(recording.row_id, recording.fence, audio);
+    committed = co_await d_.attempts.commit_stored(recording.row_id, recording.fence, audio);
   }
   if (is_stale(committed)) {
     d_.events.emit(event::commit_fenced(recording));
@@ -134,7 +134,7 @@ Task<> FetchJob::remove_superseded(Recording recording, std::string key) {
 }
 
 Task<FinishOutcome> FetchJob::hand_back(Recording recording, AttemptConnection connection) {
-  auto returned = co_await d_.calls.hand_back(recording.row_id, recording.fence, connection);
+  auto returned = co_await d_.attempts.hand_back(recording.row_id, recording.fence, connection);
   // A row left behind as processing is found by the reconciliation.
   if (is_stale(returned) && connection == AttemptConnection::kClosed) co_await close_attempt(std::move(recording));
   co_return handed_back();
@@ -142,7 +142,7 @@ Task<FinishOutcome> FetchJob::hand_back(Recording recording, AttemptConnection c
 
 // The row has moved on without this attempt, which has nothing open any more.
 Task<> FetchJob::close_attempt(Recording recording) {
-  auto closed = co_await d_.calls.close_attempt(recording.row_id, recording.fence);
+  auto closed = co_await d_.attempts.close_attempt(recording.row_id, recording.fence);
   (void)closed;  // else the next loss of the slot store makes this business wait for a lease's time
 }
 
@@ -209,7 +209,7 @@ Task<FinishOutcome> FetchJob::record_failure(Recording recording, Error error, R
   Result<void> recorded = fail(Errc::kUnavailable, "not tried");
   for (int tries = 0; tries < kRecordTries && !recorded && !is_stale(recorded); ++tries) {
     if (tries > 0) co_await d_.clock.sleep_for(kRecordPause, {});
-    recorded = co_await d_.calls.fail_attempt(recording.row_id, recording.fence, failure);
+    recorded = co_await d_.attempts.fail_attempt(recording.row_id, recording.fence, failure);
   }
   if (is_stale(recorded)) {
     co_await close_attempt(std::move(recording));

@@ -7,7 +7,7 @@
 #include "app/worker/provider_backoff.hpp"
 #include "blobs/blob_store.hpp"
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/attempt_store.hpp"
 #include "domain/event_sink.hpp"
 #include "domain/retry_policy.hpp"
 #include "provider/recording_source.hpp"
@@ -41,7 +41,7 @@ inline constexpr Milliseconds kConfirmPause{250};
 class FetchJob {
  public:
   struct Dependencies {
-    CallStore& calls;
+    AttemptStore& attempts;
     SlotStore& slots;
     BlobStore& blobs;
     RecordingSource& source;

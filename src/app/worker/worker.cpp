@@ -36,9 +36,12 @@ TaskScope::FailureHandler report_to(EventSink& events) {
 
 }  // namespace
 
-Worker::Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dependencies, WorkerOptions options)
+Worker::Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dependencies, RecordingStore& recordings,
+               WaitingStore& waiting, WorkerOptions options)
     : executor_(executor),
       d_(dependencies),
+      recordings_(recordings),
+      waiting_(waiting),
       options_(std::move(options)),
       jobs_scope_(executor, report_to(dependencies.events)),
       job_ended_(executor) {}
@@ -174,7 +177,7 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
 // A press may have come after the row was written and before the slot was given back: it was told "processing", and
 // nobody else would start it.
 Task<> Worker::ask_if_wanted(LeaseRef lease) {
-  auto found = co_await d_.calls.find_recording(lease.business, lease.sid);
+  auto found = co_await recordings_.find_recording(lease.business, lease.sid);
   if (!found || !*found || (*found)->state != RecordingState::kQueued || (*found)->retry_at) co_return;
   const Lane lane = (*found)->lane;
   auto asked = co_await d_.requests.ask(lease.business, lease.sid, lane);
@@ -305,7 +308,7 @@ Task<> Worker::sweep_once() {
       give_up = Cause{std::string(errc_name(Errc::kLeaseLost)),
                       "the worker was lost again and again while it fetched this recording"};
     }
-    auto reclaimed = co_await d_.calls.reclaim(item.business, item.sid, give_up);
+    auto reclaimed = co_await d_.attempts.reclaim(item.business, item.sid, give_up);
     (void)reclaimed;  // a row that stays behind as processing is found by the reconciliation
   }
   for (const SweepReport::Refill& wanted : swept->refills) co_await refill(wanted.business, wanted.refill);
@@ -319,7 +322,7 @@ Task<> Worker::sweep_once() {
 // What fails here is asked for by the next sweep.
 Task<> Worker::refill(BusinessId business, std::int64_t refill) {
   const int window = d_.slots.fetch_window();
-  auto sids = co_await d_.calls.waiting_fetches(business, d_.clock.system_now(), window);
+  auto sids = co_await waiting_.waiting_fetches(business, d_.clock.system_now(), window);
   if (!sids) co_return;
   const bool is_all = std::ssize(*sids) < window;
   auto refilled = co_await d_.slots.refill(business, refill, std::move(*sids), is_all);

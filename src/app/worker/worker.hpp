@@ -9,6 +9,8 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "app/worker/fetch_job.hpp"
+#include "calls/ports/recording_store.hpp"
+#include "calls/ports/waiting_store.hpp"
 #include "runtime/alarm.hpp"
 #include "runtime/task_scope.hpp"
 
@@ -49,7 +51,8 @@ struct WorkerOptions {
 /// thread.
 class Worker {
  public:
-  Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dependencies, WorkerOptions options);
+  Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dependencies, RecordingStore& recordings,
+         WaitingStore& waiting, WorkerOptions options);
 
   /// Until `stop` is requested; then claims nothing more, and returns when every download has ended or was handed back.
   [[nodiscard]] Task<> run(std::stop_token stop);
@@ -100,6 +103,8 @@ class Worker {
 
   boost::asio::any_io_executor executor_;
   FetchJob::Dependencies d_;
+  RecordingStore& recordings_;
+  WaitingStore& waiting_;
   WorkerOptions options_;
   Jobs jobs_;
   TaskScope jobs_scope_;

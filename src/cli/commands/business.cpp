@@ -99,22 +99,22 @@ boost::json::object to_json(const Business& business) {
   return object;
 }
 
-Result<std::optional<Business>> find(CallStore& calls, const std::string& id_text) {
+Result<std::optional<Business>> find(BusinessStore& businesses, const std::string& id_text) {
   const auto id = BusinessId::parse(id_text);
   if (!id) return fail(id.error());
-  return run_task(calls.find_business(*id));
+  return run_task(businesses.find_business(*id));
 }
 
-Result<Business> find_existing(CallStore& calls, const std::string& id) {
-  auto found = find(calls, id);
+Result<Business> find_existing(BusinessStore& businesses, const std::string& id) {
+  auto found = find(businesses, id);
   if (!found) return fail(found.error());
   if (!*found)
     return fail(Errc::kNotFound, fmt::format("there is no business {}; add it with: tapedeck business add {}", id, id));
   return std::move(**found);
 }
 
-int put(CallStore& calls, const Business& business, std::string_view what, const Output& output) {
-  const auto put = run_task(calls.put_business(business));
+int put(BusinessStore& businesses, const Business& business, std::string_view what, const Output& output) {
+  const auto put = run_task(businesses.put_business(business));
   if (!put) return fail_command(output, put.error());
   output.err << what << " business " << business.id.str() << '\n';
   if (output.json) print_json(output.out, to_json(business));
@@ -123,8 +123,8 @@ int put(CallStore& calls, const Business& business, std::string_view what, const
 
 }  // namespace
 
-int add_business(CallStore& calls, const BusinessChange& change, const Output& output) {
-  const auto found = find(calls, change.id);
+int add_business(BusinessStore& businesses, const BusinessChange& change, const Output& output) {
+  const auto found = find(businesses, change.id);
   if (!found) return fail_command(output, found.error());
   if (*found) {
     return fail_command(output, Error(Errc::kConflict, fmt::format("business {} is there already; change it with: "
@@ -134,25 +134,25 @@ int add_business(CallStore& calls, const BusinessChange& change, const Output& o
   Business business;
   business.id = *BusinessId::parse(change.id);
   if (auto applied = apply(change, business); !applied) return fail_command(output, applied.error());
-  return put(calls, business, "added", output);
+  return put(businesses, business, "added", output);
 }
 
-int set_business(CallStore& calls, const BusinessChange& change, const Output& output) {
-  auto business = find_existing(calls, change.id);
+int set_business(BusinessStore& businesses, const BusinessChange& change, const Output& output) {
+  auto business = find_existing(businesses, change.id);
   if (!business) return fail_command(output, business.error());
   if (auto applied = apply(change, *business); !applied) return fail_command(output, applied.error());
-  return put(calls, *business, "changed", output);
+  return put(businesses, *business, "changed", output);
 }
 
-int pause_business(CallStore& calls, const std::string& id, bool paused, const Output& output) {
-  auto business = find_existing(calls, id);
+int pause_business(BusinessStore& businesses, const std::string& id, bool paused, const Output& output) {
+  auto business = find_existing(businesses, id);
   if (!business) return fail_command(output, business.error());
   business->paused = paused;
-  return put(calls, *business, paused ? "paused" : "resumed", output);
+  return put(businesses, *business, paused ? "paused" : "resumed", output);
 }
 
-int list_businesses(CallStore& calls, const Output& output) {
-  const auto businesses = run_task(calls.list_businesses());
+int list_businesses(BusinessStore& store, const Output& output) {
+  const auto businesses = run_task(store.list_businesses());
   if (!businesses) return fail_command(output, businesses.error());
   if (output.json) {
     boost::json::array list;

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/business_store.hpp"
 #include "cli/commands/output.hpp"
 #include "domain/recording.hpp"
 
@@ -21,9 +21,9 @@ struct BusinessChange {
 };
 
 /// Each returns an exit code. They work beside a running server, which feels a change within a second or so.
-[[nodiscard]] int add_business(CallStore& calls, const BusinessChange& change, const Output& output);
-[[nodiscard]] int set_business(CallStore& calls, const BusinessChange& change, const Output& output);
-[[nodiscard]] int pause_business(CallStore& calls, const std::string& id, bool paused, const Output& output);
-[[nodiscard]] int list_businesses(CallStore& calls, const Output& output);
+[[nodiscard]] int add_business(BusinessStore& businesses, const BusinessChange& change, const Output& output);
+[[nodiscard]] int set_business(BusinessStore& businesses, const BusinessChange& change, const Output& output);
+[[nodiscard]] int pause_business(BusinessStore& businesses, const std::string& id, bool paused, const Output& output);
+[[nodiscard]] int list_businesses(BusinessStore& store, const Output& output);
 
 }  // namespace tapedeck

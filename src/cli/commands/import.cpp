@@ -76,7 +76,8 @@ int import_recordings(const ImportParts& parts, const ImportArguments& arguments
   auto request = read(arguments);
   if (!request) return fail_command(output, request.error());
   PatientListing listing(parts.listing, parts.clock, parts.random);
-  Importer importer({parts.calls, parts.businesses, listing, parts.clock});
+  Importer importer(
+      {parts.imports, parts.calls, parts.recordings, parts.leases, parts.businesses, listing, parts.clock});
   ImportView view(output, parts.clock, is_terminal);
   const Importer::Observer observer = [&view](const ImportProgress& progress) { view.show(progress); };
   const auto outcome = run_task(run_until_signal(importer, std::move(*request), observer));

@@ -4,7 +4,10 @@
 #include <string>
 
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/import_store.hpp"
+#include "calls/ports/lease_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "cli/commands/output.hpp"
 #include "provider/recording_listing.hpp"
 #include "runtime/clock.hpp"
@@ -26,7 +29,10 @@ struct ImportArguments {
 
 /// What the command works with.
 struct ImportParts {
-  CallStore& calls;
+  ImportStore& imports;
+  CallListStore& calls;
+  RecordingStore& recordings;
+  LeaseStore& leases;
   Businesses& businesses;
   RecordingListing& listing;
   Clock& clock;

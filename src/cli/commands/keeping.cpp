@@ -68,15 +68,16 @@ Result<std::optional<SystemTime>> parse_time(std::string_view flag, const std::o
                                                   flag));
 }
 
-int set_hold(CallStore& calls, Clock& clock, const HoldChange& change, bool is_held, const Output& output) {
-  const auto business = known_business(calls, change.business);
+int set_hold(BusinessStore& businesses, KeepingStore& keeping, AuditStore& audit, Clock& clock,
+             const HoldChange& change, bool is_held, const Output& output) {
+  const auto business = known_business(businesses, change.business);
   if (!business) return fail_command(output, business.error());
   const auto sid = Sid::parse(change.sid);
   if (!sid) return fail_command(output, sid.error());
   const SystemTime now = clock.system_now();
   std::optional<Hold> hold;
   if (is_held) hold = Hold{change.reason, now};
-  const auto changed = run_task(calls.set_hold(*business, *sid, std::move(hold)));
+  const auto changed = run_task(keeping.set_hold(*business, *sid, std::move(hold)));
   if (!changed) return fail_command(output, changed.error());
   const Recording& recording = changed->recording;
   std::vector<AuditEntry> entries{{.at = now,
@@ -85,7 +86,7 @@ int set_hold(CallStore& calls, Clock& clock, const HoldChange& change, bool is_h
                                    .action = is_held ? "hold" : "release",
                                    .sid = recording.sid.str(),
                                    .detail = change.reason}};
-  const auto appended = run_task(calls.append_audit(std::move(entries)));
+  const auto appended = run_task(audit.append_audit(std::move(entries)));
   if (!appended) return fail_command(output, appended.error());
   const std::string_view what = is_held ? "held" : "released";
   output.err << what << ' ' << recording.sid.view() << (changed->changed ? "" : ": it was so already") << '\n';
@@ -123,10 +124,10 @@ void print_erasure(const ErasureReport& report, const EraseChoice& choice, const
 
 }  // namespace
 
-Result<BusinessId> known_business(CallStore& calls, const std::string& id) {
+Result<BusinessId> known_business(BusinessStore& businesses, const std::string& id) {
   auto parsed = BusinessId::parse(id);
   if (!parsed) return fail(parsed.error());
-  const auto found = run_task(calls.find_business(*parsed));
+  const auto found = run_task(businesses.find_business(*parsed));
   if (!found) return fail(found.error());
   if (*found) return std::move(*parsed);
   return fail(Errc::kNotFound, fmt::format("there is no business {}; see: tapedeck business list", id));
@@ -137,21 +138,24 @@ std::string command_actor() {
   return user != nullptr ? fmt::format("command:{}", user->pw_name) : fmt::format("command:{}", ::getuid());
 }
 
-int hold_recording(CallStore& calls, Clock& clock, const HoldChange& change, const Output& output) {
+int hold_recording(BusinessStore& businesses, KeepingStore& keeping, AuditStore& audit, Clock& clock,
+                   const HoldChange& change, const Output& output) {
   const bool has_control = std::ranges::any_of(change.reason, [](unsigned char c) { return c < ' ' || c == 0x7F; });
   if (change.reason.empty() || change.reason.size() > kHoldReasonMax || has_control) {
     return fail_command(output, Error(Errc::kInvalidArgument,
                                       fmt::format("--reason: expected a line of 1 to {} bytes", kHoldReasonMax)));
   }
-  return set_hold(calls, clock, change, true, output);
+  return set_hold(businesses, keeping, audit, clock, change, true, output);
 }
 
-int release_recording(CallStore& calls, Clock& clock, const HoldChange& change, const Output& output) {
-  return set_hold(calls, clock, change, false, output);
+int release_recording(BusinessStore& businesses, KeepingStore& keeping, AuditStore& audit, Clock& clock,
+                      const HoldChange& change, const Output& output) {
+  return set_hold(businesses, keeping, audit, clock, change, false, output);
 }
 
-int erase_choice(CallStore& calls, BlobStore& blobs, Clock& clock, const EraseChoice& choice, const Output& output) {
-  const auto business = known_business(calls, choice.business);
+int erase_choice(BusinessStore& businesses, CallListStore& calls, KeepingStore& keeping, BlobStore& blobs, Clock& clock,
+                 const EraseChoice& choice, const Output& output) {
+  const auto business = known_business(businesses, choice.business);
   if (!business) return fail_command(output, business.error());
   Erasure erasure{*business, {}, command_actor(), choice.looks_only};
   if (choice.number) {
@@ -165,7 +169,7 @@ int erase_choice(CallStore& calls, BlobStore& blobs, Clock& clock, const EraseCh
     output.err << "tapedeck: this cannot be undone: see what it is with --dry-run, then confirm it with --yes\n";
     return kWrongUsage;
   }
-  const auto report = run_task(erase(calls, blobs, clock, std::move(erasure)));
+  const auto report = run_task(erase(calls, keeping, blobs, clock, std::move(erasure)));
   if (!report) return fail_command(output, report.error());
   print_erasure(*report, choice, output);
   if (choice.looks_only) {
@@ -179,8 +183,8 @@ int erase_choice(CallStore& calls, BlobStore& blobs, Clock& clock, const EraseCh
   return report->held.empty() && report->blobs_left == 0 ? kDone : kFailed;
 }
 
-int export_audit(CallStore& calls, const AuditChoice& choice, const Output& output) {
-  const auto business = known_business(calls, choice.business);
+int export_audit(BusinessStore& businesses, AuditStore& audit, const AuditChoice& choice, const Output& output) {
+  const auto business = known_business(businesses, choice.business);
   if (!business) return fail_command(output, business.error());
   const auto since = parse_time("--since", choice.since);
   if (!since) return fail_command(output, since.error());
@@ -192,7 +196,7 @@ int export_audit(CallStore& calls, const AuditChoice& choice, const Output& outp
   query.until = *until;
   if (choice.csv && !output.json) print_csv(output.out, kAuditColumns);
   while (true) {
-    const auto page = run_task(calls.list_audit(query));
+    const auto page = run_task(audit.list_audit(query));
     if (!page) return fail_command(output, page.error());
     for (const AuditEntry& entry : page->entries) print_entry(entry, choice, output);
     if (!output.out) return fail_command(output, Error(Errc::kIo, "the output cannot be written"));

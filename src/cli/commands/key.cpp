@@ -64,8 +64,8 @@ int create_key(Access& access, const std::optional<std::string>& business, const
   return kDone;
 }
 
-int list_keys(CallStore& calls, const Output& output) {
-  const auto keys = run_task(calls.list_keys());
+int list_keys(KeyStore& store, const Output& output) {
+  const auto keys = run_task(store.list_keys());
   if (!keys) return fail_command(output, keys.error());
   if (output.json) {
     boost::json::array list;
@@ -82,8 +82,8 @@ int list_keys(CallStore& calls, const Output& output) {
   return kDone;
 }
 
-int revoke_key(CallStore& calls, Access& access, std::int64_t id, const Output& output) {
-  const auto keys = run_task(calls.list_keys());
+int revoke_key(KeyStore& store, Access& access, std::int64_t id, const Output& output) {
+  const auto keys = run_task(store.list_keys());
   if (!keys) return fail_command(output, keys.error());
   if (std::ranges::find(*keys, id, &ApiKey::id) == keys->end()) {
     return fail_command(output, Error(Errc::kNotFound, fmt::format("there is no key {}; see: tapedeck key list", id)));

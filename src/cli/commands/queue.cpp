@@ -80,21 +80,23 @@ struct Shown {
   std::optional<BusinessView> view;
 };
 
-Task<Result<std::vector<BusinessId>>> chosen(CallStore& calls, std::optional<std::string> business) {
-  if (!business) co_return co_await calls.businesses_at_work();
+Task<Result<std::vector<BusinessId>>> chosen(BusinessStore& businesses, WaitingStore& waiting,
+                                             std::optional<std::string> business) {
+  if (!business) co_return co_await waiting.businesses_at_work();
   auto id = BusinessId::parse(*business);
   if (!id) co_return fail(id.error());
-  auto known = co_await calls.find_business(*id);
+  auto known = co_await businesses.find_business(*id);
   if (!known) co_return fail(known.error());
   if (!*known) co_return fail(Errc::kNotFound, fmt::format("no business {}; see: tapedeck business list", *business));
   co_return std::vector<BusinessId>{std::move(*id)};
 }
 
-Task<Result<std::vector<Shown>>> look(CallStore& calls, SlotStore& slots, std::optional<std::string> business) {
-  auto businesses = co_await chosen(calls, std::move(business));
-  if (!businesses) co_return fail(businesses.error());
+Task<Result<std::vector<Shown>>> look(BusinessStore& businesses, WaitingStore& waiting, SlotStore& slots,
+                                      std::optional<std::string> business) {
+  auto ids = co_await chosen(businesses, waiting, std::move(business));
+  if (!ids) co_return fail(ids.error());
   std::vector<Shown> shown;
-  for (BusinessId& id : *businesses) {
+  for (BusinessId& id : *ids) {
     auto view = co_await slots.view(id, kQueueShown);
     const bool is_lost = !view && view.error().errc() == Errc::kSlotsLost;
     if (!view && !is_lost) co_return fail(view.error());
@@ -105,8 +107,9 @@ Task<Result<std::vector<Shown>>> look(CallStore& calls, SlotStore& slots, std::o
 
 }  // namespace
 
-int show_queue(CallStore& calls, SlotStore& slots, const std::optional<std::string>& business, const Output& output) {
-  const auto shown = run_task(look(calls, slots, business));
+int show_queue(BusinessStore& businesses, WaitingStore& waiting, SlotStore& slots,
+               const std::optional<std::string>& business, const Output& output) {
+  const auto shown = run_task(look(businesses, waiting, slots, business));
   if (!shown) return fail_command(output, shown.error());
   Rows rows{{"BUSINESS", "RECORDING", "PLACE", "LANE", "UNTIL", "WHY"}};
   boost::json::array list;

@@ -3,7 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/business_store.hpp"
+#include "calls/ports/waiting_store.hpp"
 #include "cli/commands/output.hpp"
 #include "slots/recovery.hpp"
 #include "slots/slot_store.hpp"
@@ -14,8 +15,8 @@ namespace tapedeck {
 inline constexpr int kQueueShown = 1'000;
 
 /// Prints who holds a slot, who waits, and why: of one business, or of all that wait for anything.
-[[nodiscard]] int show_queue(CallStore& calls, SlotStore& slots, const std::optional<std::string>& business,
-                             const Output& output);
+[[nodiscard]] int show_queue(BusinessStore& businesses, WaitingStore& waiting, SlotStore& slots,
+                             const std::optional<std::string>& business, const Output& output);
 /// Rebuilds a business's slots from the call store, whatever they hold now.
 [[nodiscard]] int repair_queue(SlotRecovery& recovery, const std::string& business, const Output& output);
 

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/business_store.hpp"
+#include "calls/ports/lease_store.hpp"
 #include "cli/commands/output.hpp"
 #include "runtime/clock.hpp"
 
@@ -16,7 +17,7 @@ struct ReconcileArguments {
 };
 
 /// Asks the worker to look now for webhooks that never came, and to compare rows and blobs, instead of when it is due.
-[[nodiscard]] int ask_to_reconcile(CallStore& calls, const ProviderDefaults& defaults, const Clock& clock,
-                                   const ReconcileArguments& arguments, const Output& output);
+[[nodiscard]] int ask_to_reconcile(BusinessStore& businesses, LeaseStore& leases, const ProviderDefaults& defaults,
+                                   const Clock& clock, const ReconcileArguments& arguments, const Output& output);
 
 }  // namespace tapedeck

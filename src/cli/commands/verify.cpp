@@ -111,11 +111,11 @@ class Teller {
   std::string place_;
 };
 
-Result<std::vector<BusinessId>> chosen(CallStore& calls, const VerifyChoice& choice,
+Result<std::vector<BusinessId>> chosen(BusinessStore& businesses, const VerifyChoice& choice,
                                        const std::optional<Place>& after) {
   std::vector<BusinessId> ids;
   if (choice.business) {
-    auto one = known_business(calls, *choice.business);
+    auto one = known_business(businesses, *choice.business);
     if (!one) return fail(one.error());
     if (after && after->business != *one) {
       return fail(Errc::kInvalidArgument, "--after names another business than --business");
@@ -123,7 +123,7 @@ Result<std::vector<BusinessId>> chosen(CallStore& calls, const VerifyChoice& cho
     ids.push_back(std::move(*one));
     return ids;
   }
-  const auto all = run_task(calls.list_businesses());
+  const auto all = run_task(businesses.list_businesses());
   if (!all) return fail(all.error());
   for (const Business& business : *all) {
     if (!after || business.id.view() >= after->business.view()) ids.push_back(business.id);
@@ -133,8 +133,9 @@ Result<std::vector<BusinessId>> chosen(CallStore& calls, const VerifyChoice& cho
 
 }  // namespace
 
-int verify_blobs(CallStore& calls, BlobStore& blobs, RecordingSource& source, Businesses& businesses, Clock& clock,
-                 const VerifyChoice& choice, const Output& output, const std::stop_token& stop) {
+int verify_blobs(BusinessStore& stored_businesses, RecordingStore& recordings, BlobStore& blobs,
+                 RecordingSource& source, Businesses& businesses, Clock& clock, const VerifyChoice& choice,
+                 const Output& output, const std::stop_token& stop) {
   if (!(choice.rate > 0 && choice.rate <= kVerifyRateMax)) {
     return fail_command(
         output, Error(Errc::kInvalidArgument, fmt::format("--rate: expected more than 0, at most {}", kVerifyRateMax)));
@@ -145,13 +146,13 @@ int verify_blobs(CallStore& calls, BlobStore& blobs, RecordingSource& source, Bu
     if (!place) return fail_command(output, place.error());
     after = std::move(*place);
   }
-  const auto ids = chosen(calls, choice, after);
+  const auto ids = chosen(stored_businesses, choice, after);
   if (!ids) return fail_command(output, ids.error());
 
   VerifyReport report;
   Teller teller(clock, report, output);
   ReadPace pace(clock, std::max<std::uint64_t>(1, static_cast<std::uint64_t>(choice.rate * kBytesPerMegabyte)));
-  const Verification::Parts parts{calls, blobs, choice.repair ? &source : nullptr, businesses, clock, pace};
+  const Verification::Parts parts{recordings, blobs, choice.repair ? &source : nullptr, businesses, clock, pace};
   Verification verification(
       parts,
       {.damaged = [&teller](const Damage& damage) { teller.damaged(damage); },

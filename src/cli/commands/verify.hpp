@@ -6,7 +6,7 @@
 
 #include "blobs/blob_store.hpp"
 #include "calls/businesses.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "cli/commands/output.hpp"
 #include "provider/recording_source.hpp"
 #include "runtime/clock.hpp"
@@ -29,8 +29,8 @@ struct VerifyChoice {
 
 /// Until the end, or until `stop`; then it says how to go on. Exit code 1: something is wrong, could not be
 /// read, or was not looked at. `source` is asked with --repair alone.
-[[nodiscard]] int verify_blobs(CallStore& calls, BlobStore& blobs, RecordingSource& source, Businesses& businesses,
-                               Clock& clock, const VerifyChoice& choice, const Output& output,
-                               const std::stop_token& stop);
+[[nodiscard]] int verify_blobs(BusinessStore& stored_businesses, RecordingStore& recordings, BlobStore& blobs,
+                               RecordingSource& source, Businesses& businesses, Clock& clock,
+                               const VerifyChoice& choice, const Output& output, const std::stop_token& stop);
 
 }  // namespace tapedeck

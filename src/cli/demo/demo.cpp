@@ -44,12 +44,13 @@ RecordingAnnouncement announcement_of(const CallUpdate& call) {
 }
 
 // Businesses and calls that are there from an earlier start stay as they are.
-Task<Result<void>> seed(CallStore& calls, const DemoScript& script, SystemTime now) {
-  auto known = co_await calls.list_businesses();
+Task<Result<void>> seed(BusinessStore& businesses, CallListStore& calls, RecordingStore& recordings,
+                        const DemoScript& script, SystemTime now) {
+  auto known = co_await businesses.list_businesses();
   if (!known) co_return fail(known.error());
   if (!known->empty()) co_return Result<void>();
   for (const Business& business : script.businesses) {
-    auto put = co_await calls.put_business(business);
+    auto put = co_await businesses.put_business(business);
     if (!put) co_return fail(put.error());
   }
   for (const DemoScript::DemoCall& call : script.calls) {
@@ -57,7 +58,7 @@ Task<Result<void>> seed(CallStore& calls, const DemoScript& script, SystemTime n
     if (!put) co_return fail(put.error());
     if (!call.announced || !call.update.recording) continue;
     const RecordingAnnouncement announcement = announcement_of(call.update);
-    auto announced = co_await calls.announce(call.business, announcement, now);
+    auto announced = co_await recordings.announce(call.business, announcement, now);
     if (!announced) co_return fail(announced.error());
   }
   co_return Result<void>();
@@ -109,7 +110,8 @@ Result<void> run(Settings settings, const DemoOptions& options, StopSignal& sign
 
   auto node = Node::make(settings);
   if (!node) return fail(node.error());
-  auto seeded = run_task(seed((*node)->calls(), *script, clock.system_now()));
+  CallStore& calls = (*node)->calls();
+  auto seeded = run_task(seed(calls, calls, calls, *script, clock.system_now()));
   if (!seeded) return fail(seeded.error());
   (*node)->events().emit(event::demo_provider(simulator->url()));
   if (auto started = (*node)->start(); !started) return fail(started.error());

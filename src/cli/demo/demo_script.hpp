@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
 #include "domain/recording.hpp"
 
 namespace tapedeck {

@@ -7,7 +7,8 @@
 #include <boost/json/object.hpp>
 
 #include "app/recordings.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/call_list_store.hpp"
+#include "calls/ports/recording_store.hpp"
 #include "domain/recording.hpp"
 
 namespace tapedeck::http {

@@ -7,7 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include "base/time.hpp"
-#include "calls/ports/call_store.hpp"
+#include "calls/ports/recording_store.hpp"
 
 // Values as Twilio writes them, in webhooks and in documents alike. What is missing, empty or odd reads as absent.
 

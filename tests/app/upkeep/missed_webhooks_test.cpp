@@ -22,7 +22,7 @@ class MissedWebhooksTest : public UpkeepWorld {
   }
 
   std::stop_source stop;
-  MissedWebhooks missed{{rows, businesses, listing, webhooks, clock, events}};
+  MissedWebhooks missed{{rows, rows, rows, businesses, listing, webhooks, clock, events}};
 };
 
 TEST_F(MissedWebhooksTest, a_recording_without_a_webhook_is_taken_when_its_webhook_is_late) {

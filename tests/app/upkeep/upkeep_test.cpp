@@ -21,7 +21,7 @@ class UpkeepTest : public UpkeepWorld {
     std::stop_source stop;
   };
 
-  Upkeep::Dependencies dependencies() { return {rows, slots, requests, missed, storage, clock, events}; }
+  Upkeep::Dependencies dependencies() { return {rows, rows, rows, slots, requests, missed, storage, clock, events}; }
 
   // Both run until `until` has passed on the clock; then they are stopped.
   Task<bool> run_for(std::vector<Process*> processes, Milliseconds until) {
@@ -35,8 +35,8 @@ class UpkeepTest : public UpkeepWorld {
     co_return true;
   }
 
-  MissedWebhooks missed{{rows, businesses, listing, webhooks, clock, events}};
-  StorageCheck storage{{rows, blobs, source, businesses, requests, clock, events}};
+  MissedWebhooks missed{{rows, rows, rows, businesses, listing, webhooks, clock, events}};
+  StorageCheck storage{{rows, rows, blobs, source, businesses, requests, clock, events}};
   int holders_ = 0;
 };
 

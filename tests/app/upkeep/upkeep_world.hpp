@@ -125,11 +125,11 @@ class UpkeepWorld : public ::testing::Test {
   DescribingSource source;
   MemorySlotStore slots{clock, events, kDefaultSlotLimit, 20};
   Businesses businesses{rows, clock, ProviderDefaults{}};
-  BusinessRules rules{rows, slots, businesses};
-  SlotRecovery recovery{rows, slots, businesses, clock, kLeaseTtl};
+  BusinessRules rules{slots, businesses};
+  SlotRecovery recovery{rows, rows, slots, businesses, clock, kLeaseTtl};
   SlotRequests requests{slots, rules, recovery, clock, random};
   PatientListing listing{provider, clock, random};
-  Webhooks webhooks{rows, requests, clock, events};
+  Webhooks webhooks{rows, rows, requests, clock, events};
 };
 
 }  // namespace tapedeck

@@ -113,11 +113,11 @@ class World {
   ProgressBoard progress;
   HotRecordings hot;
   Businesses businesses{calls, clock, ProviderDefaults{}};
-  BusinessRules rules{calls, slots, businesses};
-  SlotRecovery recovery{calls, slots, businesses, clock, kLeaseTtl};
+  BusinessRules rules{slots, businesses};
+  SlotRecovery recovery{calls, calls, slots, businesses, clock, kLeaseTtl};
   SlotRequests requests{slots, rules, recovery, clock, random};
-  Recordings recordings{calls, slots, requests, blobs, clock, progress, hot};
-  Webhooks webhooks{calls, requests, clock, events};
+  Recordings recordings{calls, calls, calls, slots, requests, blobs, clock, progress, hot};
+  Webhooks webhooks{calls, calls, requests, clock, events};
   Calls call_cases{calls, businesses, clock};
   Access access{calls, clock, random, std::string(32, 's')};
   AuditLog audit{calls, clock, events};

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "domain/recording.hpp"
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "domain/ids.hpp"
+#include "runtime/task.hpp"
 
-// What the call store is asked to keep, to forget and to prove. Part of calls/ports/call_store.hpp.
 namespace tapedeck {
 
 struct AuditEntry {
@@ -16,11 +18,11 @@ struct AuditEntry {
   std::string actor;   ///< "key:7", "session:7", "link", "operator:2", "provider", "retention", "command:root"
   std::string action;  ///< "play", "download", "link", "delete", "retry", "cancel", "hold", "release", "expire",
                        ///< "erase", "delete_at_provider"
-  std::string sid;     ///< the recording's, where there is one
+  std::string sid;     ///< the recording's, if there is one
   std::string detail;
 };
 
-/// A place in the audit, oldest first: after (younger than) this entry.
+/// A place in the audit, oldest first: after this entry, so with younger ones.
 struct AuditCursor {
   SystemTime at;
   std::int64_t id = 0;
@@ -43,27 +45,14 @@ struct AuditPage {
   std::optional<AuditCursor> next;
 };
 
-/// Who erases, why and when: for the audit. With `looks_only` nothing is changed.
-struct EraseOrder {
-  std::string actor;
-  std::string detail;
-  SystemTime now;
-  bool looks_only = false;
-};
+/// The audit: who did what. Errors: see CallStore.
+class AuditStore {
+ public:
+  virtual ~AuditStore() = default;
 
-/// What erase_call() did, or would do.
-struct ErasedCall {
-  std::vector<Recording> erased;  ///< as they are now: those with `audio` have a blob that is still to be removed
-  std::vector<Recording> held;    ///< not empty: the call was left as it was, because of these
-  bool had_parties = false;       ///< a name or number was there
-};
-
-/// How a deletion at the provider went on.
-struct SourceOutcome {
-  /// Set: to be tried again then.
-  std::optional<SystemTime> retry_at;
-  /// With no retry_at: the provider has the recording no more. Otherwise it stays there.
-  bool is_gone = false;
+  [[nodiscard]] virtual Task<Result<void>> append_audit(std::vector<AuditEntry> entries) = 0;
+  /// By time, oldest first.
+  [[nodiscard]] virtual Task<Result<AuditPage>> list_audit(AuditQuery query) = 0;
 };
 
 }  // namespace tapedeck

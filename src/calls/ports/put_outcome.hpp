@@ -1,0 +1,7 @@
+#pragma once
+
+namespace tapedeck {
+
+enum class PutOutcome { kCreated, kChanged };
+
+}  // namespace tapedeck
