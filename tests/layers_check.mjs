@@ -13,7 +13,7 @@ const MAY_INCLUDE = {
   base: [],
   runtime: ["base"],
   domain: ["base"],
-  blobs: ["base", "domain", "media", "runtime"],
+  blobs: ["base", "domain", "runtime"],
   "calls/ports": ["base", "domain", "runtime"],
   calls: ["calls/ports", "domain", "runtime", "slots/protocol"],
   media: ["base", "blobs", "calls/ports", "domain", "runtime"],
