@@ -17,9 +17,9 @@ TaskScope::FailureHandler report_to(EventSink& events) {
   return [&events](std::exception_ptr) { events.emit({Severity::kError, "", "MEASURE_BROKE", {}}); };
 }
 
-// Nothing was learnt of the recording: a store was away, or the process ends.
+// The error says nothing about the recording: a store was away, or the process ends.
 bool is_about_us(const Error& error) {
-  // The provider may send something better another time; what is stored stays as it is.
+  // Transient at the provider, which may send other bytes; but what is stored does not change.
   if (errc_name(error.errc()).starts_with("media_")) return false;
   return is_transient(error) || error.errc() == Errc::kCancelled;
 }
@@ -38,7 +38,7 @@ Task<> Measuring::run(std::stop_token stop) {
   const std::stop_callback wake_stored(stop, Alarm::Ringer{&stored_});
   if (options_.is_alone) {
     auto released = co_await d_.calls.release_measures();
-    (void)released;  // else they wait for the end of their claims
+    (void)released;  // on failure they wait for the end of their claims
   }
   while (!stop.stop_requested()) {
     const bool has_begun = co_await begin_one(stop);
@@ -47,12 +47,12 @@ Task<> Measuring::run(std::stop_token stop) {
   co_await running_.join();
 }
 
-// False when there is none.
+// False: no recording is to be measured.
 Task<bool> Measuring::begin_one(std::stop_token stop) {
   co_await wait_until_busy_is_below(options_.at_once);
   const SystemTime now = d_.clock.system_now();
   auto claims = co_await d_.calls.claim_unmeasured(now, now + kMeasureLease, 1);
-  if (!claims || claims->empty()) co_return false;  // a store that is away is asked at the next look
+  if (!claims || claims->empty()) co_return false;  // a store that is away is asked at the next scan
   MeasureClaim claim = std::move(claims->front());
   const bool is_alone = claim.tries > 1;
   if (is_alone) co_await wait_until_busy_is_below(1);
@@ -67,7 +67,7 @@ Task<> Measuring::wait_until_busy_is_below(int count) {
 }
 
 Task<> Measuring::measure(MeasureClaim claim, std::stop_token stop) {
-  // On every way out.
+  // Runs on every way out.
   struct Ending {
     Measuring& measuring;
     ~Ending() {
@@ -119,12 +119,12 @@ Task<> Measuring::record(Recording recording, MeasuredAudio measured, SteadyTime
   const std::string blob_key = recording.audio->blob_key;
   auto recorded = co_await d_.calls.record_measure(recording.row_id, blob_key, measured.measure);
   if (!recorded && recorded.error().errc() == Errc::kStaleFence) {
-    // It was deleted meanwhile, and whoever did so may not have found the peaks yet.
+    // It was deleted meanwhile, perhaps before the peaks were there to be removed.
     auto removed = co_await d_.blobs.remove(peaks_key(blob_key));
     (void)removed;
     co_return;
   }
-  if (!recorded) co_return;  // the claim ends by itself, and the next one finds the same
+  if (!recorded) co_return;  // the claim ends by itself, and the next one measures again
   const auto took = std::chrono::duration<double>(d_.clock.steady_now() - began).count();
   d_.events.emit({Severity::kDebug,
                   "",
