@@ -57,6 +57,7 @@ const BELONGS_TO = [
   { header: /^CLI\//, rooms: ["cli", "cli/commands"] },
   { header: /^boost\/beast/, rooms: ["http/server", "http/api", "main"] },
   { header: /^hiredis\//, rooms: ["redis"] },
+  { header: /^pugixml\.hpp$/, rooms: ["blobs/s3"] },
   { header: /^(libpq-fe\.h|pqxx\/)/, rooms: ["calls/postgres"] },
 ];
 

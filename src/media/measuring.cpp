@@ -89,7 +89,7 @@ Task<> Measuring::measure(MeasureClaim claim, std::stop_token stop) {
   }
   std::string key = peaks_key(claim.recording.audio->blob_key);
   std::string json = peaks_json(measured->measure, measured->peaks);
-  Result<void> stored = co_await store_peaks(std::move(key), std::move(json));
+  Result<void> stored = co_await store_peaks(std::move(key), std::move(json), stop);
   if (!stored) {
     co_await give_up(std::move(claim), stored.error());
     co_return;
@@ -105,13 +105,13 @@ Task<Result<MeasuredAudio>> Measuring::decode(Recording recording, std::stop_tok
   co_return measured;
 }
 
-Task<Result<void>> Measuring::store_peaks(std::string key, std::string json) {
+Task<Result<void>> Measuring::store_peaks(std::string key, std::string json, std::stop_token stop) {
   auto writer = co_await d_.blobs.create(std::move(key));
   if (!writer) co_return fail(writer.error());
   const BlobFacts facts{sha256_hex(json), kPeaksType};
   Result<void> written = co_await (*writer)->write(std::move(json));
   if (!written) co_return written;
-  Result<void> published = co_await (*writer)->publish(facts);
+  Result<void> published = co_await (*writer)->publish(facts, std::move(stop));
   co_return published;
 }
 

@@ -60,7 +60,7 @@ class Measuring {
   [[nodiscard]] Task<> wait_until_busy_is_below(int count);
   [[nodiscard]] Task<> measure(MeasureClaim claim, std::stop_token stop);
   [[nodiscard]] Task<Result<MeasuredAudio>> decode(Recording recording, std::stop_token stop);
-  [[nodiscard]] Task<Result<void>> store_peaks(std::string key, std::string json);
+  [[nodiscard]] Task<Result<void>> store_peaks(std::string key, std::string json, std::stop_token stop);
   [[nodiscard]] Task<> record(Recording recording, MeasuredAudio measured, SteadyTime began);
   [[nodiscard]] Task<> give_up(MeasureClaim claim, Error error);
   void tell_difference(const Recording& recording, const AudioMeasure& measure);

@@ -96,7 +96,7 @@ Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recordin
   auto checked = sink.finish();
   if (!checked) co_return fail(checked.error());
   const BlobFacts facts{sink.sha256_hex(), std::string(content_type_of(checked->kind))};
-  auto published = co_await (*writer)->publish(facts);
+  auto published = co_await (*writer)->publish(facts, stop_);
   if (!published) co_return fail(published.error());
   co_return StoredAudio{key, checked->size_bytes, facts.content_type, facts.sha256_hex, d_.clock.system_now()};
 }
