@@ -13,7 +13,7 @@ const MAY_INCLUDE = {
   base: [],
   runtime: ["base"],
   domain: ["base"],
-  blobs: ["base", "domain", "media", "runtime"],
+  blobs: ["base", "domain", "runtime"],
   "calls/ports": ["base", "domain", "runtime"],
   calls: ["calls/ports", "domain", "runtime", "slots/protocol"],
   media: ["base", "blobs", "calls/ports", "domain", "runtime"],
@@ -58,6 +58,7 @@ const BELONGS_TO = [
   { header: /^CLI\//, rooms: ["cli", "cli/commands"] },
   { header: /^boost\/beast/, rooms: ["http/server", "http/api", "main"] },
   { header: /^hiredis\//, rooms: ["redis"] },
+  { header: /^pugixml\.hpp$/, rooms: ["blobs/s3"] },
   { header: /^(libpq-fe\.h|pqxx\/)/, rooms: ["calls/postgres"] },
 ];
 

@@ -15,7 +15,7 @@ std::string_view shard_of(const RecordingSid& recording) {
   return recording.view().substr(recording.view().size() - kShardDigits);
 }
 
-// Takes what stands before `separator`, and the separator.
+// Takes the text before `separator`, and the separator.
 std::optional<std::string_view> take_until(std::string_view& rest, char separator) {
   const std::size_t end = rest.find(separator);
   if (end == std::string_view::npos) return std::nullopt;
@@ -27,7 +27,7 @@ std::optional<std::string_view> take_until(std::string_view& rest, char separato
 std::optional<std::int64_t> parse_fence(std::string_view text) {
   std::int64_t fence = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), fence);
-  // The round trip is exact: no sign, no leading zero.
+  // The round trip must be exact: no sign, no leading zero.
   if (failure != std::errc{} || end != text.data() + text.size() || fence < 1 || text.front() == '0') {
     return std::nullopt;
   }
@@ -70,8 +70,13 @@ bool is_blob_key(std::string_view key) {
   if (parse_blob_key(key)) return true;
   const std::size_t dot = key.rfind('.');
   if (dot == std::string_view::npos || key.substr(dot + 1) != kPeaksExtension) return false;
-  // It is named after audio of any kind.
+  // Its audio may be of either kind.
   return parse_blob_key(fmt::format("{}.{}", key.substr(0, dot), extension_of(AudioKind::kMpeg))).has_value();
+}
+
+Result<void> check_blob_key(std::string_view key) {
+  if (is_blob_key(key)) return {};
+  return fail(Errc::kInvalidArgument, "this is no key of a blob");
 }
 
 std::vector<std::string> superseded_blob_keys(const BlobName& name) {

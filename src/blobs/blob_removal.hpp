@@ -7,8 +7,8 @@
 
 namespace tapedeck {
 
-/// Removes a recording's blob and what is stored beside it: the waveform first, so that as long as the row names the
-/// audio, what is left can be found. What is not there does no harm. Errors: the store's.
+/// Removes a recording's waveform, then its audio: while the row names the audio, what is left can be found. Missing
+/// blobs do no harm. Errors: the store's.
 [[nodiscard]] Task<Result<void>> remove_blobs(BlobStore& blobs, std::string audio_key);
 
 }  // namespace tapedeck

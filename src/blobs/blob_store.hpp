@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,23 +24,23 @@ class BlobReader {
   [[nodiscard]] virtual Task<Result<std::size_t>> read(std::span<std::byte> out) = 0;
 };
 
-/// A published blob, open for reading. Thread-safe; reads of it never disturb each other. Where it is replaced or
-/// removed meanwhile, reads go on with its own bytes, or fail with kNotFound or kConflict: never is there a byte of
-/// another.
+/// A published blob, open for reading. Thread-safe; reads do not disturb each other. When the blob is replaced or
+/// removed meanwhile, reads either go on with its own bytes or fail with kNotFound or kConflict. They never return
+/// bytes of another blob.
 class Blob {
  public:
   virtual ~Blob() = default;
   [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
-  /// For sendfile(2) and pread(2), where the blob is a file; valid as long as this object. -1 otherwise.
+  /// For sendfile(2) and pread(2) when the blob is a file; valid as long as this object. Otherwise -1.
   [[nodiscard]] virtual int file_descriptor() const noexcept = 0;
   /// Reads up to out.size() bytes at `offset`; 0 only at the end.
   [[nodiscard]] virtual Task<Result<std::size_t>> read(std::uint64_t offset, std::span<std::byte> out) = 0;
-  /// For whoever wants `length` bytes from `offset` on, one after the other: a store that is far away asks for them all
-  /// at once. The part must lie within the blob, and the blob outlive the reader.
+  /// Reads `length` bytes from `offset` on, in order: a remote store requests them all at once. The part must lie
+  /// within the blob, and the blob must outlive the reader.
   [[nodiscard]] virtual std::unique_ptr<BlobReader> read_in_order(std::uint64_t offset, std::uint64_t length);
 };
 
-// For a blob that is near: each piece by a read() of its own.
+// For a local blob: each piece is a read() of its own.
 class PositionReader final : public BlobReader {
  public:
   PositionReader(Blob& blob, std::uint64_t offset, std::uint64_t length)
@@ -65,7 +66,7 @@ inline std::unique_ptr<BlobReader> Blob::read_in_order(std::uint64_t offset, std
   return std::make_unique<PositionReader>(*this, offset, length);
 }
 
-/// What a store that can keeps beside a blob.
+/// What a store keeps beside a blob, if it can.
 struct BlobFacts {
   std::string sha256_hex;    ///< of its bytes: 64 lower-case digits
   std::string content_type;  ///< "audio/mpeg"
@@ -77,21 +78,21 @@ class BlobWriter {
   virtual ~BlobWriter() = default;
   /// Appends. Errors kNoSpace, kReadOnly, kIo end the blob: destroy the writer.
   [[nodiscard]] virtual Task<Result<void>> write(std::string chunk) = 0;
-  /// Makes the bytes durable, then visible in one step under their key. The key holds the caller's fence, so that a
-  /// blob that is there already comes from an earlier try: the same bytes are published by that; others are replaced,
-  /// or the error is kConflict. After an error nothing is visible that was not before; only where the store could not
-  /// be asked any more, it may have become so.
-  [[nodiscard]] virtual Task<Result<void>> publish(BlobFacts facts) = 0;
+  /// Makes the bytes durable, then visible under their key in one step. The key holds the caller's fence, so a blob
+  /// that is already there comes from an earlier attempt: equal bytes count as published; other bytes are replaced, or
+  /// the error is kConflict. After an error nothing new is visible, unless the store could not be asked again: then the
+  /// blob may have become visible. A remote store ends the upload once `stop` is requested, with kCancelled.
+  [[nodiscard]] virtual Task<Result<void>> publish(BlobFacts facts, std::stop_token stop) = 0;
 };
 
 /// Most blobs that one call of list() names.
 inline constexpr int kBlobPageMax = 1'000;
 
-/// A published blob, as a list shows it.
+/// A published blob in a list.
 struct BlobEntry {
   std::string key;
   std::uint64_t size = 0;  ///< bytes
-  SystemTime written_at;   ///< by the store's clock; of a file: its last byte's
+  SystemTime written_at;   ///< by the store's clock; of a file: of its last byte
 };
 
 /// Holds the audio. Thread-safe. Keys come from blobs/blob_key.hpp only.
@@ -101,20 +102,20 @@ class BlobStore {
   [[nodiscard]] virtual Task<Result<std::unique_ptr<BlobWriter>>> create(std::string key) = 0;
   /// Error kNotFound.
   [[nodiscard]] virtual Task<Result<std::shared_ptr<Blob>>> open(std::string key) = 0;
-  /// Removing what is not there succeeds.
+  /// Removing a missing blob succeeds.
   [[nodiscard]] virtual Task<Result<void>> remove(std::string key) = 0;
-  /// How many bytes a blob has, without reading any; empty: there is none.
+  /// The size of a blob in bytes, without reading any; empty: there is none.
   [[nodiscard]] virtual Task<Result<std::optional<std::uint64_t>>> size_of(std::string key) = 0;
-  /// Published blobs whose keys come after `after` in the order of bytes, in that order, at most `limit` (1 to
-  /// kBlobPageMax) of them; fewer are the last ones. Whatever else lies there is passed over. Blobs that are published
-  /// or removed meanwhile may be among them or not. Cost, in a directory: the recordings that share two digits.
+  /// Lists published blobs whose keys come after `after`, in the order of bytes, at most `limit` (1 to kBlobPageMax);
+  /// fewer than that are the last ones. Other files and objects are skipped. A blob that is published or removed
+  /// meanwhile may be listed or not. Cost in a directory: the recordings that share two digits.
   [[nodiscard]] virtual Task<Result<std::vector<BlobEntry>>> list(std::string after, int limit) = 0;
   /// Removes what earlier processes left unpublished; returns how many. To be called before the first create().
   [[nodiscard]] virtual Task<Result<int>> collect_leftovers() = 0;
-  /// Error: why nothing could be written now. For readyz.
+  /// Error: why nothing can be written now. For readyz.
   [[nodiscard]] virtual Task<Result<void>> ping() = 0;
-  /// A URL that gives the blob, by GET, to whoever holds it, straight from where it is kept, for `lifetime` from now on
-  /// (at most seven days). None where the store has no such thing. Asks nobody, so that the blob may not be there.
+  /// A URL that gives the blob by GET, straight from the store, to whoever holds it, for `lifetime` from now on (at
+  /// most seven days). None if the store has no such URLs. Sends no request, so the blob may be missing.
   [[nodiscard]] virtual std::optional<std::string> link(const std::string& key, Seconds lifetime) {
     (void)key;
     (void)lifetime;

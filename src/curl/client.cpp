@@ -14,8 +14,8 @@
 namespace tapedeck {
 namespace {
 
-// Completes the handler on its own event loop once the wish is fulfilled. A function object rather than a lambda,
-// because GCC 12 miscompiles capturing lambdas within an awaiting expression.
+// Completes the handler on its own event loop once the wish is fulfilled. A function object, not a lambda, because GCC
+// 12 miscompiles capturing lambdas within an awaiting expression.
 struct WaitInitiation {
   std::shared_ptr<TransferState> state;
   TransferWish wish;
@@ -73,14 +73,15 @@ Task<CurlResult<std::string>> CurlTransfer::read() {
 }
 
 void CurlTransfer::cancel() noexcept {
-  if (!state_->has_ended()) driver_->post(CurlDriver::Order::kCancel, state_);
+  if (!is_cancelled_.exchange(true) && !state_->has_ended()) driver_->post(CurlDriver::Order::kCancel, state_);
 }
 
 Task<> CurlTransfer::ended() { co_await wait_for(state_, TransferWish::kEnd); }
 
 bool CurlTransfer::cut_by_us() const { return state_->was_cut_by_us(); }
 
-CurlClient::CurlClient(std::size_t connections_kept) : driver_(std::make_shared<CurlDriver>(connections_kept)) {}
+CurlClient::CurlClient(std::size_t connections_kept, std::size_t transfers_max)
+    : driver_(std::make_shared<CurlDriver>(connections_kept, transfers_max)) {}
 
 CurlClient::~CurlClient() { driver_->stop(); }
 

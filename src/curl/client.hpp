@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -19,20 +20,24 @@ namespace tapedeck {
 /// Most bytes of an answer's headers together, informational answers included.
 inline constexpr std::size_t kHeaderBytesMax = 32 * 1024;
 
-/// Connections that a client keeps open at most, those in use included; one more is closed after its answer.
+/// Most connections that a client keeps open, including those in use; one more is closed after its answer.
 inline constexpr std::size_t kConnectionsKept = 16;
 
-/// Limits of one transfer. Zero means no limit only where it says so.
+/// Most transfers of a client that wait to start or run; one more fails with kUnreachable. Also bounds the commands
+/// that wait for the client's thread: at most four for each transfer.
+inline constexpr std::size_t kTransfersMax = 16'384;
+
+/// Limits of one transfer. Zero means no limit only if the field says so.
 struct CurlLimits {
   Milliseconds connect_timeout{10'000};  ///< name resolution, connecting and TLS together
   Milliseconds answer_timeout{30'000};   ///< from the last byte of the request to the end of the answer's headers
   Milliseconds idle_timeout{20'000};     ///< without any byte of the body
-  std::uint64_t low_speed_bytes_per_second = 500;  ///< slower than this over a whole window is too slow; 0: no limit
+  std::uint64_t low_speed_bytes_per_second = 500;  ///< average of a whole window below which it ends; 0: no limit
   Milliseconds low_speed_window{30'000};
-  Milliseconds total_timeout{2 * 60 * 60'000};  ///< everything, the consumer's own slowness included
+  Milliseconds total_timeout{2 * 60 * 60'000};  ///< everything, including waits for the consumer
   std::uint64_t body_bytes_max = 1ULL << 30U;
-  /// Bytes that wait for a slow consumer, in either direction; then the connection is not read any more, or write()
-  /// waits. Bounds the memory of a transfer: about twice this, while the consumer holds as much again.
+  /// Bytes that wait for a slow consumer, in either direction; beyond, the connection is not read, or write() waits.
+  /// Bounds the memory of a transfer: about twice this, and the consumer holds as much again.
   std::size_t pipe_bytes = 64 * 1024;
 };
 
@@ -49,8 +54,8 @@ struct CurlRequest {
   Url url;
   CurlMethod method = CurlMethod::kGet;
   std::vector<std::pair<std::string, std::string>> headers;  ///< besides libcurl's own; no value is empty
-  std::string body;                                          ///< of a PUT or a POST; sent again where libcurl must
-  /// The body of a PUT or a POST has this length, and comes by CurlTransfer::write() instead.
+  std::string body;                                          ///< of a PUT or a POST; libcurl may send it again
+  /// The length of a PUT's or POST's body that comes by CurlTransfer::write() instead.
   std::optional<std::uint64_t> streamed_bytes;
   std::optional<BasicLogin> login;
   bool may_be_private = false;  ///< addresses that are not public are refused unless this is set
@@ -59,7 +64,7 @@ struct CurlRequest {
 
 enum class CurlFailure {
   kCancelled,
-  kUnreachable,       ///< name resolution, connecting or TLS failed
+  kUnreachable,       ///< name resolution, connecting or TLS failed, or kTransfersMax was reached
   kForbiddenAddress,  ///< the name leads to an address that is not public
   kForbiddenRedirect,
   kNoAnswer,   ///< the connection was closed before the answer's headers were complete
@@ -89,26 +94,32 @@ struct CurlHead {
 class CurlDriver;
 struct TransferState;
 
-/// One request under way. Belongs to one coroutine; cancel() alone may be called from anywhere. Destroyed before its
-/// end, it is cancelled without anybody waiting for that.
+/// One request under way. Belongs to one coroutine; only cancel() may be called from anywhere. Its destructor cancels
+/// it, and does not wait for the end.
 class CurlTransfer {
  public:
+  /// For std::stop_callback: cancels on the thread that requests the stop. The callback must end before the transfer.
+  struct Canceller {
+    CurlTransfer* transfer;
+    void operator()() const noexcept { transfer->cancel(); }
+  };
+
   CurlTransfer(std::shared_ptr<CurlDriver> driver, std::shared_ptr<TransferState> state);
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
   ~CurlTransfer();
 
-  /// Waits until there is room, then hands over bytes of a streamed body. False: nothing more is wanted, for the
-  /// answer has come, or the transfer has ended; head() tells.
+  /// Waits for room, then hands over bytes of a streamed body. False: no more are wanted, because the answer has come
+  /// or the transfer has ended; head() tells which.
   [[nodiscard]] Task<bool> write(std::string chunk);
   /// Waits for the answer's headers.
   [[nodiscard]] Task<CurlResult<CurlHead>> head();
   /// Waits for bytes of the body; empty at its end.
   [[nodiscard]] Task<CurlResult<std::string>> read();
-  /// Ends the transfer as soon as its thread gets to it, if it has not ended yet.
+  /// Ends the transfer soon, unless it has ended.
   void cancel() noexcept;
-  /// Waits until it has ended, however it did. From then on no socket of this transfer is open; one whose answer was
-  /// read to the end may have gone back to the pool of idle connections.
+  /// Waits for its end, of whatever kind. Then no socket of this transfer is open; if the answer was read to the end,
+  /// its connection may be back in the pool of idle ones.
   [[nodiscard]] Task<> ended();
   /// After ended(): the request was sent, and we closed the connection before the answer was complete.
   [[nodiscard]] bool cut_by_us() const;
@@ -116,21 +127,22 @@ class CurlTransfer {
  private:
   std::shared_ptr<CurlDriver> driver_;
   std::shared_ptr<TransferState> state_;
+  std::atomic<bool> is_cancelled_{false};
 };
 
-/// Makes HTTP requests: all of them on one thread of its own, which waits in curl_multi_poll and never for a consumer.
-/// Thread-safe. Connections are kept and reused. HTTP/1.1 only, so that a transfer is a connection and cutting it is
-/// closing it. No proxy, netrc, cookies or content decoding.
+/// Makes HTTP requests, all on one thread of its own, which waits in curl_multi_poll and never for a consumer.
+/// Thread-safe. Connections are kept and reused. HTTP/1.1 only, so a transfer is a connection, and cutting it closes
+/// the connection. No proxy, netrc, cookies or content decoding.
 class CurlClient {
  public:
-  explicit CurlClient(std::size_t connections_kept = kConnectionsKept);
+  explicit CurlClient(std::size_t connections_kept = kConnectionsKept, std::size_t transfers_max = kTransfersMax);
   CurlClient(const CurlClient&) = delete;
   CurlClient& operator=(const CurlClient&) = delete;
-  /// Cancels what is under way, and joins. The event loops of waiting tasks must still exist.
+  /// Cancels all transfers, and joins. The event loops of waiting tasks must still exist.
   ~CurlClient();
 
   [[nodiscard]] std::unique_ptr<CurlTransfer> start(CurlRequest request);
-  /// Transfers under way.
+  /// Transfers that wait to start or run.
   [[nodiscard]] std::size_t active() const;
 
  private:

@@ -12,7 +12,7 @@
 namespace tapedeck {
 namespace {
 
-// Longest wait without anything to do; commands interrupt it.
+// Longest wait of an idle loop; commands interrupt it.
 constexpr Milliseconds kIdleWait{60'000};
 
 struct Deadline {
@@ -20,7 +20,7 @@ struct Deadline {
   const char* what;
 };
 
-// What ends the transfer next by itself. While it waits for its consumer, only the time for everything counts.
+// The deadline that ends the transfer next. While it waits for its consumer, only the total time counts.
 Deadline next_deadline(const TransferState& state) {
   const CurlLimits& limits = state.request.limits;
   Deadline next{state.started_at + limits.total_timeout, "took too long altogether"};
@@ -28,7 +28,7 @@ Deadline next_deadline(const TransferState& state) {
     if (at < next.at) next = {at, what};
   };
   if (!state.request_sent) {
-    // libcurl watches over this itself; the second half is for a resolver that does not return.
+    // libcurl watches the first half itself; the second is for a resolver that does not return.
     consider(state.started_at + 2 * limits.connect_timeout, "no connection");
   } else if (!state.head_complete) {
     consider(state.sent_at + limits.answer_timeout, "no answer");
@@ -41,7 +41,7 @@ Deadline next_deadline(const TransferState& state) {
 
 }  // namespace
 
-CurlDriver::CurlDriver(std::size_t connections_kept) {
+CurlDriver::CurlDriver(std::size_t connections_kept, std::size_t transfers_max) : transfers_max_(transfers_max) {
   prepare_libcurl();
   multi_.reset(curl_multi_init());
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections_kept));
@@ -54,15 +54,23 @@ CurlDriver::CurlDriver(std::size_t connections_kept) {
 CurlDriver::~CurlDriver() { stop(); }
 
 void CurlDriver::post(Order order, std::shared_ptr<TransferState> state) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (!stopping_) {
-      inbox_.push_back({order, std::move(state)});
-      (void)curl_multi_wakeup(multi_.get());
-      return;
-    }
+  std::unique_lock lock(mutex_);
+  if (std::optional<CurlError> refusal = refusal_of(order)) {
+    lock.unlock();
+    state->end(std::move(refusal), false);
+    return;
   }
-  state->end(CurlError{CurlFailure::kCancelled, "shutting down"}, false);
+  if (order == Order::kStart) ++active_;
+  inbox_.push_back({order, std::move(state)});
+  (void)curl_multi_wakeup(multi_.get());
+}
+
+// Called with the mutex held.
+std::optional<CurlError> CurlDriver::refusal_of(Order order) const {
+  if (stopping_) return CurlError{CurlFailure::kCancelled, "shutting down"};
+  if (order != Order::kStart || active_ < transfers_max_) return std::nullopt;
+  return CurlError{CurlFailure::kUnreachable,
+                   fmt::format("not started: {} transfers run already, the most at once", transfers_max_)};
 }
 
 void CurlDriver::stop() {
@@ -119,14 +127,14 @@ void CurlDriver::begin(const std::shared_ptr<TransferState>& state) {
   state->easy = make_easy_handle(*state);
   if (state->easy == nullptr || curl_multi_add_handle(multi_.get(), state->easy) != CURLM_OK) {
     curl_easy_cleanup(std::exchange(state->easy, nullptr));
+    --active_;
     state->end(CurlError{CurlFailure::kUnreachable, "out of memory"}, false);
     return;
   }
   transfers_.emplace(state->easy, state);
-  active_count_ = transfers_.size();
 }
 
-// The wait was the consumer's, so the provider's clocks start anew.
+// The consumer caused the wait, so the provider's deadlines start anew.
 void CurlDriver::resume(TransferState& state) {
   state.waits_for_consumer = false;
   state.last_byte_at = DriverClock::now();
@@ -146,7 +154,7 @@ void CurlDriver::collect_done() {
     if (result == CURLE_OK) {
       end(state, std::nullopt, false);
     } else {
-      // Only a callback of ours ends a transfer that the other side would have gone on with.
+      // Only a callback of ours ends a transfer that the other side would have continued.
       end(state, error_of_result(result, state), state.verdict.has_value() && state.request_sent);
     }
   }
@@ -156,7 +164,7 @@ void CurlDriver::end_late() {
   const auto now = DriverClock::now();
   std::vector<std::pair<std::shared_ptr<TransferState>, const char*>> late;
   for (const auto& [easy, state] : transfers_) {
-    // Starts the next window where this one was fast enough, so that its end is no deadline any more.
+    // If this window was fast enough, the next one starts here.
     if (state->head_complete && !state->waits_for_consumer) (void)state->speed.is_too_slow(now);
     const Deadline deadline = next_deadline(*state);
     if (now >= deadline.at) late.emplace_back(state, deadline.what);
@@ -168,14 +176,14 @@ void CurlDriver::end_late() {
   }
 }
 
-// Removing a handle whose answer is not complete closes its connection at once, so that the end that is told to the
-// consumer comes after the close.
+// Removing a handle whose answer is incomplete closes its connection at once, so the consumer hears of the end after
+// the close.
 void CurlDriver::end(TransferState& state, std::optional<CurlError> error, bool cut_by_us) {
   CURL* easy = std::exchange(state.easy, nullptr);
   const auto node = transfers_.extract(easy);
   (void)curl_multi_remove_handle(multi_.get(), easy);
   curl_easy_cleanup(easy);
-  active_count_ = transfers_.size();
+  --active_;
   state.end(std::move(error), cut_by_us);
 }
 

@@ -15,7 +15,7 @@
 namespace tapedeck {
 namespace {
 
-// An idle connection is not reused when it is older: the other side is about to close it.
+// An older idle connection is not reused, because the other side is about to close it.
 constexpr long kIdleConnectionSecondsMax = 30;
 constexpr long kKeepAliveSeconds = 30;
 
@@ -32,7 +32,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// The address was resolved by libcurl just now, so that a name cannot lead elsewhere between a check and the connect.
+// libcurl has just resolved the address, so the name cannot change between this check and the connect.
 curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) noexcept {
   auto& state = *static_cast<TransferState*>(context);
   if (!state.request.may_be_private && !is_public_address(address->addr)) {
@@ -44,12 +44,12 @@ curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) n
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-// Connected (or a connection is reused), and the request is about to be sent.
+// The connection is made or reused, and the request is about to be sent.
 int before_request(void* context, char*, char*, int, int) noexcept {
   auto& state = *static_cast<TransferState*>(context);
   state.request_sent = true;
   state.sent_at = DriverClock::now();
-  // Another address of the same name was refused before this one was taken.
+  // Another address of the same name was refused before this one.
   state.verdict.reset();
   return CURL_PREREQFUNC_OK;
 }
@@ -102,7 +102,7 @@ std::size_t take_body(const char* bytes, std::size_t size, std::size_t count, vo
   return piece.size();
 }
 
-// Bytes of the request's body. The time for the answer runs from the last of them.
+// Gives bytes of the request's body. The time for the answer runs from the last one.
 std::size_t give_body(char* out, std::size_t size, std::size_t count, void* context) noexcept {
   auto& state = *static_cast<TransferState*>(context);
   state.sent_at = DriverClock::now();
@@ -116,8 +116,8 @@ std::size_t give_body(char* out, std::size_t size, std::size_t count, void* cont
   return copied;
 }
 
-// An idle connection turned out to be closed after the body was begun: libcurl goes back to its start on a new one.
-// What was streamed is gone.
+// The idle connection was closed after the body had begun, so libcurl starts it again on a new connection. A streamed
+// body is gone.
 int rewind_body(void* context, curl_off_t offset, int origin) noexcept {
   auto& state = *static_cast<TransferState*>(context);
   if (state.request.streamed_bytes || origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
@@ -125,7 +125,7 @@ int rewind_body(void* context, curl_off_t offset, int origin) noexcept {
   return CURL_SEEKFUNC_OK;
 }
 
-// libcurl takes over none of the strings it is given, but copies them.
+// libcurl copies the strings it is given.
 void set_target(CURL* easy, const CurlRequest& request) {
   curl_easy_setopt(easy, CURLOPT_URL, request.url.text.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request.url.endpoint.scheme.c_str());
@@ -133,11 +133,11 @@ void set_target(CURL* easy, const CurlRequest& request) {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // none, whatever the environment says
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  // One transfer, one connection: with HTTP/2 a cut transfer would leave the connection open.
+  // With HTTP/2 a cut transfer would leave its connection open.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "Tapedeck");
-  // "identity" is asked for, and nothing is decoded: the bytes stored are the bytes sent.
+  // "identity" is requested, and nothing is decoded: the stored bytes are the sent ones.
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   if (request.login) {
@@ -177,7 +177,7 @@ void set_method(CURL* easy, TransferState& state) {
   }
 }
 
-// False when libcurl has no memory.
+// False: libcurl is out of memory.
 bool set_headers(CURL* easy, TransferState& state) {
   const auto add = [&state](const std::string& line) {
     curl_slist* begun = state.headers.release();
@@ -185,7 +185,7 @@ bool set_headers(CURL* easy, TransferState& state) {
     state.headers.reset(longer == nullptr ? begun : longer);
     return longer != nullptr;
   };
-  // Nobody is asked whether a body is welcome: R2 does not know the question, and the answer costs a round trip.
+  // No "Expect: 100-continue": R2 does not support it, and its answer costs a round trip.
   if (!add("Expect:")) return false;
   for (const auto& [name, value] : state.request.headers) {
     if (!add(fmt::format("{}: {}", name, value))) return false;
@@ -200,7 +200,7 @@ void set_connection(CURL* easy, const CurlLimits& limits) {
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kIdleConnectionSecondsMax);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
-  // Removing a transfer while its name is being resolved would wait for the resolver, and every other transfer with it.
+  // Removing a transfer during name resolution would wait for the resolver, and hold up every other transfer.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 

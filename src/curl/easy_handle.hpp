@@ -6,14 +6,14 @@
 
 namespace tapedeck {
 
-/// libcurl must be prepared once in a process, before the first handle.
+/// Prepares libcurl, once for the process, before the first handle.
 void prepare_libcurl();
 
-/// A handle that is set up for `state`'s request, and calls back into it. Null when libcurl has no memory. The state
-/// must outlive the handle.
+/// Makes a handle for `state`'s request that calls back into it. Null if libcurl is out of memory. The state must
+/// outlive the handle.
 [[nodiscard]] CURL* make_easy_handle(TransferState& state);
 
-/// What libcurl's result means, with its own words for it.
+/// Converts libcurl's result, with libcurl's own text.
 [[nodiscard]] CurlError error_of_result(CURLcode result, const TransferState& state);
 
 }  // namespace tapedeck

@@ -5,7 +5,7 @@
 namespace tapedeck {
 namespace {
 
-// 301, 302, 303, 307 and 308 name a place (RFC 9110 §15.4); the others of the 3xx do not.
+// 301, 302, 303, 307 and 308 name a target (RFC 9110 §15.4); other 3xx do not.
 bool is_redirect(int status) { return (status >= 301 && status <= 303) || status == 307 || status == 308; }
 
 std::unexpected<CurlError> refuse(std::string detail) {
@@ -24,8 +24,8 @@ void FollowingRequest::start(const Url& url, const BasicLogin* login) {
   request.may_be_private = policy_.may_be_private(url.endpoint);
   request.limits = limits_;
   transfer_ = client_.start(std::move(request));
-  // Called here and now when the stop was requested before.
-  on_stop_.emplace(stop_, CancelTransfer{transfer_.get()});
+  // Cancels at once if the stop was requested before.
+  on_stop_.emplace(stop_, CurlTransfer::Canceller{transfer_.get()});
 }
 
 Task<CurlResult<CurlHead>> FollowingRequest::open(Url url, BasicLogin login) {
@@ -43,7 +43,7 @@ Task<CurlResult<CurlHead>> FollowingRequest::open(Url url, BasicLogin login) {
     if (!location) co_return refuse(fmt::format("status {} without a Location", head->status));
     if (redirects == kRedirectsMax) co_return refuse(fmt::format("more than {} redirects", kRedirectsMax));
     const Result<Url> target = resolve_url(url, *location);
-    if (!target) co_return refuse("redirected to something that is no http or https URL");
+    if (!target) co_return refuse("redirected to something other than an http or https URL");
     const Result<void> allowed = policy_.check(*target);
     if (!allowed) co_return refuse(allowed.error().detail);
 

@@ -44,7 +44,7 @@ struct Block6 {
   int bits;  // at most 32
 };
 
-// What is special within 2000::/3, the only block that is handed out as global unicast.
+// Special blocks within 2000::/3, the only block of global unicast addresses.
 constexpr std::array kSpecial6{
     Block6{{0x20, 0x01, 0x00, 0x00}, 23},  // IETF protocol assignments: Teredo, ORCHID, benchmarking
     Block6{{0x20, 0x01, 0x0D, 0xB8}, 32},  // documentation
@@ -69,7 +69,7 @@ bool is_public_6(const Bytes6& address) {
   });
 }
 
-// Copied out, because a sockaddr may be of any alignment.
+// Copied, because a sockaddr may have any alignment.
 template <class Address>
 Address copy_of(const sockaddr& address) {
   Address copy{};

@@ -7,9 +7,8 @@
 
 namespace tapedeck {
 
-/// Tells whether bytes come too slowly: fewer than `bytes_per_second` on average over a whole window. Windows follow
-/// one another; a new one starts when the last was fast enough, and when restart() says that a wait was our own. Pure:
-/// time is an argument.
+/// Tells whether bytes come too slowly: fewer than `bytes_per_second` on average over a whole window. A new window
+/// starts when the last was fast enough, and on restart(), after a wait that we caused. Pure: time is an argument.
 class SpeedWindow {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -24,9 +23,9 @@ class SpeedWindow {
   }
   void add(std::uint64_t bytes) noexcept { bytes_ += bytes; }
 
-  /// To be asked now and then, at least at ends_at().
+  /// To be called regularly, at least at ends_at().
   [[nodiscard]] bool is_too_slow(Time now) noexcept;
-  /// When the next verdict falls; the end of time without a limit.
+  /// When the window ends; Time::max() without a limit.
   [[nodiscard]] Time ends_at() const noexcept { return bytes_per_second_ == 0 ? Time::max() : started_at_ + length_; }
 
  private:

@@ -7,7 +7,7 @@ namespace tapedeck {
 
 bool TransferState::offer(std::string_view bytes) {
   std::unique_lock lock(mutex_);
-  // One piece is always taken, however small the limit.
+  // An empty pipe takes one piece, however small the limit.
   if (!pipe_.empty() && pipe_.size() + bytes.size() > request.limits.pipe_bytes) {
     paused_ = true;
     return false;
@@ -46,7 +46,7 @@ void TransferState::end(std::optional<CurlError> error, bool cut_by_us) {
   ended_ = true;
   cut_by_us_ = cut_by_us;
   error_ = std::move(error);
-  // Part of a body is of no use to anybody.
+  // Part of a body is useless.
   if (error_) pipe_ = {};
   notify(std::move(lock));
 }
@@ -60,7 +60,7 @@ void TransferState::when(TransferWish wish, Waiter waiter) {
 
 bool TransferState::put_upload(std::string bytes, bool& resume) {
   const std::scoped_lock lock(mutex_);
-  // Also where nothing more is wanted: libcurl ends no transfer that is paused.
+  // Even if no more is wanted, because libcurl does not end a paused transfer.
   resume = std::exchange(upload_paused_, false);
   if (ended_ || head_) return false;
   if (upload_.empty()) {
@@ -73,7 +73,7 @@ bool TransferState::put_upload(std::string bytes, bool& resume) {
 
 CurlResult<CurlHead> TransferState::take_head() {
   const std::scoped_lock lock(mutex_);
-  // An answer whose body broke off has answered all the same: its status decides.
+  // If the body broke off, the status still decides.
   if (head_) return *head_;
   if (error_) return std::unexpected(*error_);
   return std::unexpected(CurlError{CurlFailure::kNoAnswer, "no answer"});
@@ -110,7 +110,7 @@ bool TransferState::is_fulfilled(TransferWish wish) const {
   return ended_;
 }
 
-// The waiter only posts to its event loop, but that is somebody else's code all the same: without the mutex.
+// The waiter is foreign code, so it is called without the mutex.
 void TransferState::notify(std::unique_lock<std::mutex> lock) {
   if (!waiter_ || !is_fulfilled(wish_)) return;
   Waiter waiter = std::exchange(waiter_, nullptr);

@@ -16,13 +16,13 @@
 #include "curl/speed_window.hpp"
 
 // One transfer, between the driver's thread, which feeds it, and a coroutine, which consumes it. Each side has its own
-// part; what both touch is behind the mutex. Nobody waits with the mutex held.
+// part; a mutex guards what both touch. Nobody waits while holding the mutex.
 
 namespace tapedeck {
 
 using DriverClock = std::chrono::steady_clock;
 
-/// What a consumer waits for. The end satisfies every wish.
+/// What a consumer waits for. The end of the transfer fulfils every wish.
 enum class TransferWish { kRoom, kHead, kBytes, kEnd };
 
 struct FreeHeaders {
@@ -40,37 +40,37 @@ struct TransferState {
   // The driver's part.
 
   CURL* easy = nullptr;
-  std::unique_ptr<curl_slist, FreeHeaders> headers;  // libcurl refers to them
+  std::unique_ptr<curl_slist, FreeHeaders> headers;  // libcurl keeps pointers to them
   char error_text[CURL_ERROR_SIZE] = {};
   CurlHead arriving;             // headers so far
-  std::size_t header_bytes = 0;  // of all answers, informational ones included
+  std::size_t header_bytes = 0;  // of all answers, including informational ones
   std::uint64_t body_bytes = 0;
   std::size_t body_sent = 0;  // of request.body
   bool request_sent = false;
   bool head_complete = false;
-  bool waits_for_consumer = false;   // from a refused offer() to the resume that follows it
+  bool waits_for_consumer = false;   // from a refused offer() to the next resume
   std::optional<CurlError> verdict;  // why a callback stops the transfer
   DriverClock::time_point started_at;
-  DriverClock::time_point sent_at;  // the request's last byte so far
+  DriverClock::time_point sent_at;  // of the request's last byte so far
   DriverClock::time_point last_byte_at;
   SpeedWindow speed;
 
-  /// Takes bytes of the body, or none of them: false, and the transfer is to pause until the consumer has read.
+  /// Takes bytes of the body. False: it took none, and the transfer must pause until the consumer has read.
   [[nodiscard]] bool offer(std::string_view bytes);
-  /// Bytes of a streamed body, up to out.size(). None: there are none yet, and the transfer is to pause.
+  /// Returns bytes of a streamed body, up to out.size(). None: none have come, and the transfer must pause.
   [[nodiscard]] std::size_t take_upload(std::span<char> out);
   void announce_head(CurlHead head);
-  /// The end. Nothing of the connection is left when this is called.
+  /// Ends it. The connection must be gone before this is called.
   void end(std::optional<CurlError> error, bool cut_by_us);
 
   // The consumer's part.
 
-  /// Calls `waiter` once the wish is fulfilled; at once if it is.
+  /// Calls `waiter` once the wish is fulfilled, perhaps at once.
   void when(TransferWish wish, Waiter waiter);
-  /// False once nothing more is wanted. `resume` says that the transfer had paused and may go on.
+  /// False once no more bytes are wanted. `resume`: the transfer had paused and may go on.
   [[nodiscard]] bool put_upload(std::string bytes, bool& resume);
   [[nodiscard]] CurlResult<CurlHead> take_head();
-  /// Everything that is there. `resume` says that the transfer had paused and may go on.
+  /// Takes all bytes that have come. `resume`: the transfer had paused and may go on.
   [[nodiscard]] CurlResult<std::string> take_bytes(bool& resume);
   [[nodiscard]] bool has_ended() const;
   [[nodiscard]] bool was_cut_by_us() const;

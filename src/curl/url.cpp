@@ -47,11 +47,11 @@ Result<Url> read(const Handle& handle) {
   if (url.endpoint.host.starts_with('[') && url.endpoint.host.ends_with(']')) {
     url.endpoint.host = url.endpoint.host.substr(1, url.endpoint.host.size() - 2);
   }
-  // A zone ("fe80::1%eth0") is kept apart from the host by libcurl, and has no business here.
+  // libcurl keeps a zone ("fe80::1%eth0") apart from the host; it is refused.
   if (url.endpoint.host.empty() || !part_of(handle, CURLUPART_ZONEID).empty()) return refuse();
   const std::string port = part_of(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
   if (std::from_chars(port.data(), port.data() + port.size(), url.endpoint.port).ec != std::errc{}) return refuse();
-  // A fragment is for the reader of a page, not for the server.
+  // A fragment is not for the server.
   if (curl_url_set(handle.get(), CURLUPART_FRAGMENT, nullptr, 0) != CURLUE_OK) return refuse();
   url.text = part_of(handle, CURLUPART_URL);
   if (!is_plain(url.text)) return refuse();
@@ -68,7 +68,7 @@ std::string endpoint_text(const Endpoint& endpoint) {
 }
 
 Result<Url> parse_url(std::string_view text) {
-  // Without this libcurl would take "api.twilio.com/x" for something to guess a scheme for.
+  // Otherwise libcurl would guess a scheme for "api.twilio.com/x".
   if (!is_plain(text) || text.find("://") == std::string_view::npos) return refuse();
   const Handle handle(curl_url());
   if (!handle ||

@@ -8,10 +8,10 @@
 
 namespace tapedeck {
 
-/// Longest URL that is looked at; presigned ones are long.
+/// Longest accepted URL; presigned ones are long.
 inline constexpr std::size_t kUrlMaxLength = 8192;
 
-/// Whom a URL leads to.
+/// The server of a URL.
 struct Endpoint {
   std::string scheme;  ///< "http" or "https"
   std::string host;    ///< lower case; an IPv6 address without brackets
@@ -22,8 +22,8 @@ struct Endpoint {
 /// "https://api.twilio.com", "http://127.0.0.1:9000"; for people.
 [[nodiscard]] std::string endpoint_text(const Endpoint& endpoint);
 
-/// An absolute http or https URL as libcurl itself reads it: `text` is libcurl's own spelling, so that what was checked
-/// is what is connected to.
+/// An absolute http or https URL as libcurl reads it: `text` is libcurl's own spelling, so the checked host is the one
+/// that is connected to.
 struct Url {
   std::string text;
   Endpoint endpoint;

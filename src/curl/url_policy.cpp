@@ -14,7 +14,7 @@ constexpr int kHttpsPort = 443;
 
 bool matches(const std::string& pattern, const std::string& host) {
   if (!pattern.starts_with("*.")) return host == pattern;
-  // The dot stays: "*.twilio.com" is no "eviltwilio.com".
+  // With the dot, so that "*.twilio.com" does not match "eviltwilio.com".
   const std::string_view suffix = std::string_view(pattern).substr(1);
   return host.size() > suffix.size() && host.ends_with(suffix);
 }

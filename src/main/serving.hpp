@@ -4,7 +4,7 @@
 #include "app/audit_log.hpp"
 #include "app/calls.hpp"
 #include "app/hot_recordings.hpp"
-#include "app/recordings.hpp"
+#include "app/play.hpp"
 #include "app/webhooks.hpp"
 #include "http/api/application.hpp"
 #include "main/shared_parts.hpp"

@@ -35,7 +35,7 @@ bool is_mpeg_frame_header(const char* bytes) {
          ((second >> 1U) & 3U) != 0U && (third >> 4U) != 15U && ((third >> 2U) & 3U) != 3U;
 }
 
-// What to tell people of bytes that are no audio.
+// Names the kind of bytes that are not audio, for people.
 std::string_view describe_bytes(std::string_view bytes) {
   if (bytes.starts_with("\xEF\xBB\xBF")) return "a text document";
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
@@ -53,23 +53,6 @@ std::string_view describe_bytes(std::string_view bytes) {
 
 }  // namespace
 
-std::string_view content_type_of(AudioKind kind) noexcept {
-  return kind == AudioKind::kMpeg ? "audio/mpeg" : "audio/wav";
-}
-
-std::string_view extension_of(AudioKind kind) noexcept { return kind == AudioKind::kMpeg ? "mp3" : "wav"; }
-
-std::optional<AudioKind> kind_of_extension(std::string_view extension) noexcept {
-  for (const AudioKind kind : {AudioKind::kMpeg, AudioKind::kWav}) {
-    if (extension == extension_of(kind)) return kind;
-  }
-  return std::nullopt;
-}
-
-AudioKind kind_of(AudioFormat format) noexcept {
-  return format == AudioFormat::kMp3 ? AudioKind::kMpeg : AudioKind::kWav;
-}
-
 void AudioCheck::await_bytes(State state, std::size_t count) noexcept {
   state_ = state;
   window_used_ = 0;
@@ -85,7 +68,7 @@ Result<void> AudioCheck::feed(std::string_view chunk) {
       chunk.remove_prefix(passed);
       continue;
     }
-    // The sound itself is not looked at.
+    // The sound itself is not checked.
     if (state_ == State::kMpegFrames || state_ == State::kWavData) return {};
     const std::size_t taken = std::min(window_wanted_ - window_used_, chunk.size());
     std::copy_n(chunk.data(), taken, window_.data() + window_used_);
@@ -118,11 +101,11 @@ Result<void> AudioCheck::sniff() {
                                                 found ? content_type_of(*found) : describe_bytes(first)));
 }
 
-// The window holds one whole piece: go on to the next.
+// The window holds one whole piece: evaluates it, and awaits the next.
 Result<void> AudioCheck::step() {
   switch (state_) {
     case State::kMpegTag:
-      // The tag is passed over; what follows is frames. A tag longer than the file leaves no sound, see finish_mpeg().
+      // Frames follow the tag. A tag longer than the file leaves no sound, see finish_mpeg().
       skip_ = synchsafe_32(window_.data() + 6);
       data_start_ = kTagHeaderBytes + skip_;
       state_ = State::kMpegFrames;

@@ -11,7 +11,7 @@
 
 namespace tapedeck {
 
-/// What a recording is found to be, once all of it was decoded.
+/// The result of decoding a whole recording.
 struct MeasuredAudio {
   AudioMeasure measure;
   Peaks peaks;
@@ -21,8 +21,8 @@ struct MeasuredAudio {
 class AudioMeter {
  public:
   virtual ~AudioMeter() = default;
-  /// Decodes `blob`, whose type is `content_type` ("audio/mpeg" or "audio/wav"), from front to back, off the caller's
-  /// event loop and in a bounded space. Errors: kMediaNotAudio, kMediaTruncated, kMediaEmpty of what cannot be decoded;
+  /// Decodes `blob`, of type `content_type` ("audio/mpeg" or "audio/wav"), from front to back, off the caller's event
+  /// loop and in bounded memory. Errors: kMediaNotAudio, kMediaTruncated, kMediaEmpty if it cannot be decoded;
   /// kCancelled after `stop`; those of reading the blob. Sound that breaks off in the middle is measured up to there.
   [[nodiscard]] virtual Task<Result<MeasuredAudio>> measure(std::shared_ptr<Blob> blob, std::string content_type,
                                                             std::stop_token stop) = 0;

@@ -18,9 +18,9 @@ TaskScope::FailureHandler report_to(EventSink& events) {
   return [&events](std::exception_ptr) { events.emit(event::measure_broke()); };
 }
 
-// Nothing was learnt of the recording: a store was away, or the process ends.
+// The error says nothing about the recording: a store was away, or the process ends.
 bool is_about_us(const Error& error) {
-  // The provider may send something better another time; what is stored stays as it is.
+  // Transient at the provider, which may send other bytes; but what is stored does not change.
   if (errc_name(error.errc()).starts_with("media_")) return false;
   return is_transient(error) || error.errc() == Errc::kCancelled;
 }
@@ -39,7 +39,7 @@ Task<> Measuring::run(std::stop_token stop) {
   const std::stop_callback wake_stored(stop, Alarm::Ringer{&stored_});
   if (options_.is_alone) {
     auto released = co_await d_.measures.release_measures();
-    (void)released;  // else they wait for the end of their claims
+    (void)released;  // on failure they wait for the end of their claims
   }
   while (!stop.stop_requested()) {
     const bool has_begun = co_await begin_one(stop);
@@ -48,12 +48,12 @@ Task<> Measuring::run(std::stop_token stop) {
   co_await running_.join();
 }
 
-// False when there is none.
+// False: no recording is to be measured.
 Task<bool> Measuring::begin_one(std::stop_token stop) {
   co_await wait_until_busy_is_below(options_.at_once);
   const SystemTime now = d_.clock.system_now();
   auto claims = co_await d_.measures.claim_unmeasured(now, now + kMeasureLease, 1);
-  if (!claims || claims->empty()) co_return false;  // a store that is away is asked at the next look
+  if (!claims || claims->empty()) co_return false;  // a store that is away is asked at the next scan
   MeasureClaim claim = std::move(claims->front());
   const bool is_alone = claim.tries > 1;
   if (is_alone) co_await wait_until_busy_is_below(1);
@@ -68,7 +68,7 @@ Task<> Measuring::wait_until_busy_is_below(int count) {
 }
 
 Task<> Measuring::measure(MeasureClaim claim, std::stop_token stop) {
-  // On every way out.
+  // Runs on every way out.
   struct Ending {
     Measuring& measuring;
     ~Ending() {
@@ -90,7 +90,7 @@ Task<> Measuring::measure(MeasureClaim claim, std::stop_token stop) {
   }
   std::string key = peaks_key(claim.recording.audio->blob_key);
   std::string json = peaks_json(measured->measure, measured->peaks);
-  Result<void> stored = co_await store_peaks(std::move(key), std::move(json));
+  Result<void> stored = co_await store_peaks(std::move(key), std::move(json), stop);
   if (!stored) {
     co_await give_up(std::move(claim), stored.error());
     co_return;
@@ -106,13 +106,13 @@ Task<Result<MeasuredAudio>> Measuring::decode(Recording recording, std::stop_tok
   co_return measured;
 }
 
-Task<Result<void>> Measuring::store_peaks(std::string key, std::string json) {
+Task<Result<void>> Measuring::store_peaks(std::string key, std::string json, std::stop_token stop) {
   auto writer = co_await d_.blobs.create(std::move(key));
   if (!writer) co_return fail(writer.error());
   const BlobFacts facts{sha256_hex(json), kPeaksType};
   Result<void> written = co_await (*writer)->write(std::move(json));
   if (!written) co_return written;
-  Result<void> published = co_await (*writer)->publish(facts);
+  Result<void> published = co_await (*writer)->publish(facts, std::move(stop));
   co_return published;
 }
 
@@ -120,12 +120,12 @@ Task<> Measuring::record(Recording recording, MeasuredAudio measured, SteadyTime
   const std::string blob_key = recording.audio->blob_key;
   auto recorded = co_await d_.measures.record_measure(recording.row_id, blob_key, measured.measure);
   if (!recorded && recorded.error().errc() == Errc::kStaleFence) {
-    // It was deleted meanwhile, and whoever did so may not have found the peaks yet.
+    // It was deleted meanwhile, perhaps before the peaks were there to be removed.
     auto removed = co_await d_.blobs.remove(peaks_key(blob_key));
     (void)removed;
     co_return;
   }
-  if (!recorded) co_return;  // the claim ends by itself, and the next one finds the same
+  if (!recorded) co_return;  // the claim ends by itself, and the next one measures again
   d_.events.emit(event::recording_measured(recording, measured.measure.duration, d_.clock.steady_now() - began));
   tell_difference(recording, measured.measure);
 }

@@ -14,25 +14,24 @@
 
 namespace tapedeck {
 
-/// How often it is looked for recordings that others stored, or that were left behind.
+/// Interval between scans for unmeasured recordings.
 inline constexpr Milliseconds kMeasureLook{30'000};
-/// How long a claimed recording is the claimant's. An hour of sound takes a second, and minutes where the machine has
-/// no time at all. It is how long a recording waits whose process died.
+/// Lifetime of a claim. Measuring an hour of sound takes a second, or minutes on a busy machine. If a process dies, its
+/// recording waits for this long.
 inline constexpr Milliseconds kMeasureLease{10 * 60'000};
-/// Tries after which a recording is given up: of each its process did not live to tell the end, or the blob was
-/// missing.
+/// Attempts, each ended by the death of its process or by a missing blob, after which a recording is given up.
 inline constexpr int kMeasureTriesMax = 5;
-/// Until the next try, where it may help.
+/// Pause before the next attempt after a failure that may pass.
 inline constexpr Milliseconds kMeasurePause{5 * 60'000};
 
-/// Finds out what is in stored recordings, by decoding them: their duration, and their waveform, which it stores beside
-/// the audio. All of it after the recording is stored, and without a slot: whatever becomes of it, the recording plays.
+/// Measures stored recordings by decoding them: their duration, and their waveform, which it stores beside the audio.
+/// It runs after a recording is stored, and needs no slot: whatever its outcome, the recording plays.
 ///
-/// The call store is the list of what is to be done: a recording that is stored and not measured, whether it has just
-/// come, or its worker died in between, or it is older than this code. Each is claimed before it is touched, so that
-/// workers share the work, and one on which a decoder crashes is given up after kMeasureTriesMax of them. So that it
-/// does not take others with it, they are claimed one by one, and each that is tried again is decoded alone. The last
-/// stored go first, for people look at what is new. One executor of one thread.
+/// The call store tells what to do: measure the recordings that are stored and not measured, be they new, left behind
+/// by a dead worker, or older than this code. Each is claimed first, so that workers share the work. A recording that
+/// crashes the decoder is given up after kMeasureTriesMax attempts; so that it does not take others with it, recordings
+/// are claimed one by one, and a second attempt runs alone. The last stored go first, because people look at new ones.
+/// One executor of one thread.
 class Measuring {
  public:
   struct Dependencies {
@@ -45,15 +44,15 @@ class Measuring {
 
   struct Options {
     int at_once = 1;  ///< most recordings that are decoded at a time
-    /// No other process measures: what was claimed before belongs to nobody.
+    /// No other process measures, so earlier claims are void.
     bool is_alone = false;
   };
 
   Measuring(boost::asio::any_io_executor executor, Dependencies dependencies, Options options);
 
-  /// Until `stop` is requested; what runs then is given back.
+  /// Works until `stop` is requested; then gives back the recordings it is at.
   [[nodiscard]] Task<> run(std::stop_token stop);
-  /// A recording was stored. Thread-safe.
+  /// To be called when a recording was stored. Thread-safe.
   void ring() { stored_.ring(); }
 
  private:
@@ -61,7 +60,7 @@ class Measuring {
   [[nodiscard]] Task<> wait_until_busy_is_below(int count);
   [[nodiscard]] Task<> measure(MeasureClaim claim, std::stop_token stop);
   [[nodiscard]] Task<Result<MeasuredAudio>> decode(Recording recording, std::stop_token stop);
-  [[nodiscard]] Task<Result<void>> store_peaks(std::string key, std::string json);
+  [[nodiscard]] Task<Result<void>> store_peaks(std::string key, std::string json, std::stop_token stop);
   [[nodiscard]] Task<> record(Recording recording, MeasuredAudio measured, SteadyTime began);
   [[nodiscard]] Task<> give_up(MeasureClaim claim, Error error);
   void tell_difference(const Recording& recording, const AudioMeasure& measure);
@@ -70,7 +69,7 @@ class Measuring {
   Dependencies d_;
   Options options_;
   TaskScope running_;
-  int busy_ = 0;  // of running_, those that have not come to their end
+  int busy_ = 0;  // tasks of running_ that have not ended
   Alarm stored_;
   Alarm ended_;
 };

@@ -10,7 +10,7 @@
 namespace tapedeck {
 namespace {
 
-// Three digits are more than a screen shows, and keep the text small.
+// Three digits exceed what a screen shows, and keep the text small.
 constexpr int kScale = 1'000;
 
 void widen(Peak& peak, const Peak& other) {
@@ -18,13 +18,13 @@ void widen(Peak& peak, const Peak& other) {
   peak.most = std::max(peak.most, other.most);
 }
 
-// Of a comparison with what is not a number the sample that was there remains.
+// A comparison with NaN keeps the sample that was there.
 void widen(Peak& peak, float sample) {
   peak.least = sample < peak.least ? sample : peak.least;
   peak.most = sample > peak.most ? sample : peak.most;
 }
 
-// Several at once: each comparison waits for the one before it, and they are all there is to do.
+// Several accumulators at once, because each comparison depends on the one before it.
 Peak peak_of(const float* samples, std::size_t count, std::size_t stride, Peak peak) {
   constexpr std::size_t kLanes = 4;
   std::array<Peak, kLanes> lanes;

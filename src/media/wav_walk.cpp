@@ -106,7 +106,7 @@ void WavWalk::enter_format(std::string_view bytes) {
 void WavWalk::enter_data(std::uint32_t told) {
   if (!has_format_) return end_with(Errc::kMediaNotAudio, "the WAV's sound comes before its format");
   const std::uint64_t there = file_bytes_ - std::min(file_bytes_, offset_);
-  // A length of 0 is true where the file as a whole knows its length, and else one that was never filled in.
+  // A length of 0 is true if the RIFF header has a length, and otherwise was never filled in.
   const bool is_whole_told = riff_end_ == file_bytes_ || riff_end_ + 1 == file_bytes_;
   found_.data_offset = offset_;
   found_.data_bytes = told;
@@ -126,7 +126,7 @@ void WavWalk::go_on_at(std::uint64_t offset) {
   offset_ = offset;
   state_ = State::kChunkHeader;
   if (offset_ + kChunkHeaderBytes <= file_bytes_) return;
-  // A file that is as long as it says, and has no data chunk, is not cut off.
+  // A file of the length that it states, without a data chunk, is not truncated.
   if (offset_ >= riff_end_ && offset_ == file_bytes_) return end_with(Errc::kMediaEmpty, "a WAV without sound in it");
   end_with(Errc::kMediaTruncated, fmt::format("the WAV ends inside its header, after {} bytes", file_bytes_));
 }

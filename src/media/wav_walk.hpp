@@ -10,35 +10,35 @@
 
 namespace tapedeck {
 
-/// Most chunks before the sound, and most bytes of a fmt chunk, that a WAV may have.
+/// Most chunks before the sound, and most bytes of a fmt chunk.
 inline constexpr int kWavChunksMax = 1'000;
 inline constexpr std::uint32_t kWavFormatBytesMax = 1'024;
 
-/// What a data chunk says of its length, beside what is there.
+/// The length in a data chunk's header, compared with the file.
 enum class WavDataSize {
-  kTold,      ///< as long as it says
-  kNotTold,   ///< written while its length was not known (0 or 0xFFFFFFFF): it ends with the file
-  kTruncated  ///< it promises more than there is
+  kTold,      ///< it is right
+  kNotTold,   ///< 0 or 0xFFFFFFFF, written before it was known: the sound ends with the file
+  kTruncated  ///< it is greater than the rest of the file
 };
 
-/// A WAV as its chunks describe it, and as its length allows. Offsets and lengths in bytes.
+/// What the chunks and the length of a WAV tell. Offsets and lengths in bytes.
 struct WavDescription {
-  /// WAVE_FORMAT_…, 1 for PCM; of WAVE_FORMAT_EXTENSIBLE (0xFFFE) the sub-format's, where it is one of these.
+  /// WAVE_FORMAT_…, 1 for PCM; for WAVE_FORMAT_EXTENSIBLE (0xFFFE) the sub-format, if it is one of these.
   std::uint16_t format_tag = 0;
   int channels = 0;
   std::uint32_t sample_rate = 0;  ///< Hz
   int bits_per_sample = 0;
-  int block_bytes = 0;              ///< of all channels at one moment; of a compressed format a block
+  int block_bytes = 0;              ///< of all channels at one moment; in a compressed format of a block
   std::uint64_t format_offset = 0;  ///< the fmt chunk's contents
   std::uint32_t format_bytes = 0;
   std::uint64_t data_offset = 0;  ///< the sound
-  std::uint64_t data_bytes = 0;   ///< whole blocks that are there; at least one
+  std::uint64_t data_bytes = 0;   ///< of the whole blocks in the file; at least one block
   WavDataSize data_size = WavDataSize::kTold;
   friend bool operator==(const WavDescription&, const WavDescription&) = default;
 };
 
-/// Walks through the chunks of a WAV, of which it reads the headers alone: `LIST`, `fact`, `bext` and others may stand
-/// before the sound, each padded to an even length, so that the sound is not where a header of 44 bytes would end.
+/// Walks through the chunks of a WAV and reads only their headers. Chunks such as `LIST`, `fact` and `bext` may stand
+/// before the sound, each padded to an even length, so the sound need not begin after 44 bytes.
 ///
 ///   WavWalk walk(size);
 ///   while (const auto part = walk.wanted()) walk.give(read(part->offset, part->length));
@@ -55,13 +55,13 @@ class WavWalk {
 
   explicit WavWalk(std::uint64_t file_bytes) : file_bytes_(file_bytes) {}
 
-  /// The part of the file to be given next; nothing once the walk is at its end. At most 40 bytes.
+  /// The part of the file to give next, at most 40 bytes; nothing at the end of the walk.
   [[nodiscard]] std::optional<Part> wanted() const;
-  /// The bytes of wanted(); fewer where the file turns out to be shorter than was said.
+  /// Takes the bytes of wanted(); fewer if the file is shorter than it was said to be.
   void give(std::string_view bytes);
 
-  /// Once nothing is wanted. Errors: kMediaNotAudio when it is no WAV, or one that cannot be; kMediaTruncated when it
-  /// ends before its sound; kMediaEmpty when there is no sound in it.
+  /// To be called once nothing is wanted. Errors: kMediaNotAudio if it is not a valid WAV; kMediaTruncated if it ends
+  /// before its sound; kMediaEmpty if it has no sound.
   [[nodiscard]] Result<WavDescription> result() const;
 
  private:
@@ -85,7 +85,7 @@ class WavWalk {
   std::optional<Error> failure_;
 };
 
-/// The codec's name as FFmpeg calls it: "pcm_s16le", "pcm_mulaw"; "wav_0x0031" for one that is not known here.
+/// FFmpeg's name of the codec: "pcm_s16le", "pcm_mulaw"; "wav_0x0031" for an unknown one.
 [[nodiscard]] std::string wav_codec_name(const WavDescription& wav);
 
 }  // namespace tapedeck

@@ -5,10 +5,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "app/erasure.hpp"
+#include "app/keep.hpp"
 #include "app/upkeep/retention.hpp"
 #include "app/upkeep/source_deletions.hpp"
-#include "app/verification.hpp"
+#include "app/check_recordings.hpp"
 #include "base/sha256_stream.hpp"
 #include "tests/app/run_task.hpp"
 #include "tests/fakes/memory_blob_store.hpp"

@@ -17,11 +17,11 @@ BlobName sample() {
           AudioKind::kMpeg};
 }
 
-TEST(BlobKey, is_made_of_business_account_shard_recording_fence_and_kind) {
+TEST(BlobKey, a_key_is_made_of_business_account_shard_recording_fence_and_kind) {
   EXPECT_EQ(blob_key(sample()), "123/" + kAccount + "/a7/" + kRecording + "-4.mp3");
 }
 
-TEST(BlobKey, differs_when_any_part_of_the_name_differs) {
+TEST(BlobKey, a_key_differs_if_any_part_of_its_name_differs) {
   std::vector<BlobName> names(6, sample());
   names[1].business = *BusinessId::parse("124");
   names[2].account = *AccountSid::parse("AC00000000000000000000000000000002");
@@ -33,7 +33,7 @@ TEST(BlobKey, differs_when_any_part_of_the_name_differs) {
   EXPECT_EQ(keys.size(), names.size());
 }
 
-TEST(BlobKey, is_read_back_to_the_same_name) {
+TEST(BlobKey, a_key_is_parsed_to_the_same_name) {
   BlobName name = sample();
   name.business = *BusinessId::parse("a-B_9");
   name.fence = 9'223'372'036'854'775'807;
@@ -43,14 +43,14 @@ TEST(BlobKey, is_read_back_to_the_same_name) {
   EXPECT_EQ(*parsed, name);
 }
 
-TEST(BlobKey, keeps_within_the_length_that_it_promises) {
+TEST(BlobKey, a_key_keeps_within_the_documented_length) {
   BlobName name = sample();
   name.business = *BusinessId::parse(std::string(kBusinessIdMaxLength, 'x'));
   name.fence = 9'223'372'036'854'775'807;
   EXPECT_EQ(blob_key(name).size(), 161U);
 }
 
-TEST(PeaksKey, stands_beside_the_audio_of_either_kind_and_is_no_audio) {
+TEST(PeaksKey, a_peaks_key_stands_beside_audio_of_either_kind_and_names_no_audio) {
   BlobName name = sample();
   const std::string key = peaks_key(blob_key(name));
   EXPECT_EQ(key, "123/" + kAccount + "/a7/" + kRecording + "-4.peaks");
@@ -61,7 +61,7 @@ TEST(PeaksKey, stands_beside_the_audio_of_either_kind_and_is_no_audio) {
   EXPECT_EQ(peaks_key(blob_key(name)), key);
 }
 
-TEST(PeaksKey, is_one_only_of_a_recording) {
+TEST(PeaksKey, a_peaks_key_belongs_to_a_recording) {
   const std::string stem = kAccount + "/a7/" + kRecording;
   for (const std::string& key :
        {std::string(".peaks"), std::string("peaks"), "123/" + stem + "-4.peaks/", "123/" + stem + "-0.peaks",
@@ -72,7 +72,7 @@ TEST(PeaksKey, is_one_only_of_a_recording) {
 
 class RefusedBlobKey : public testing::TestWithParam<std::string> {};
 
-TEST_P(RefusedBlobKey, is_no_name_of_ours) {
+TEST_P(RefusedBlobKey, a_foreign_key_is_refused) {
   EXPECT_FALSE(parse_blob_key(GetParam()).has_value());
   EXPECT_FALSE(is_blob_key(GetParam()));
 }
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::string("123/" + kTail + "-4.mp3") + '\0', std::string("12\0003/", 5) + kTail + "-4.mp3",
                     std::string(65, 'x') + "/" + kTail + "-4.mp3"));
 
-TEST(SupersededBlobKeys, names_older_fences_of_either_kind_with_their_peaks_and_never_the_committed_one) {
+TEST(SupersededBlobKeys, superseded_keys_name_older_fences_of_either_kind_with_their_peaks_and_never_the_committed_one) {
   BlobName name = sample();
   name.fence = 3;
   const std::vector<std::string> keys = superseded_blob_keys(name);
@@ -100,13 +100,13 @@ TEST(SupersededBlobKeys, names_older_fences_of_either_kind_with_their_peaks_and_
                                             stem + "-1.wav", stem + "-1.peaks"}));
 }
 
-TEST(SupersededBlobKeys, are_none_for_the_first_attempt) {
+TEST(SupersededBlobKeys, a_first_attempt_supersedes_no_key) {
   BlobName name = sample();
   name.fence = 1;
   EXPECT_TRUE(superseded_blob_keys(name).empty());
 }
 
-TEST(SupersededBlobKeys, are_limited_in_number) {
+TEST(SupersededBlobKeys, superseded_keys_are_limited_in_number) {
   BlobName name = sample();
   name.fence = 1'000'000;
   EXPECT_EQ(superseded_blob_keys(name).size(), 3U * kSupersededFencesMax);

@@ -39,7 +39,7 @@ TEST_P(BlobStoreContract, joins_chunks_of_any_size_in_their_order) {
     ASSERT_TRUE(run_task(writer->write(bytes.substr(at, step))));
     if (at + step >= bytes.size()) break;
   }
-  ASSERT_TRUE(run_task(writer->publish(facts_of(bytes))));
+  ASSERT_TRUE(run_task(writer->publish(facts_of(bytes), {})));
   EXPECT_EQ(content_of(store(), sample_key()), bytes);
 }
 
@@ -61,7 +61,7 @@ TEST_P(BlobStoreContract, reads_from_any_offset_and_nothing_beyond_the_end) {
   EXPECT_EQ(read_all(**blob, 1'000'000'000'000), "");
 }
 
-TEST_P(BlobStoreContract, reads_a_part_from_front_to_back_and_nothing_beyond_its_end) {
+TEST_P(BlobStoreContract, reads_a_part_in_order_and_nothing_beyond_its_end) {
   const std::string bytes = sample_bytes(500'000);
   put_blob(store(), sample_key(), bytes);
   const Result<std::shared_ptr<Blob>> blob = run_task(store().open(sample_key()));
@@ -73,7 +73,7 @@ TEST_P(BlobStoreContract, reads_a_part_from_front_to_back_and_nothing_beyond_its
   EXPECT_EQ(read_in_order(**blob, 500'000, 0), "");
 }
 
-TEST_P(BlobStoreContract, lets_readers_of_one_blob_be_at_different_places) {
+TEST_P(BlobStoreContract, lets_readers_of_one_blob_read_at_different_places) {
   const std::string bytes = sample_bytes(400'000);
   put_blob(store(), sample_key(), bytes);
   const Result<std::shared_ptr<Blob>> blob = run_task(store().open(sample_key()));
@@ -85,7 +85,7 @@ TEST_P(BlobStoreContract, lets_readers_of_one_blob_be_at_different_places) {
   EXPECT_TRUE(read_in_order(**blob, 200'000, 200'000) == bytes.substr(200'000));
 }
 
-TEST_P(BlobStoreContract, does_not_find_what_was_never_published) {
+TEST_P(BlobStoreContract, does_not_find_a_blob_that_was_never_published) {
   EXPECT_EQ(content_of(store(), sample_key()), "missing");
 }
 
@@ -95,7 +95,7 @@ TEST_P(BlobStoreContract, shows_nothing_before_publishing) {
   EXPECT_EQ(content_of(store(), sample_key()), "missing");
 }
 
-TEST_P(BlobStoreContract, keeps_nothing_of_a_writer_that_was_destroyed_unpublished) {
+TEST_P(BlobStoreContract, keeps_nothing_of_a_writer_destroyed_before_publishing) {
   {
     const std::unique_ptr<BlobWriter> writer = begin_blob(store(), sample_key());
     ASSERT_TRUE(run_task(writer->write(sample_bytes(500'000))));
@@ -105,7 +105,7 @@ TEST_P(BlobStoreContract, keeps_nothing_of_a_writer_that_was_destroyed_unpublish
   EXPECT_EQ(run_task(store().collect_leftovers()).value(), 0);
 }
 
-TEST_P(BlobStoreContract, publishes_the_same_bytes_twice_without_complaint) {
+TEST_P(BlobStoreContract, publishes_the_same_bytes_twice_without_an_error) {
   put_blob(store(), sample_key(), "bytes");
   put_blob(store(), sample_key(), "bytes");
   settle();
@@ -166,7 +166,7 @@ TEST_P(BlobStoreContract, keeps_a_waveform_beside_its_audio) {
   EXPECT_EQ(content_of(store(), sample_key()), "audio");
 }
 
-TEST_P(BlobStoreContract, removes_what_is_not_there_without_complaint) {
+TEST_P(BlobStoreContract, removes_a_missing_blob_without_an_error) {
   EXPECT_TRUE(run_task(store().remove(sample_key())));
   put_blob(store(), sample_key(), "once");
   EXPECT_TRUE(run_task(store().remove(sample_key())));
@@ -187,7 +187,7 @@ TEST_P(BlobStoreContract, refuses_keys_that_are_not_its_own) {
   }
 }
 
-TEST_P(BlobStoreContract, tells_how_long_a_blob_is) {
+TEST_P(BlobStoreContract, tells_the_size_of_a_blob) {
   put_blob(store(), sample_key(), sample_bytes(70'001));
   EXPECT_EQ(run_task(store().size_of(sample_key())).value(), 70'001U);
   EXPECT_EQ(run_task(store().size_of(sample_key(2))).value(), std::nullopt);

@@ -79,7 +79,7 @@ inline BlobFacts facts_of(const std::string& bytes) { return {sha256_hex(bytes),
 inline Result<void> try_to_put(BlobStore& store, const std::string& key, const std::string& bytes) {
   const std::unique_ptr<BlobWriter> writer = begin_blob(store, key);
   if (Result<void> written = run_task(writer->write(bytes)); !written) return written;
-  return run_task(writer->publish(facts_of(bytes)));
+  return run_task(writer->publish(facts_of(bytes), {}));
 }
 
 inline void put_blob(BlobStore& store, const std::string& key, const std::string& bytes) {

@@ -54,9 +54,12 @@ class CurlRequests : public testing::Test {
   }
 
   Exchange run(CurlRequest request, std::vector<std::string> chunks = {}) {
+    return run(client_, std::move(request), std::move(chunks));
+  }
+  Exchange run(CurlClient& client, CurlRequest request, std::vector<std::string> chunks = {}) {
     std::optional<Exchange> value;
     std::exception_ptr failure;
-    Task<Exchange> task = exchange(client_, std::move(request), std::move(chunks));
+    Task<Exchange> task = exchange(client, std::move(request), std::move(chunks));
     boost::asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr thrown, Exchange result) {
       failure = thrown;
       value.emplace(std::move(result));
@@ -71,7 +74,7 @@ class CurlRequests : public testing::Test {
   CurlClient client_;
 };
 
-TEST_F(CurlRequests, put_a_body_from_memory_with_their_headers) {
+TEST_F(CurlRequests, a_put_sends_its_headers_and_a_body_from_memory) {
   server_.answer({respond("200 OK", "ETag: \"e\"\r\n", "")});
   CurlRequest put = request(CurlMethod::kPut, "/a%20b?x=1");
   put.headers = {{"X-One", "1"}, {"Content-Type", "audio/mpeg"}};
@@ -88,7 +91,7 @@ TEST_F(CurlRequests, put_a_body_from_memory_with_their_headers) {
   EXPECT_EQ(seen.body, std::string(300'000, 'b'));
 }
 
-TEST_F(CurlRequests, do_not_ask_whether_a_large_body_is_welcome) {
+TEST_F(CurlRequests, a_large_body_is_sent_without_expect_100_continue) {
   server_.answer({respond("200 OK", "", "")});
   CurlRequest put = request(CurlMethod::kPut);
   put.body = std::string(3'000'000, 'b');
@@ -97,7 +100,7 @@ TEST_F(CurlRequests, do_not_ask_whether_a_large_body_is_welcome) {
   EXPECT_EQ(server_.requests().at(0).header("transfer-encoding"), "");
 }
 
-TEST_F(CurlRequests, put_a_body_that_comes_in_chunks) {
+TEST_F(CurlRequests, a_put_sends_a_body_that_comes_in_chunks) {
   server_.answer({respond("200 OK", "", "")});
   CurlRequest put = request(CurlMethod::kPut);
   put.streamed_bytes = 4'000'000;
@@ -114,7 +117,7 @@ TEST_F(CurlRequests, put_a_body_that_comes_in_chunks) {
   EXPECT_TRUE(server_.requests().at(0).body == whole);
 }
 
-TEST_F(CurlRequests, stop_taking_chunks_when_the_answer_is_there_already) {
+TEST_F(CurlRequests, no_more_chunks_are_taken_once_the_answer_has_come) {
   server_.answer({early(), respond("403 Forbidden", "Connection: close\r\n", "no"), hang()});
   CurlRequest put = request(CurlMethod::kPut);
   put.streamed_bytes = 400'000'000;
@@ -125,7 +128,7 @@ TEST_F(CurlRequests, stop_taking_chunks_when_the_answer_is_there_already) {
   EXPECT_LT(done.chunks_taken, 4'000);
 }
 
-TEST_F(CurlRequests, post_with_and_without_a_body) {
+TEST_F(CurlRequests, a_post_may_have_a_body_or_none) {
   server_.answer({respond("200 OK", "", "<Result/>")});
   CurlRequest post = request(CurlMethod::kPost);
   post.body = "<Xml/>";
@@ -137,7 +140,7 @@ TEST_F(CurlRequests, post_with_and_without_a_body) {
   EXPECT_EQ(server_.requests().at(1).header("content-length"), "0");
 }
 
-TEST_F(CurlRequests, delete) {
+TEST_F(CurlRequests, a_delete_request_is_answered) {
   server_.answer({send("HTTP/1.1 204 No Content\r\n\r\n")});
   const Exchange done = run(request(CurlMethod::kDelete));
   ASSERT_TRUE(done.head);
@@ -146,7 +149,7 @@ TEST_F(CurlRequests, delete) {
   EXPECT_EQ(server_.requests().at(0).method, "DELETE");
 }
 
-TEST_F(CurlRequests, ask_for_the_head_alone_and_wait_for_no_body) {
+TEST_F(CurlRequests, a_head_request_waits_for_no_body) {
   server_.answer({respond_head("200 OK", "", 5'000)});
   const Exchange done = run(request(CurlMethod::kHead));
   ASSERT_TRUE(done.head);
@@ -155,7 +158,7 @@ TEST_F(CurlRequests, ask_for_the_head_alone_and_wait_for_no_body) {
   EXPECT_EQ(server_.requests().at(0).method, "HEAD");
 }
 
-TEST_F(CurlRequests, send_a_body_again_where_an_idle_connection_turns_out_to_be_closed) {
+TEST_F(CurlRequests, a_body_is_sent_again_if_the_idle_connection_was_closed) {
   server_.answer({respond("200 OK", "", "one"), close_connection()});
   server_.answer({respond("200 OK", "", "two")});
   CurlRequest put = request(CurlMethod::kPut);
@@ -166,7 +169,7 @@ TEST_F(CurlRequests, send_a_body_again_where_an_idle_connection_turns_out_to_be_
   EXPECT_EQ(server_.requests().at(1).body, "bytes");
 }
 
-TEST_F(CurlRequests, give_up_when_the_answer_does_not_follow_the_body) {
+TEST_F(CurlRequests, a_missing_answer_after_the_body_times_out) {
   server_.answer({hang()});
   CurlRequest put = request(CurlMethod::kPut);
   put.body = "bytes";
@@ -176,7 +179,7 @@ TEST_F(CurlRequests, give_up_when_the_answer_does_not_follow_the_body) {
   EXPECT_EQ(done.head.error().failure, CurlFailure::kTimedOut);
 }
 
-TEST_F(CurlRequests, give_up_when_nobody_takes_the_body) {
+TEST_F(CurlRequests, a_body_that_is_not_read_times_out) {
   server_.answer({early(), hang()});
   CurlRequest put = request(CurlMethod::kPut);
   put.streamed_bytes = 400'000'000;
@@ -184,6 +187,18 @@ TEST_F(CurlRequests, give_up_when_nobody_takes_the_body) {
   const Exchange done = run(std::move(put), {std::string(1'000, 'x')});
   ASSERT_FALSE(done.head);
   EXPECT_EQ(done.head.error().failure, CurlFailure::kTimedOut);
+}
+
+TEST_F(CurlRequests, a_transfer_beyond_the_most_is_refused_with_the_reason) {
+  CurlClient narrow(kConnectionsKept, 1);
+  server_.answer({hang()});
+  const std::unique_ptr<CurlTransfer> first = narrow.start(request(CurlMethod::kGet));
+  EXPECT_EQ(narrow.active(), 1U);
+  const Exchange second = run(narrow, request(CurlMethod::kGet));
+  ASSERT_FALSE(second.head);
+  EXPECT_EQ(second.head.error().failure, CurlFailure::kUnreachable);
+  EXPECT_TRUE(second.head.error().detail.contains("1 transfers run already")) << second.head.error().detail;
+  EXPECT_EQ(narrow.active(), 1U);
 }
 
 }  // namespace

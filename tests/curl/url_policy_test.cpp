@@ -116,7 +116,7 @@ struct AddressCase {
 };
 class Addresses : public testing::TestWithParam<AddressCase> {};
 
-TEST_P(Addresses, are_told_apart) {
+TEST_P(Addresses, public_addresses_are_told_from_others) {
   sockaddr_storage storage{};
   const std::string& text = GetParam().address;
   if (text.find(':') == std::string::npos) {
@@ -169,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(Six, Addresses,
                                          AddressCase{"fe80::1", false}, AddressCase{"fec0::1", false},
                                          AddressCase{"ff02::1", false}));
 
-TEST(Address, of_another_family_is_not_public) {
+TEST(Address, an_address_of_another_family_is_not_public) {
   sockaddr address{};
   address.sa_family = AF_UNIX;
   EXPECT_FALSE(is_public_address(address));
@@ -180,7 +180,7 @@ struct ResolveCase {
   std::string expected;  // empty: refused
 };
 class ResolvedUrls : public testing::TestWithParam<ResolveCase> {};
-TEST_P(ResolvedUrls, are_relative_to_where_they_were_found) {
+TEST_P(ResolvedUrls, a_url_is_resolved_relative_to_its_page) {
   const Result<Url> current = parse_url("https://api.twilio.com/2010/media.mp3?a=1");
   const Result<Url> next = resolve_url(*current, GetParam().location);
   EXPECT_EQ(next ? next->text : "", GetParam().expected);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "blobs/blob_store.hpp"
+#include "runtime/clock.hpp"
 
 namespace tapedeck {
 
@@ -16,6 +17,9 @@ class MemoryBlobStore final : public BlobStore {
   std::optional<Error> failing;
   /// When every blob was written, as list() tells it.
   SystemTime written_at;
+  /// Publishing takes this long by this clock, unless it is stopped.
+  Clock* clock = nullptr;
+  Milliseconds publish_takes{0};
 
   [[nodiscard]] Task<Result<std::unique_ptr<BlobWriter>>> create(std::string key) override {
     if (failing) co_return fail(*failing);
@@ -59,8 +63,10 @@ class MemoryBlobStore final : public BlobStore {
       bytes_ += chunk;
       co_return Result<void>();
     }
-    [[nodiscard]] Task<Result<void>> publish(BlobFacts) override {
+    [[nodiscard]] Task<Result<void>> publish(BlobFacts, std::stop_token stop) override {
       if (store_.failing) co_return fail(*store_.failing);
+      if (store_.clock != nullptr) co_await store_.clock->sleep_for(store_.publish_takes, stop);
+      if (stop.stop_requested()) co_return fail(Errc::kCancelled, "stopped");
       store_.blobs_[key_] = bytes_;
       co_return Result<void>();
     }

@@ -64,7 +64,7 @@ std::optional<Errc> check(const Case& c, std::size_t step) {
 
 class AudioCheckTable : public testing::TestWithParam<Case> {};
 
-TEST_P(AudioCheckTable, decides_the_same_however_the_bytes_are_cut) {
+TEST_P(AudioCheckTable, the_verdict_does_not_depend_on_how_the_bytes_are_cut) {
   for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{7}, std::size_t{1000}}) {
     EXPECT_EQ(check(GetParam(), step), GetParam().error) << "in steps of " << step;
   }
@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
                          std::nullopt, Errc::kMediaNotAudio}),
     name_of_case);
 
-TEST(AudioCheck, betrays_an_error_document_with_its_first_four_bytes) {
+TEST(AudioCheck, an_error_document_is_recognized_by_its_first_four_bytes) {
   AudioCheck audio(AudioKind::kMpeg, std::nullopt);
   EXPECT_TRUE(audio.feed("<?x").has_value());
   const Result<void> fed = audio.feed("ml");
@@ -147,7 +147,7 @@ TEST(AudioCheck, betrays_an_error_document_with_its_first_four_bytes) {
   EXPECT_EQ(fed.error().detail, "expected audio/mpeg, got an XML or HTML document");
 }
 
-TEST(AudioKinds, have_a_content_type_and_an_extension_each) {
+TEST(AudioKinds, each_kind_has_a_content_type_and_an_extension) {
   EXPECT_EQ(content_type_of(AudioKind::kMpeg), "audio/mpeg");
   EXPECT_EQ(content_type_of(AudioKind::kWav), "audio/wav");
   EXPECT_EQ(kind_of_extension(extension_of(AudioKind::kMpeg)), AudioKind::kMpeg);

@@ -135,7 +135,7 @@ class MeasuringTest : public ::testing::Test {
   ScriptedMeter meter;
 };
 
-TEST_F(MeasuringTest, what_is_stored_is_measured_and_its_peaks_are_stored_beside_it) {
+TEST_F(MeasuringTest, a_stored_recording_is_measured_and_its_peaks_are_stored_beside_it) {
   store(1);
   run_until([this] { return find(1).measure.has_value(); });
   EXPECT_EQ(find(1).measure, kFound);
@@ -146,7 +146,7 @@ TEST_F(MeasuringTest, what_is_stored_is_measured_and_its_peaks_are_stored_beside
   EXPECT_EQ(events.names, std::vector<std::string>{"RECORDING_MEASURED"});
 }
 
-TEST_F(MeasuringTest, a_ring_finds_what_was_stored_since_without_waiting_for_the_next_look) {
+TEST_F(MeasuringTest, a_ring_starts_measuring_without_waiting_for_the_next_scan) {
   std::stop_source stop;
   Measuring measuring(loop.get_executor(), {calls, blobs, meter, clock, events}, {1, false});
   bool has_ended = false;
@@ -160,7 +160,7 @@ TEST_F(MeasuringTest, a_ring_finds_what_was_stored_since_without_waiting_for_the
   EXPECT_GE(calls.claims, 2);
 }
 
-TEST_F(MeasuringTest, a_backlog_of_any_length_is_done_a_few_at_a_time) {
+TEST_F(MeasuringTest, a_backlog_of_any_length_is_measured_a_few_at_a_time) {
   constexpr int kBacklog = 50;
   for (int n = 1; n <= kBacklog; ++n) store(n);
   run_until([this] { return events.count("RECORDING_MEASURED") == kBacklog; }, 3);
@@ -168,7 +168,7 @@ TEST_F(MeasuringTest, a_backlog_of_any_length_is_done_a_few_at_a_time) {
   EXPECT_EQ(meter.measures, kBacklog);
 }
 
-TEST_F(MeasuringTest, a_duration_that_is_not_what_was_told_is_reported) {
+TEST_F(MeasuringTest, a_duration_that_differs_from_the_providers_is_reported) {
   store(1, 5);
   store(2, 7);
   store(3, 8);
@@ -176,7 +176,7 @@ TEST_F(MeasuringTest, a_duration_that_is_not_what_was_told_is_reported) {
   EXPECT_EQ(events.count("DURATION_DIFFERS"), 1);
 }
 
-TEST_F(MeasuringTest, what_cannot_be_decoded_is_given_up_and_plays_all_the_same) {
+TEST_F(MeasuringTest, a_recording_that_cannot_be_decoded_is_given_up_and_still_plays) {
   store(1);
   meter.failing = Error(Errc::kMediaNotAudio, "no sound");
   run_until([this] { return find(1).measure_cause.has_value(); });
@@ -186,7 +186,7 @@ TEST_F(MeasuringTest, what_cannot_be_decoded_is_given_up_and_plays_all_the_same)
   EXPECT_EQ(events.names, std::vector<std::string>{"MEASURE_FAILED"});
 }
 
-TEST_F(MeasuringTest, a_store_that_is_away_is_tried_again_later_without_end) {
+TEST_F(MeasuringTest, a_store_that_is_away_is_tried_again_without_end) {
   store(1);
   for (int round = 1; round <= kMeasureTriesMax + 3; ++round) {
     meter.failing = Error(Errc::kUnavailable, "away");
@@ -209,7 +209,7 @@ TEST_F(MeasuringTest, a_full_disk_keeps_the_peaks_for_later) {
   run_until([this] { return find(1).measure.has_value(); });
 }
 
-TEST_F(MeasuringTest, a_decoder_that_ends_the_process_is_not_met_for_ever) {
+TEST_F(MeasuringTest, a_recording_that_kills_the_process_is_given_up) {
   store(1);
   for (int died = 0; died < kMeasureTriesMax; ++died) {
     const auto now = clock.system_now();
@@ -221,7 +221,7 @@ TEST_F(MeasuringTest, a_decoder_that_ends_the_process_is_not_met_for_ever) {
   EXPECT_EQ(find(1).measure_cause->code, "internal");
 }
 
-TEST_F(MeasuringTest, what_is_tried_again_is_decoded_alone) {
+TEST_F(MeasuringTest, a_second_attempt_is_decoded_alone) {
   store(1);
   const auto now = clock.system_now();
   ASSERT_EQ(run_task(rows.claim_unmeasured(now, now, 1)).value().size(), 1U);
@@ -237,7 +237,7 @@ TEST_F(MeasuringTest, what_is_tried_again_is_decoded_alone) {
   EXPECT_EQ(meter.greatest, 3);
 }
 
-TEST_F(MeasuringTest, what_a_process_that_died_had_is_done_by_the_only_one_at_once_and_by_others_later) {
+TEST_F(MeasuringTest, recordings_of_a_dead_process_are_measured_at_once_by_the_only_process_and_later_by_others) {
   store(1);
   store(2);
   const auto now = clock.system_now();
@@ -246,7 +246,7 @@ TEST_F(MeasuringTest, what_a_process_that_died_had_is_done_by_the_only_one_at_on
   run_until([this] { return events.count("RECORDING_MEASURED") == 2; }, 1, true);
 }
 
-TEST_F(MeasuringTest, a_blob_that_is_missing_is_looked_for_a_few_times) {
+TEST_F(MeasuringTest, a_missing_blob_is_looked_for_a_few_times) {
   store(1);
   EXPECT_TRUE(run_task(blobs.remove(key(1))).has_value());
   for (int round = 1; round <= kMeasureTriesMax; ++round) {
@@ -268,7 +268,7 @@ TEST_F(MeasuringTest, a_recording_that_is_deleted_meanwhile_leaves_no_peaks) {
   EXPECT_TRUE(events.names.empty());
 }
 
-TEST_F(MeasuringTest, on_a_stop_what_runs_is_given_back_and_the_next_process_takes_it_at_once) {
+TEST_F(MeasuringTest, a_stop_gives_recordings_back_and_the_next_process_takes_them_at_once) {
   for (int n = 1; n <= 3; ++n) store(n);
   meter.is_closed = true;
   run_until([this] { return meter.running == 2; });

@@ -62,7 +62,7 @@ struct GoodCase {
   WavDataSize data_size = WavDataSize::kTold;
 };
 
-TEST(WavWalk, finds_the_sound_wherever_it_is) {
+TEST(WavWalk, the_walk_finds_the_sound_wherever_it_is) {
   const std::string fmt = chunk("fmt ", format());
   const GoodCase cases[] = {
       {"the plainest", riff(fmt + chunk("data", kSound)), 44, 1'000},
@@ -97,7 +97,7 @@ TEST(WavWalk, finds_the_sound_wherever_it_is) {
   }
 }
 
-TEST(WavWalk, describes_the_format) {
+TEST(WavWalk, the_walk_describes_the_format) {
   struct FormatCase {
     std::string contents;
     std::uint16_t tag;
@@ -131,7 +131,7 @@ TEST(WavWalk, describes_the_format) {
   }
 }
 
-TEST(WavWalk, refuses_what_has_no_sound_to_describe) {
+TEST(WavWalk, a_file_without_sound_is_refused) {
   const std::string fmt = chunk("fmt ", format());
   std::string many;
   for (int i = 0; i <= kWavChunksMax; ++i) many += chunk("JUNK", "");
@@ -168,7 +168,7 @@ TEST(WavWalk, refuses_what_has_no_sound_to_describe) {
   }
 }
 
-TEST(WavWalk, every_cut_of_a_file_is_either_refused_or_described_by_what_is_there) {
+TEST(WavWalk, every_cut_of_a_file_is_refused_or_described_by_its_bytes) {
   const std::string whole =
       riff(chunk("LIST", "INFO1") + chunk("fmt ", extensible(1, true)) + chunk("data", kSound) + chunk("LIST", "x"));
   for (std::size_t size = 0; size <= whole.size(); ++size) {
@@ -183,7 +183,7 @@ TEST(WavWalk, every_cut_of_a_file_is_either_refused_or_described_by_what_is_ther
 }
 
 // Not a fuzzer, but its shape: files that are nearly right, changed at random.
-TEST(WavWalk, any_bytes_at_all_end_the_walk_within_the_file) {
+TEST(WavWalk, the_walk_of_any_bytes_ends_within_the_file) {
   const char* given = std::getenv("TAPEDECK_SEED");
   const auto seed = given != nullptr ? static_cast<std::uint32_t>(std::atoll(given)) : std::random_device()();
   SCOPED_TRACE(testing::Message() << "TAPEDECK_SEED=" << seed);

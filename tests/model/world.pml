@@ -1,5 +1,5 @@
-/* The API, the sweep, the reconciliation and the provider, as they touch one recording; and recoveries: app/recordings.cpp,
-   webhooks.cpp, recovery.cpp, and the sweep of worker.cpp. */
+/* The API, the sweep, the reconciliation and the provider, as they touch one recording; and recoveries: app/play.cpp,
+   webhooks.cpp, recovery.cpp, and the sweep of slot_sweep.cpp. */
 
 inline reclaim_row(r) {
   if :: row[r] == PROCESSING -> row[r] = QUEUED :: else fi

@@ -8,7 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "app/recordings.hpp"
+#include "app/play.hpp"
 #include "app/webhooks.hpp"
 #include "slots/business_rules.hpp"
 #include "slots/protocol/planted_bugs.hpp"

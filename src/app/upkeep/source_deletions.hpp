@@ -2,7 +2,7 @@
 
 #include <stop_token>
 
-#include "app/archive_check.hpp"
+#include "app/check_archive.hpp"
 #include "calls/businesses.hpp"
 #include "calls/ports/audit_store.hpp"
 #include "calls/ports/keeping_store.hpp"

@@ -5,7 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include "app/storage_check.hpp"
+#include "app/check_storage.hpp"
 #include "app/upkeep/missed_webhooks.hpp"
 #include "calls/ports/import_store.hpp"
 #include "calls/ports/lease_store.hpp"

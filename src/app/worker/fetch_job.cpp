@@ -93,7 +93,7 @@ Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recordin
   auto checked = sink.finish();
   if (!checked) co_return fail(checked.error());
   const BlobFacts facts{sink.sha256_hex(), std::string(content_type_of(checked->kind))};
-  auto published = co_await (*writer)->publish(facts);
+  auto published = co_await (*writer)->publish(facts, stop_);
   if (!published) co_return fail(published.error());
   co_return StoredAudio{key, checked->size_bytes, facts.content_type, facts.sha256_hex, d_.clock.system_now()};
 }
@@ -194,6 +194,9 @@ Task<> FetchJob::pause_business(Business business, Error error) {
     pause = d_.backoff.refused(business.id, d_.clock.system_now());
   }
   if (!pause) co_return;
+  if (!pause->is_remembered) {
+    d_.events.emit({Severity::kWarning, "", "BACKOFF_FULL", {{"business_id", business.id.str()}}});
+  }
   auto blocked = co_await d_.slots.block(business.id, pause->until, pause->why);
   (void)blocked;
   d_.events.emit(event::business_paused(business.id, error.errc(), pause->until));

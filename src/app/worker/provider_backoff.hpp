@@ -9,32 +9,36 @@
 
 namespace tapedeck {
 
-/// First pause of an account after a 429 that names none, and the longest one.
+/// An account's first pause after a 429 that names none, and its longest.
 inline constexpr Milliseconds kRateLimitPauseFirst{1'000};
 inline constexpr Milliseconds kRateLimitPauseMax{60'000};
-/// Refusals (401, 403) of a business's credentials in a row, without a success between them, that stop its queue: one
-/// alone may be about one recording.
+/// Refusals (401, 403) of a business's credentials in a row, without a success between them, that pause the business: a
+/// single one may concern one recording.
 inline constexpr int kRefusalsToStop = 3;
-/// How long the queue then stands still before one more recording tries.
+/// Length of that pause, after which one more recording is tried.
 inline constexpr Milliseconds kRefusalPause{60'000};
+/// Most accounts, and most businesses, that are remembered. Beyond, a pause is still made, but not remembered: the next
+/// one is no longer, and the next download of the account asks the provider again.
+inline constexpr std::size_t kBackoffEntriesMax = 10'000;
 
-/// What the provider's answers say about whole accounts and businesses: when to leave them alone. Pure bookkeeping of
+/// What the provider's answers say about whole accounts and businesses: how long to leave them alone. Bookkeeping of
 /// one worker, on its loop.
 class ProviderBackoff {
  public:
   struct Pause {
     SystemTime until;
     std::string why;
+    bool is_remembered = true;  ///< false: kBackoffEntriesMax was reached
   };
 
-  /// Empty when the account may be asked.
+  /// Empty: downloads of the account may start.
   [[nodiscard]] std::optional<Pause> of_account(const AccountSid& account, SystemTime now) const;
 
-  /// A 429: the account rests, as long as the provider asks, or twice as long as the last time.
+  /// After a 429: the account rests for as long as the provider asks, or twice as long as the last time.
   [[nodiscard]] Pause rate_limited(const AccountSid& account, std::optional<Milliseconds> retry_after, SystemTime now);
-  /// A 401 or 403; a pause for the whole business after kRefusalsToStop of them.
+  /// After a 401 or 403: pauses the whole business after kRefusalsToStop of them.
   [[nodiscard]] std::optional<Pause> refused(const BusinessId& business, SystemTime now);
-  /// A download ended well: the next pause of the account is a short one again, and the refusals were no row.
+  /// After a download that succeeded: the account's next pause is short again, and the refusals count from 0.
   void succeeded(const AccountSid& account, const BusinessId& business);
 
  private:
@@ -42,6 +46,8 @@ class ProviderBackoff {
     int in_a_row = 0;
     SystemTime until{};
   };
+  [[nodiscard]] bool has_room_for(const AccountSid& account, SystemTime now);
+
   std::unordered_map<AccountSid, Account> accounts_;
   std::unordered_map<BusinessId, int> refusals_;
 };

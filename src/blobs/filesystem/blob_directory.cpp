@@ -14,16 +14,17 @@
 #include <unistd.h>
 
 #include "blobs/blob_key.hpp"
+#include "blobs/disk_error.hpp"
 
 namespace tapedeck {
 namespace {
 
 constexpr const char* kTemporaryFolder = ".tmp";
-// Recordings are private: nobody but the owner reads them.
+// Recordings are private: only the owner reads them.
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-// Earlier processes may have left the same names; more collisions than this mean that something else is wrong.
+// Earlier processes may have left the same names; more collisions than this mean another fault.
 constexpr int kNameAttemptsMax = 100;
 constexpr std::string_view kProbeText = "tapedeck probe\n";
 
@@ -34,11 +35,6 @@ std::unexpected<Error> fail_read(std::string_view what) {
   return fail(code, fmt::format("{}: {}", what, std::generic_category().message(errno)));
 }
 
-Result<void> check_key(std::string_view key) {
-  if (is_blob_key(key)) return {};
-  return fail(Errc::kInvalidArgument, "this is no key of a blob");
-}
-
 FileDescriptor open_folder(const FileDescriptor& parent, const std::string& name) {
   return FileDescriptor(::openat(parent.get(), name.c_str(), kFolderFlags));
 }
@@ -47,7 +43,7 @@ FileDescriptor duplicate(const FileDescriptor& original) {
   return FileDescriptor(::fcntl(original.get(), F_DUPFD_CLOEXEC, 0));
 }
 
-// A key's parts before the last slash, and after it.
+// A key before its last slash, and after it.
 std::string_view folder_of(std::string_view key) { return key.substr(0, key.rfind('/')); }
 std::string name_of(std::string_view key) { return std::string(key.substr(key.rfind('/') + 1)); }
 
@@ -61,7 +57,7 @@ std::vector<std::string> parts_of(std::string_view folder) {
   return parts;
 }
 
-// False: the file has lost its name meanwhile. Where the file system has no locks, it counts as locked.
+// False: the file has lost its name meanwhile. On a file system without locks it counts as locked.
 bool lock_temporary(TemporaryFile& temporary) {
   temporary.lock = duplicate(temporary.file);
   if (!temporary.lock || ::flock(temporary.lock.get(), LOCK_EX | LOCK_NB) != 0) return true;
@@ -76,25 +72,6 @@ bool is_being_written(int folder, const std::string& name) {
 
 }  // namespace
 
-Error error_of_errno(int number, std::string_view what) {
-  Errc code = Errc::kIo;
-  switch (number) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      code = Errc::kNoSpace;
-      break;
-    case EROFS:
-    case EACCES:
-    case EPERM:
-      code = Errc::kReadOnly;
-      break;
-    default:
-      break;
-  }
-  return {code, fmt::format("{}: {}", what, std::generic_category().message(number))};
-}
-
 BlobDirectory::BlobDirectory(const std::string& root, FileSystemCalls calls) : calls_(std::move(calls)) {
   std::filesystem::create_directories(root);
   root_ = FileDescriptor(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -102,7 +79,7 @@ BlobDirectory::BlobDirectory(const std::string& root, FileSystemCalls calls) : c
 }
 
 Result<void> BlobDirectory::prepare(std::string_view key) {
-  if (Result<void> good = check_key(key); !good) return good;
+  if (Result<void> good = check_blob_key(key); !good) return good;
   const Result<FileDescriptor> folder = make_folder_of(key);
   if (!folder) return fail(folder.error());
   return {};
@@ -116,7 +93,7 @@ Result<TemporaryFile> BlobDirectory::create_temporary() {
     if (file) {
       TemporaryFile temporary{std::move(name), std::move(file), {}};
       if (lock_temporary(temporary)) return temporary;
-      continue;  // another process took it for a leftover before it was locked
+      continue;  // before it was locked, another process took it for a leftover
     }
     if (errno == ENOENT) {
       if (::mkdirat(root_.get(), kTemporaryFolder, kFolderMode) != 0 && errno != EEXIST) {
@@ -140,8 +117,8 @@ Result<void> BlobDirectory::write(const FileDescriptor& file, std::string_view b
   return {};
 }
 
-// A failed fsync is final: the kernel may have dropped the pages and marked them clean, so that a second one would
-// succeed without the bytes being on the disk (Rebello et al., "Can Applications Recover from fsync Failures?",
+// A failed fsync is final: the kernel may have dropped the pages and marked them clean, so a second one would succeed
+// although the bytes are not on the disk (Rebello et al., "Can Applications Recover from fsync Failures?",
 // USENIX ATC 2020). The caller discards the file and fetches again.
 Result<void> BlobDirectory::flush(int descriptor, std::string_view what) const {
   if (calls_.fsync(descriptor) == 0) return {};
@@ -170,9 +147,9 @@ void BlobDirectory::remember_durable(const std::string& folder) {
   durable_folders_.insert(folder);
 }
 
-// Makes what is missing, and makes every name on the way durable before anything is put below it. That a folder exists
-// does not say that its name is durable: another thread, or a process that crashed, may have made it and not flushed
-// it yet. So the first use by this process flushes the folder that it is in.
+// Makes missing folders, and makes every name on the way durable before anything is put below it. An existing folder
+// may have a name that is not durable yet: another thread, or a process that crashed, may have made it without
+// flushing. So this process flushes the parent before its first use of a folder.
 Result<FileDescriptor> BlobDirectory::make_folder_of(std::string_view key) {
   FileDescriptor folder = duplicate(root_);
   if (!folder) return fail_write("cannot open the root folder");
@@ -180,7 +157,7 @@ Result<FileDescriptor> BlobDirectory::make_folder_of(std::string_view key) {
   for (const std::string& part : parts_of(folder_of(key))) {
     path += "/" + part;
     FileDescriptor next = is_known_durable(path) ? open_folder(folder, part) : FileDescriptor();
-    // Not known, or removed by somebody since.
+    // Unknown, or removed since.
     if (!next) {
       if (::mkdirat(folder.get(), part.c_str(), kFolderMode) != 0 && errno != EEXIST) {
         return fail_write("cannot make a folder");
@@ -195,8 +172,8 @@ Result<FileDescriptor> BlobDirectory::make_folder_of(std::string_view key) {
   return folder;
 }
 
-// Puts the temporary file in place. A blob that was there already changes places with it, and is removed only when the
-// new name is durable, so that a failure can be undone.
+// Puts the temporary file in place. An existing blob changes places with it, and is removed only once the new name is
+// durable, so that a failure can be undone.
 Result<void> BlobDirectory::swap_in(const TemporaryFile& temporary, const FileDescriptor& folder,
                                     const std::string& name) {
   const auto rename = [&](unsigned flags) {
@@ -209,7 +186,7 @@ Result<void> BlobDirectory::swap_in(const TemporaryFile& temporary, const FileDe
   }
   Result<void> flushed = flush(folder.get(), "cannot flush the folder");
   if (!flushed) {
-    // Without this the blob would be visible, though it may vanish with the power.
+    // Otherwise a blob would be visible that a power failure may take away.
     const int undone = replaces ? rename(RENAME_EXCHANGE) : ::unlinkat(folder.get(), name.c_str(), 0);
     if (undone != 0) flushed.error().detail += ", nor take the file back";
   }
@@ -217,7 +194,7 @@ Result<void> BlobDirectory::swap_in(const TemporaryFile& temporary, const FileDe
 }
 
 Result<void> BlobDirectory::publish(TemporaryFile& temporary, std::string_view key) {
-  if (Result<void> good = check_key(key); !good) return good;
+  if (Result<void> good = check_blob_key(key); !good) return good;
   Result<void> flushed = flush(temporary.file.get(), "cannot flush the file");
   if (!flushed) return flushed;
   // Network file systems report a full disk here.
@@ -225,7 +202,7 @@ Result<void> BlobDirectory::publish(TemporaryFile& temporary, std::string_view k
   const Result<FileDescriptor> folder = make_folder_of(key);
   if (!folder) return fail(folder.error());
   Result<void> swapped = swap_in(temporary, *folder, name_of(key));
-  // An open file that may be written keeps a disk from being made read-only.
+  // While a file is open for writing, its disk cannot be made read-only.
   (void)temporary.lock.close();
   return swapped;
 }
@@ -237,10 +214,10 @@ void BlobDirectory::discard(TemporaryFile& temporary) noexcept {
 }
 
 Result<FileDescriptor> BlobDirectory::open(std::string_view key) const {
-  if (Result<void> good = check_key(key); !good) return fail(good.error());
+  if (Result<void> good = check_blob_key(key); !good) return fail(good.error());
   const Result<FileDescriptor> folder = open_folder_of(key);
   if (!folder) return fail(folder.error());
-  // O_NONBLOCK changes nothing for a file, and keeps whatever else may lie there from blocking the thread.
+  // O_NONBLOCK changes nothing for a file, and keeps any other kind of node from blocking the thread.
   FileDescriptor file(::openat(folder->get(), name_of(key).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file) return fail_read("cannot open the file");
   struct stat status{};
@@ -250,7 +227,7 @@ Result<FileDescriptor> BlobDirectory::open(std::string_view key) const {
 }
 
 Result<std::optional<std::uint64_t>> BlobDirectory::size_of(std::string_view key) const {
-  if (Result<void> good = check_key(key); !good) return fail(good.error());
+  if (Result<void> good = check_blob_key(key); !good) return fail(good.error());
   const Result<FileDescriptor> folder = open_folder_of(key);
   if (!folder && is_not_found(folder.error())) return std::nullopt;
   if (!folder) return fail(folder.error());
@@ -264,7 +241,7 @@ Result<std::optional<std::uint64_t>> BlobDirectory::size_of(std::string_view key
 }
 
 Result<void> BlobDirectory::remove(std::string_view key) {
-  if (Result<void> good = check_key(key); !good) return good;
+  if (Result<void> good = check_blob_key(key); !good) return good;
   const Result<FileDescriptor> folder = open_folder_of(key);
   if (!folder) return is_not_found(folder.error()) ? Result<void>{} : fail(folder.error());
   if (::unlinkat(folder->get(), name_of(key).c_str(), 0) != 0) {
@@ -282,7 +259,7 @@ Result<int> BlobDirectory::collect_leftovers() {
   if (!listing) return fail_read("cannot list the temporary files");
   (void)folder.release();  // the listing owns it now
 
-  // Names first, because removing while listing may skip some.
+  // All names first: removing while listing may skip some.
   std::vector<std::string> names;
   while (const dirent* entry = ::readdir(listing.get())) {
     const std::string_view name(entry->d_name);

@@ -15,15 +15,11 @@
 
 namespace tapedeck {
 
-/// Most folders that are remembered as durable.
+/// Most folders that are remembered as durable; beyond, the memory starts anew.
 inline constexpr std::size_t kDurableFoldersMax = 65'536;
 
-/// A failed write, as an error of ours: ENOSPC, EDQUOT and EFBIG are kNoSpace, EROFS, EACCES and EPERM kReadOnly, the
-/// rest kIo. The detail is `what` and the system's own words.
-[[nodiscard]] Error error_of_errno(int number, std::string_view what);
-
-/// A temporary file: its name below the root, and the open file. For as long as it is one, `lock` holds a lock on it
-/// (flock(2)), which tells it from what a process left behind that has died.
+/// A temporary file: its name below the root, and the open file. `lock` holds a lock on it (flock(2)) for as long as it
+/// is one, which tells it from a leftover of a process that has died.
 struct TemporaryFile {
   std::string name;  ///< empty: discarded
   FileDescriptor file;
@@ -32,33 +28,33 @@ struct TemporaryFile {
 
 /// The directory that holds the blobs, with blocking calls. Thread-safe.
 ///
-/// Published blobs lie under their keys, what is being written under ".tmp/", on the same file system so that it can
-/// be renamed. No business can be called ".tmp". Every path is walked part by part from the root's descriptor, without
-/// following symbolic links, and keys are those of is_blob_key() only: nothing can point outside the root.
+/// Published blobs lie under their keys. Blobs being written lie under ".tmp/" on the same file system, so that they
+/// can be renamed; no business can be called ".tmp". Every path is walked part by part from the root's descriptor,
+/// without following symbolic links, and only keys of is_blob_key() are accepted, so nothing can point outside the
+/// root.
 class BlobDirectory {
  public:
-  /// Creates `root` where it is missing. Throws std::system_error when that, or opening it, fails.
+  /// Creates `root` if it is missing. Throws std::system_error if that, or opening it, fails.
   BlobDirectory(const std::string& root, FileSystemCalls calls);
 
-  /// Makes the folder that `key` will be published in, durably: while the bytes are still to come, so that publishing
-  /// need not wait for it.
+  /// Makes the folder of `key`, durably. Called before the bytes come, so that publishing need not wait for it.
   [[nodiscard]] Result<void> prepare(std::string_view key);
   [[nodiscard]] Result<TemporaryFile> create_temporary();
   /// Appends all of `bytes`.
   [[nodiscard]] Result<void> write(const FileDescriptor& file, std::string_view bytes);
-  /// Makes the file durable, then visible under `key` in one step, then its name durable. Uses the file up; after an
-  /// error nothing is visible that was not before.
+  /// Makes the file durable, then visible under `key` in one step, then its name durable. Consumes the file. After an
+  /// error nothing new is visible.
   [[nodiscard]] Result<void> publish(TemporaryFile& temporary, std::string_view key);
-  /// Closes and removes it; harmless on a published one.
+  /// Closes and removes it; harmless if it is published.
   void discard(TemporaryFile& temporary) noexcept;
 
   /// For reading. Error kNotFound.
   [[nodiscard]] Result<FileDescriptor> open(std::string_view key) const;
-  /// Bytes of a file; empty: there is none.
+  /// The size of a file in bytes; empty: there is none.
   [[nodiscard]] Result<std::optional<std::uint64_t>> size_of(std::string_view key) const;
-  /// Removing what is not there succeeds.
+  /// Removing a missing file succeeds.
   [[nodiscard]] Result<void> remove(std::string_view key);
-  /// Removes from ".tmp/" what no process writes any more; returns how many files that were.
+  /// Removes from ".tmp/" the files that no process writes; returns how many.
   [[nodiscard]] Result<int> collect_leftovers();
   /// Writes, flushes and removes a small file.
   [[nodiscard]] Result<void> probe();
@@ -78,7 +74,7 @@ class BlobDirectory {
   FileDescriptor root_;
   std::atomic<std::uint64_t> counter_{0};
   std::mutex mutex_;
-  std::unordered_set<std::string> durable_folders_;  // paths whose last name this process has made durable
+  std::unordered_set<std::string> durable_folders_;  // paths that this process has made durable
 };
 
 }  // namespace tapedeck

@@ -60,7 +60,7 @@ class FileBlobWriter final : public BlobWriter {
 
   [[nodiscard]] Task<Result<void>> write(std::string chunk) override {
     if (failed_) co_return fail(*failed_);
-    // One buffer for the whole blob: many downloads at once would leave holes of every size in the memory.
+    // One buffer for the whole blob: buffers of many sizes would fragment the memory.
     if (gathered_.capacity() < kWriteGatherBytes) gathered_.reserve(kWriteGatherBytes);
     gathered_ += chunk;
     const bool has_room_for_another = gathered_.size() + chunk.size() <= kWriteGatherBytes;
@@ -70,15 +70,15 @@ class FileBlobWriter final : public BlobWriter {
     co_return written;
   }
 
-  // The row in the call store keeps the facts; a file has no place for them.
-  [[nodiscard]] Task<Result<void>> publish(BlobFacts) override {
+  // A file has no place for the facts: the row in the call store keeps them. A write to the disk cannot be stopped.
+  [[nodiscard]] Task<Result<void>> publish(BlobFacts, std::stop_token) override {
     auto work = [this] { return publish_now(); };
     Result<void> published = co_await offload(pool_, work);
     co_return published;
   }
 
  private:
-  // An error ends the blob: what came after a hole must never be published.
+  // An error ends the blob: bytes behind a hole must never be published.
   Result<void> remember(Result<void> result) {
     if (!result) failed_ = result.error();
     return result;
@@ -113,7 +113,7 @@ Result<std::shared_ptr<Blob>> open_now(OffloadPool& pool, const BlobDirectory& d
   struct stat status{};
   if (::fstat(file->get(), &status) != 0) return fail(Errc::kIo, "cannot look at the file");
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  // Advice only: what goes wrong with it shows when the file is read.
+  // Advice only: a failure shows when the file is read.
   (void)::posix_fadvise(file->get(), 0, static_cast<off_t>(std::min<std::uint64_t>(size, kReadAheadBytes)),
                         POSIX_FADV_WILLNEED);
   return std::make_shared<FileBlob>(pool, std::move(*file), size);

@@ -10,16 +10,16 @@
 
 namespace tapedeck {
 
-/// A writer gathers chunks up to this size before it goes to the disk: fewer trips to the pool, bounded memory.
+/// A writer gathers chunks up to this size before it writes to the disk: fewer trips to the pool, bounded memory.
 inline constexpr std::size_t kWriteGatherBytes = 128 * 1024;
-/// How much of a blob is asked of the disk as soon as it is opened, so that the first sendfile(2) finds it in memory.
+/// Bytes of a blob that are read ahead when it is opened, so that the first sendfile(2) finds them in memory.
 inline constexpr std::size_t kReadAheadBytes = 512 * 1024;
 
-/// Blobs as files below a directory. What blocks runs on `pool`, which must outlive the store, its writers and blobs.
+/// Blobs as files below a directory. Blocking calls run on `pool`, which must outlive the store, its writers and blobs.
 /// A writer that is destroyed unpublished removes its file on the pool a moment later.
 class FilesystemBlobStore final : public BlobStore {
  public:
-  /// Throws std::system_error when `root` can be neither made nor opened. Never blocks for long.
+  /// Throws std::system_error if `root` cannot be made or opened. Never blocks for long.
   FilesystemBlobStore(OffloadPool& pool, const std::string& root, FileSystemCalls calls = {});
 
   [[nodiscard]] Task<Result<std::unique_ptr<BlobWriter>>> create(std::string key) override;
@@ -32,7 +32,7 @@ class FilesystemBlobStore final : public BlobStore {
 
  private:
   OffloadPool& pool_;
-  // Shared with writers, whose clean-up on the pool may come after the store's end.
+  // Shared with writers: their clean-up on the pool may run after the store is gone.
   std::shared_ptr<BlobDirectory> directory_;
 };
 

@@ -34,7 +34,7 @@ class Walk {
  public:
   Walk(std::string_view after, int limit) : after_(after), limit_(static_cast<std::size_t>(std::max(limit, 1))) {}
 
-  // What is below `folder`, whose keys begin with `prefix`. False: it is enough.
+  // Walks `folder`, whose keys begin with `prefix`. False: the limit is reached.
   Result<bool> folder(const FileDescriptor& folder, const std::string& prefix, int depth) {
     auto names = names_in(folder, prefix, depth < kFolders);
     if (!names) return fail(names.error());
@@ -44,7 +44,7 @@ class Walk {
         goes_on = file(folder, prefix, name);
       } else {
         const FileDescriptor next(::openat(folder.get(), name.c_str(), kWalkFlags));
-        // What is no folder, or went away meanwhile, holds no blob.
+        // Only a folder that still exists holds blobs.
         if (!next && errno != ENOTDIR && errno != ENOENT && errno != ELOOP) return fail_walk("cannot open a folder");
         if (next) goes_on = this->folder(next, prefix + name, depth + 1);
       }
@@ -56,8 +56,8 @@ class Walk {
   [[nodiscard]] std::vector<BlobEntry> take() { return std::move(found_); }
 
  private:
-  // Names that may lead to keys behind after_, in the order of the keys. Folders have their slash: it sorts before
-  // digits and letters, and behind "-".
+  // Names that may lead to keys after after_, in the order of the keys. Folders keep their slash, because it sorts
+  // before digits and letters, and after "-".
   Result<std::vector<std::string>> names_in(const FileDescriptor& folder, const std::string& prefix, bool folders) {
     FileDescriptor own(::openat(folder.get(), ".", kWalkFlags));
     if (!own) return fail_walk("cannot open a folder");

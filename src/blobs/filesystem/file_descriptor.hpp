@@ -26,8 +26,8 @@ class FileDescriptor {
 
   /// Gives it away without closing it.
   [[nodiscard]] int release() noexcept { return std::exchange(descriptor_, -1); }
-  /// -1 and errno when the operating system reports a late failure. Closed in any case (close(2), "Dealing with error
-  /// returns").
+  /// -1 and errno if the operating system reports a late failure. It is closed in any case (close(2), "Dealing with
+  /// error returns").
   int close() noexcept {
     const int descriptor = std::exchange(descriptor_, -1);
     return descriptor < 0 ? 0 : ::close(descriptor);

@@ -9,8 +9,8 @@
 
 namespace tapedeck {
 
-/// The system calls whose failure decides over the life of a recording, so that a test can make them fail. Each as in
-/// its manual page: -1 and errno.
+/// System calls whose failure could lose a recording; tests replace them by failing ones. Each behaves as in its manual
+/// page: -1 and errno.
 struct FileSystemCalls {
   std::function<ssize_t(int, const void*, size_t)> write = ::write;
   std::function<int(int)> fsync = ::fsync;

@@ -13,7 +13,7 @@ constexpr int kRangeNotSatisfiable = 416;
 
 std::unexpected<Error> fail_replaced() { return fail(Errc::kConflict, "the blob was replaced after it was opened"); }
 
-// One ranged GET of the whole part, and another of the rest where the answer is cut.
+// One ranged GET for the whole part, and another for the rest if the answer is cut.
 class RangeReader final : public BlobReader {
  public:
   RangeReader(Connection& connection, std::string key, ObjectHead head, std::uint64_t offset, std::uint64_t length)
@@ -33,7 +33,7 @@ class RangeReader final : public BlobReader {
   }
 
  private:
-  // The next bytes into chunk_; or none, and the transfer has been cut and may be begun anew.
+  // Receives the next bytes into chunk_, or none if the transfer was cut and may be started again.
   [[nodiscard]] Task<Result<void>> receive() {
     chunk_.clear();
     chunk_taken_ = 0;
@@ -48,12 +48,12 @@ class RangeReader final : public BlobReader {
       const std::string why = bytes ? "the answer ended early" : bytes.error().detail;
       co_return fail(Errc::kUnavailable, fmt::format("cut off {} times: {}", cuts_, why));
     }
-    if (bytes->size() > rest_) co_return fail(Errc::kUnavailable, "the store sent more than was asked for");
+    if (bytes->size() > rest_) co_return fail(Errc::kUnavailable, "the store sent more than was requested");
     chunk_ = std::move(*bytes);
     offset_ += chunk_.size();
     rest_ -= chunk_.size();
     if (rest_ == 0) {
-      // Its end is there already, and seen now, so that the connection serves the next request.
+      // Reading the end, which has arrived already, frees the connection for the next request.
       (void)co_await transfer_->read();
       transfer_.reset();
     }
@@ -74,22 +74,22 @@ class RangeReader final : public BlobReader {
     co_return Result<void>{};
   }
 
-  // Nothing is believed of a store that minds neither If-Match nor Range.
+  // A store may ignore If-Match and Range, so its answer is checked.
   [[nodiscard]] Result<void> check(const CurlHead& head) const {
     if (head.status == kRangeNotSatisfiable || head.find("etag") != head_.etag) return fail_replaced();
     const bool is_whole = offset_ == 0 && rest_ == head_.size;
     if (head.status == 200 && is_whole && head.find("content-length") == fmt::format("{}", head_.size)) return {};
     const std::string wanted = fmt::format("bytes {}-{}/{}", offset_, offset_ + rest_ - 1, head_.size);
     if (head.status == 206 && head.find("content-range") == wanted) return {};
-    return fail(Errc::kUnavailable, fmt::format("asked for {}, and was answered {} {}", wanted, head.status,
+    return fail(Errc::kUnavailable, fmt::format("requested {}, and got {} {}", wanted, head.status,
                                                 head.find("content-range").value_or("without a range")));
   }
 
   Connection& connection_;
   std::string key_;
   ObjectHead head_;
-  std::uint64_t offset_;  // of what is to be received next
-  std::uint64_t rest_;    // bytes still to be received
+  std::uint64_t offset_;  // of the next byte to receive
+  std::uint64_t rest_;    // bytes still to receive
   std::unique_ptr<CurlTransfer> transfer_;
   std::string chunk_;  // received
   std::size_t chunk_taken_ = 0;

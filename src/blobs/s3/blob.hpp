@@ -10,11 +10,11 @@
 
 namespace tapedeck::s3 {
 
-/// Most times that one reader goes on after an answer that was cut.
+/// Most times that one reader resumes after an answer was cut.
 inline constexpr int kResumesMax = 5;
 
-/// An object as it was when it was opened. Every request names its ETag, and every answer is held to ETag, size and
-/// place before a byte of it is believed.
+/// An object as it was when it was opened. Every request names its ETag; every answer's ETag, size and range are
+/// checked before its first byte is used.
 class ObjectBlob final : public Blob {
  public:
   /// `connection` must outlive the blob and its readers.

@@ -12,13 +12,8 @@ namespace {
 
 constexpr const char* kProbeKey = ".tapedeck-probe";
 constexpr const char* kProbeText = "tapedeck probe\n";
-// Enough to mend a cause; whoever asks for readiness asks again by itself.
+// Enough to mend one cause; the caller asks again anyway.
 constexpr int kProbeTries = 2;
-
-Result<void> check_key(std::string_view key) {
-  if (is_blob_key(key)) return {};
-  return fail(Errc::kInvalidArgument, "this is no key of a blob");
-}
 
 class S3BlobWriter final : public BlobWriter {
  public:
@@ -33,9 +28,9 @@ class S3BlobWriter final : public BlobWriter {
     co_return kept;
   }
 
-  [[nodiscard]] Task<Result<void>> publish(BlobFacts facts) override {
+  [[nodiscard]] Task<Result<void>> publish(BlobFacts facts, std::stop_token stop) override {
     if (std::exchange(published_, true)) co_return fail(Errc::kInternal, "published twice");
-    Result<void> stored = co_await s3::upload(connection_, spool_, key_, std::move(facts), sizes_);
+    Result<void> stored = co_await s3::upload(connection_, spool_, key_, std::move(facts), sizes_, std::move(stop));
     co_return stored;
   }
 
@@ -60,26 +55,27 @@ S3BlobStore::S3BlobStore(s3::Connection::Parts parts, S3Options options, AwsCred
       connection_(parts, options_.location, std::move(credentials), options_.credentials, options_.limits) {}
 
 Task<Result<std::unique_ptr<BlobWriter>>> S3BlobStore::create(std::string key) {
-  if (Result<void> good = check_key(key); !good) co_return fail(good.error());
+  if (Result<void> good = check_blob_key(key); !good) co_return fail(good.error());
   co_return std::make_unique<S3BlobWriter>(connection_, options_, std::move(key));
 }
 
 Task<Result<std::shared_ptr<Blob>>> S3BlobStore::open(std::string key) {
-  if (Result<void> good = check_key(key); !good) co_return fail(good.error());
+  if (Result<void> good = check_blob_key(key); !good) co_return fail(good.error());
   Result<s3::ObjectHead> head = co_await s3::head_object(connection_, key);
   if (!head) co_return fail(head.error());
-  if (head->etag.empty()) co_return fail(Errc::kUnavailable, "the store gives no ETag, by which a blob is held on to");
+  if (head->etag.empty())
+    co_return fail(Errc::kUnavailable, "the store gives no ETag, which reads need to name the blob");
   co_return std::make_shared<s3::ObjectBlob>(connection_, std::move(key), std::move(*head));
 }
 
 Task<Result<void>> S3BlobStore::remove(std::string key) {
-  if (Result<void> good = check_key(key); !good) co_return good;
+  if (Result<void> good = check_blob_key(key); !good) co_return good;
   Result<void> removed = co_await s3::remove_object(connection_, std::move(key));
   co_return removed;
 }
 
 Task<Result<std::optional<std::uint64_t>>> S3BlobStore::size_of(std::string key) {
-  if (Result<void> good = check_key(key); !good) co_return fail(good.error());
+  if (Result<void> good = check_blob_key(key); !good) co_return fail(good.error());
   Result<s3::ObjectHead> head = co_await s3::head_object(connection_, std::move(key));
   if (!head && is_not_found(head.error())) co_return std::nullopt;
   if (!head) co_return fail(head.error());

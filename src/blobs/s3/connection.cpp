@@ -1,6 +1,7 @@
 #include "blobs/s3/connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stop_token>
 #include <utility>
 
@@ -15,36 +16,22 @@ namespace {
 
 constexpr const char* kService = "s3";
 
-std::string_view method_name(CurlMethod method) {
-  switch (method) {
-    case CurlMethod::kGet:
-      return "GET";
-    case CurlMethod::kHead:
-      return "HEAD";
-    case CurlMethod::kPut:
-      return "PUT";
-    case CurlMethod::kPost:
-      return "POST";
-    case CurlMethod::kDelete:
-      break;
-  }
-  return "DELETE";
-}
+constexpr std::array<std::string_view, 5> kMethodNames{"GET", "HEAD", "PUT", "POST", "DELETE"};  // of CurlMethod
 
 bool is_success(const Call& call, const Exchange& exchange) {
   const int status = exchange.head.status;
   if (call.accepted_status != 0 && status == call.accepted_status) return true;
   if (status < 200 || status > 299) return false;
-  return call.expected_element.empty() || !xml_elements(exchange.body, call.expected_element).empty();
+  return call.expected_element.empty() || find_element(parse_xml(exchange.body), call.expected_element);
 }
 
-// The signature is good for one host, but the bytes of a recording are not for any.
+// A signature is bound to its host, but the bytes of a recording must not go to a foreign one either.
 bool may_follow(const Endpoint& from, const Endpoint& to) {
   const bool is_kin = to.host == from.host || (is_aws_host(from.host) && is_aws_host(to.host));
   return is_kin && (to.scheme == from.scheme || to.scheme == "https");
 }
 
-// Bytes of a spool into a request under way, as long as they are wanted.
+// Sends bytes of a spool into a running request for as long as it wants them.
 Task<Result<void>> feed(CurlTransfer& transfer, SpoolPart part) {
   for (std::uint64_t sent = 0; sent < part.length;) {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(kSpoolMemoryBytes, part.length - sent));
@@ -92,6 +79,7 @@ Task<Result<Exchange>> Connection::exchange(Call call) {
   Course course;
   Error error;
   for (int tries = 1;; ++tries) {
+    if (call.stop.stop_requested()) co_return fail(Errc::kCancelled, "stopped");
     Try tried = co_await attempt(call, course);
     bool may_repeat = tried.may_repeat;
     if (!tried.answer) {
@@ -110,8 +98,7 @@ Task<Result<Exchange>> Connection::exchange(Call call) {
     }
     const Milliseconds pause = pause_before(tries, error);
     if (!may_repeat || tries >= call.tries_max || parts_.clock.steady_now() + pause > last_start) break;
-    const std::stop_token never;
-    co_await parts_.clock.sleep_for(pause, never);
+    co_await parts_.clock.sleep_for(pause, call.stop);
   }
   co_return fail(std::move(error));
 }
@@ -132,6 +119,9 @@ Task<Connection::Try> Connection::attempt(Call call, Course course) {
   }
   Exchange exchange;
   exchange.transfer = parts_.client.start(std::move(request));
+  // Ends before the transfer that it names.
+  std::optional<std::stop_callback<CurlTransfer::Canceller>> on_stop;
+  on_stop.emplace(call.stop, CurlTransfer::Canceller{exchange.transfer.get()});
   if (is_streamed) {
     Result<void> fed = co_await feed(*exchange.transfer, *call.part);
     if (!fed) {
@@ -146,6 +136,7 @@ Task<Connection::Try> Connection::attempt(Call call, Course course) {
     CurlResult<std::string> body = co_await read_body(*exchange.transfer);
     if (!body) co_return broken_off(body.error());
     exchange.body = std::move(*body);
+    on_stop.reset();
     exchange.transfer.reset();
   }
   tried.answer = std::move(exchange);
@@ -162,7 +153,8 @@ CurlRequest Connection::prepare(const Call& call, const Course& course) const {
   if (course.detour) location.endpoint = *course.detour;
   const Address address = call.key ? address_of_key(location, *call.key) : address_of_bucket(location);
 
-  Sigv4Request signable{std::string(method_name(call.method)), address.path, call.query, call.headers, {}};
+  Sigv4Request signable{
+      std::string(kMethodNames[static_cast<std::size_t>(call.method)]), address.path, call.query, call.headers, {}};
   signable.payload_hash = call.part ? call.part->sha256_hex : sha256_hex(call.body);
   signable.headers.emplace_back("X-Amz-Content-Sha256", signable.payload_hash);
   if (call.only_if_absent && current.knows_conditions) signable.headers.emplace_back("If-None-Match", "*");
@@ -180,7 +172,7 @@ CurlRequest Connection::prepare(const Call& call, const Course& course) const {
   request.url.endpoint = location.endpoint;
   request.method = call.method;
   request.body = call.body;
-  // The operator named the endpoint, and it may well be in the operator's own network.
+  // The operator named the endpoint, which may be in a private network.
   request.may_be_private = !course.detour || course.detour->host == current.location.endpoint.host;
   request.limits = limits_;
   request.limits.body_bytes_max = call.streams_answer ? limits_.body_bytes_max : kAnswerBytesMax;
@@ -200,7 +192,7 @@ std::string Connection::presign(std::string_view key, Seconds lifetime) const {
 Remedy Connection::remedy_of(const Call& call, const Refusal& refusal, const CurlHead& head) const {
   if (refusal.status == kNotImplemented && call.only_if_absent) return Remedy::kNoCondition;
   const Remedy remedy = remedy_for(refusal);
-  // An answer to HEAD says no more than its status.
+  // An answer to HEAD has no body, so its status alone tells.
   const bool is_mute = refusal.status == 403 && refusal.code.empty();
   if (remedy != Remedy::kNone || !is_mute) return remedy;
   const auto offset = offset_in(head);
@@ -208,7 +200,7 @@ Remedy Connection::remedy_of(const Call& call, const Refusal& refusal, const Cur
   return std::chrono::abs(*offset - standing().clock_offset) > kClockSkewMax ? Remedy::kSetClock : Remedy::kNone;
 }
 
-// True: the call may be tried again at once.
+// True: the call may be repeated at once.
 Task<bool> Connection::mend(Remedy remedy, Refusal refusal, CurlHead head, Course* course) {
   switch (remedy) {
     case Remedy::kSetClock:
@@ -250,7 +242,7 @@ bool Connection::set_region(const Refusal& refusal, Course& course) {
   if (refusal.region.empty() || std::exchange(course.region_set, true)) return false;
   const std::scoped_lock lock(mutex_);
   Location& location = standing_.location;
-  // Where another host has the bucket, a signature for its region is of no use here.
+  // If another host has the bucket, a signature for its region is useless here.
   if (refusal.status == 301 && !location.is_aws) return false;
   if (refusal.region == location.region) return false;
   location.region = refusal.region;
@@ -292,7 +284,7 @@ Task<bool> Connection::renew_credentials(Course* course) {
   co_return is_news;
 }
 
-// Random between nothing and a limit that doubles, so that those who were refused together do not come back together.
+// Random, up to a limit that doubles, so that callers who were refused together do not return together.
 Milliseconds Connection::pause_before(int tries, const Error& error) {
   const Milliseconds limit = std::min(kPauseMax, kPauseFirst * (1 << std::min(tries - 1, kTriesMax)));
   const Milliseconds jittered{static_cast<std::int64_t>(static_cast<double>(limit.count()) * parts_.random.uniform())};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "blobs/s3/credentials.hpp"
@@ -20,28 +21,28 @@
 
 namespace tapedeck::s3 {
 
-/// Most tries of one call, those that follow a mended cause included.
+/// Most tries of one call, including those after a mended cause.
 inline constexpr int kTriesMax = 5;
-/// No further try begins after this.
+/// No further try begins later than this.
 inline constexpr Milliseconds kTryingMax{60'000};
 /// The pause before another try is random between 0 and this, doubled each time, at most kPauseMax. A Retry-After is
 /// honoured up to kPauseMax.
 inline constexpr Milliseconds kPauseFirst{200};
 inline constexpr Milliseconds kPauseMax{10'000};
-/// Most hosts that one call is sent on to.
+/// Most hosts that one call is redirected to.
 inline constexpr int kDetoursMax = 3;
-/// What the CurlClient that is given here should keep: as many as listeners and workers use at once in busy hours.
+/// Connections that the CurlClient given here should keep: as many as listeners and workers use in busy hours.
 inline constexpr std::size_t kStoreConnectionsKept = 256;
 /// Most bytes of an answer that is not streamed.
 inline constexpr std::size_t kAnswerBytesMax = 1024 * 1024;
-/// Bytes of a streamed answer that wait for its reader, who holds as many again.
+/// Bytes of a streamed answer that wait for its reader; the reader holds as many again.
 inline constexpr std::size_t kReadPipeBytes = 64 * 1024;
-/// From here on a refusal that gives no reason is taken for one of the time; S3 allows 15 minutes.
+/// With a clock difference above this, a refusal without a reason is blamed on the clock; S3 allows 15 minutes.
 inline constexpr Milliseconds kClockSkewMax{10 * 60'000};
 /// The status of a store that lacks a part of the protocol.
 inline constexpr int kNotImplemented = 501;
 
-/// For a store that is a data centre away, and for recordings that are uploaded slowly.
+/// For a store in another data centre, and for slow uploads.
 [[nodiscard]] inline CurlLimits default_limits() {
   CurlLimits limits;
   limits.connect_timeout = Milliseconds{5'000};
@@ -57,30 +58,31 @@ struct SpoolPart {
   std::string sha256_hex;
 };
 
-/// One thing that is asked of the store.
+/// One request to the store, repeated until it succeeds or a limit is reached.
 struct Call {
   CurlMethod method = CurlMethod::kGet;
-  std::optional<std::string> key;  ///< without the prefix; none: of the bucket
+  std::optional<std::string> key;  ///< without the prefix; none: the bucket itself
   Sigv4Fields query;
   Sigv4Fields headers;
   std::string body;
   std::optional<SpoolPart> part;  ///< instead of `body`
-  bool only_if_absent = false;    ///< If-None-Match: *, unless the store is known not to know it
-  std::string expected_element;   ///< without which a success is none, as S3 may put an error into a 200
-  int accepted_status = 0;        ///< is no failure, besides 2xx
+  bool only_if_absent = false;    ///< If-None-Match: *, unless the store is known not to support it
+  std::string expected_element;   ///< must be in a success, because S3 may put an error into a 200
+  int accepted_status = 0;        ///< counts as a success, besides 2xx
   bool streams_answer = false;    ///< the body of a success is left to the caller
   int tries_max = kTriesMax;
+  std::stop_token stop;  ///< once requested, the call ends with kCancelled
 };
 
 struct Exchange {
   CurlHead head;
   std::string body;
-  std::unique_ptr<CurlTransfer> transfer;  ///< where the answer is streamed
+  std::unique_ptr<CurlTransfer> transfer;  ///< of a streamed answer
 };
 
-/// A bucket, asked by signed requests. Each call is repeated where that may help, with its cause mended first where it
-/// can be: a clock that is off, a region that is another, a host that has moved, credentials that have expired. What
-/// was learned so is kept for the calls that follow. Thread-safe.
+/// Sends signed requests to a bucket. A call that fails is repeated if that may help, after mending what can be mended:
+/// a wrong clock, another region, a host that has moved, expired credentials. What was learned is kept for later calls.
+/// Thread-safe.
 class Connection {
  public:
   struct Parts {
@@ -89,10 +91,10 @@ class Connection {
     Random& random;
     OffloadPool& pool;
   };
-  /// `parts` must outlive it. `credentials` is asked on the pool when those at hand have expired.
+  /// `parts` must outlive it. `credentials` is called on the pool once the first ones have expired.
   Connection(Parts parts, Location location, AwsCredentials first, CredentialsSource credentials, CurlLimits limits);
 
-  /// A success. Errors: those of error_of_refusal() and error_of_transfer(), and the spool's.
+  /// Returns a success. Errors: those of error_of_refusal() and error_of_transfer(), and the spool's.
   [[nodiscard]] Task<Result<Exchange>> exchange(Call call);
   /// A URL that gives the object to whoever holds it, by GET.
   [[nodiscard]] std::string presign(std::string_view key, Seconds lifetime) const;
@@ -103,14 +105,14 @@ class Connection {
   [[nodiscard]] OffloadPool& pool() const { return parts_.pool; }
 
  private:
-  // What the signatures are made of.
+  // What signatures are made of.
   struct Standing {
     Location location;
     AwsCredentials credentials;
     Milliseconds clock_offset{0};  ///< the store's clock less ours
-    bool knows_conditions = true;  ///< on writing
+    bool knows_conditions = true;  ///< the store supports conditional writes
   };
-  // What was mended during one call, each at most once, and where it is sent.
+  // What was mended during one call, each at most once, and where the call goes.
   struct Course {
     bool clock_set = false;
     bool region_set = false;

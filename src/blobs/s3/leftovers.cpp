@@ -22,14 +22,14 @@ struct UnfinishedUpload {
 
 struct UploadPage {
   std::vector<UnfinishedUpload> uploads;
-  Sigv4Fields next;  // where the next page begins; empty on the last one
+  Sigv4Fields next;  // where the next page begins; empty: this is the last one
 };
 
-// An upload of ours; nothing for what others keep in the same bucket.
-std::optional<UnfinishedUpload> read_upload(std::string_view xml, const std::string& prefix) {
-  const std::string key = xml_text(xml, "Key").value_or("");
-  const Result<SystemTime> began = parse_rfc3339(xml_text(xml, "Initiated").value_or(""));
-  UnfinishedUpload upload{"", xml_text(xml, "UploadId").value_or(""), {}};
+// An upload of ours; nothing for other uploads to the same bucket.
+std::optional<UnfinishedUpload> read_upload(const pugi::xml_node& xml, const std::string& prefix) {
+  const std::string key = text_of(xml, "Key");
+  const Result<SystemTime> began = parse_rfc3339(text_of(xml, "Initiated"));
+  UnfinishedUpload upload{"", text_of(xml, "UploadId"), {}};
   if (!began || upload.upload_id.empty() || !key.starts_with(prefix)) return std::nullopt;
   upload.key = key.substr(prefix.size());
   upload.began = *began;
@@ -49,13 +49,14 @@ Task<Result<UploadPage>> list_uploads(Connection& connection, Sigv4Fields from) 
   if (!answer) co_return fail(answer.error());
   UploadPage page;
   if (answer->head.status == kNotImplemented) co_return page;
-  for (const std::string_view xml : xml_elements(answer->body, "Upload")) {
+  const pugi::xml_document document = parse_xml(answer->body);
+  for (const pugi::xml_node& xml : elements_of(document, "Upload")) {
     auto upload = read_upload(xml, prefix);
     if (upload) page.uploads.push_back(std::move(*upload));
   }
-  if (xml_text(answer->body, "IsTruncated") == "true") {
-    page.next = {{"key-marker", xml_text(answer->body, "NextKeyMarker").value_or("")},
-                 {"upload-id-marker", xml_text(answer->body, "NextUploadIdMarker").value_or("")}};
+  if (text_of(document, "IsTruncated") == "true") {
+    page.next = {{"key-marker", text_of(document, "NextKeyMarker")},
+                 {"upload-id-marker", text_of(document, "NextUploadIdMarker")}};
   }
   co_return page;
 }

@@ -14,16 +14,16 @@ namespace tapedeck::s3 {
 namespace {
 
 struct KeyPage {
-  std::vector<BlobEntry> entries;  // of ours; keys without the prefix
-  std::string last;                // of all, without the prefix; empty: nothing came
+  std::vector<BlobEntry> entries;  // blobs of ours; keys without the prefix
+  std::string last;                // the last key of all, without the prefix; empty: the page is empty
   bool is_last = true;
 };
 
-// A blob of ours; nothing for what others keep in the same bucket.
-std::optional<BlobEntry> read_entry(std::string_view xml, std::string key) {
+// A blob of ours; nothing for other objects in the same bucket.
+std::optional<BlobEntry> read_entry(const pugi::xml_node& xml, std::string key) {
   if (!parse_blob_key(key)) return std::nullopt;
-  const std::string size = xml_text(xml, "Size").value_or("");
-  const Result<SystemTime> written = parse_rfc3339(xml_text(xml, "LastModified").value_or(""));
+  const std::string size = text_of(xml, "Size");
+  const Result<SystemTime> written = parse_rfc3339(text_of(xml, "LastModified"));
   BlobEntry entry{std::move(key), 0, {}};
   const auto [end, failure] = std::from_chars(size.data(), size.data() + size.size(), entry.size);
   if (failure != std::errc{} || end != size.data() + size.size() || !written) return std::nullopt;
@@ -41,13 +41,14 @@ Task<Result<KeyPage>> list_keys(Connection& connection, std::string after, int l
   Result<Exchange> answer = co_await connection.exchange(std::move(call));
   if (!answer) co_return fail(answer.error());
   KeyPage page;
-  page.is_last = xml_text(answer->body, "IsTruncated") != "true";
+  const pugi::xml_document document = parse_xml(answer->body);
+  page.is_last = text_of(document, "IsTruncated") != "true";
   std::string before = std::move(after);
-  for (const std::string_view xml : xml_elements(answer->body, "Contents")) {
-    std::string key = xml_text(xml, "Key").value_or("");
-    if (!key.starts_with(prefix)) co_return fail(Errc::kUnavailable, "the store lists what is not below the prefix");
+  for (const pugi::xml_node& xml : elements_of(document, "Contents")) {
+    std::string key = text_of(xml, "Key");
+    if (!key.starts_with(prefix)) co_return fail(Errc::kUnavailable, "the store lists a key outside the prefix");
     key.erase(0, prefix.size());
-    // Else a store that does not know start-after would be listed for ever.
+    // A store that ignores start-after would otherwise be listed for ever.
     if (key <= before) co_return fail(Errc::kUnavailable, "the store does not list in the order of keys");
     before = key;
     page.last = key;
@@ -69,7 +70,9 @@ Task<Result<std::vector<BlobEntry>>> list_blobs(Connection& connection, std::str
     if (found.size() >= most || page->is_last || page->last.empty()) co_return found;
     after = std::move(page->last);
   }
-  co_return fail(Errc::kTooLarge, "too much that is no recording lies in the bucket, below the prefix: give it one");
+  co_return fail(
+      Errc::kTooLarge,
+      "too many objects below the prefix are no recordings: give Tapedeck a prefix of its own in STORAGE_URL");
 }
 
 }  // namespace tapedeck::s3

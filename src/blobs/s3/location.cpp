@@ -33,7 +33,7 @@ bool is_region(std::string_view name) {
   return name.size() <= kBucketMaxLength && std::ranges::all_of(name, is_name_character);
 }
 
-// Plain names between single slashes. Whatever resolves "." and ".." on the way would lead elsewhere than was signed.
+// Plain names between single slashes. A proxy that resolves "." or ".." would change the path that was signed.
 bool is_prefix(std::string_view prefix) {
   if (prefix.size() > kPrefixMaxLength) return false;
   while (!prefix.empty()) {
@@ -47,9 +47,9 @@ bool is_prefix(std::string_view prefix) {
 Result<Endpoint> parse_endpoint(const std::string& text) {
   const bool has_scheme = text.find("://") != std::string::npos;
   const Result<Url> url = parse_url(has_scheme ? text : "https://" + text);
-  // The slash that begins the path is also the end of it.
+  // The slash that begins the path must also end it.
   if (!url || url->text.find('/', url->endpoint.scheme.size() + 3) != url->text.size() - 1) {
-    return refuse("the endpoint of STORAGE_URL is no URL of a host alone");
+    return refuse("the endpoint of STORAGE_URL is not the URL of a host alone");
   }
   return url->endpoint;
 }
@@ -63,7 +63,7 @@ Result<void> read_options(const Form& options, Location& location, std::string& 
     } else if (option.name == "style" && (option.value == "path" || option.value == "virtual")) {
       style = option.value;
     } else {
-      return refuse("STORAGE_URL has an option that is not known");
+      return refuse("STORAGE_URL has an unknown option");
     }
   }
   return {};
@@ -81,12 +81,12 @@ Result<void> complete(Location& location, const std::string& endpoint, const std
   if (location.region.empty()) {
     location.region = location.endpoint.host.ends_with(".r2.cloudflarestorage.com") ? "auto" : "us-east-1";
   }
-  if (!is_region(location.region)) return refuse("the region of STORAGE_URL is no name of one");
+  if (!is_region(location.region)) return refuse("the region of STORAGE_URL is not the name of a region");
   if (location.is_aws) {
     if (location.region == "auto") return refuse("region \"auto\" needs an endpoint in STORAGE_URL");
     location.endpoint = aws_endpoint(location.region);
   }
-  // A certificate for "*.host" is none for "a.b.host".
+  // A certificate for "*.host" does not cover "a.b.host".
   const bool may_be_virtual = location.bucket.find('.') == std::string::npos;
   location.has_virtual_host =
       style.empty() ? is_aws_host(location.endpoint.host) && may_be_virtual : style == "virtual";
@@ -112,7 +112,7 @@ bool is_aws_host(const std::string& host) {
 }
 
 Endpoint aws_endpoint(std::string_view region) {
-  // China's regions have a domain of their own.
+  // China's regions have their own domain.
   const char* domain = region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   return {"https", fmt::format("s3.{}.{}", region, domain), kHttpsPort};
 }

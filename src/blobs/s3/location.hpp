@@ -9,30 +9,30 @@
 
 namespace tapedeck::s3 {
 
-/// Longest prefix; a key may have 1024 bytes in all (S3 User Guide, "Naming Amazon S3 objects").
+/// Longest prefix; a key may have 1024 bytes in total (S3 User Guide, "Naming Amazon S3 objects").
 inline constexpr std::size_t kPrefixMaxLength = 512;
 
-/// STORAGE_URL, taken apart: where the blobs are.
+/// The parts of STORAGE_URL: where the blobs are.
 struct Location {
   std::string bucket;
   std::string prefix;  ///< of every key: empty, or ends with a slash
   Endpoint endpoint;   ///< without the bucket
   std::string region;
-  bool has_virtual_host = false;  ///< the bucket is part of the host's name, and not of the path
+  bool has_virtual_host = false;  ///< the bucket is part of the host's name, not of the path
   bool is_aws = false;            ///< the endpoint follows from the region
 };
 
 /// Reads s3://bucket[/prefix][?endpoint=https://host[:port]&region=…&style=path|virtual].
 ///
-/// Without an endpoint it is AWS's of the region. Without a region it is `default_region` (AWS_REGION), then "auto" for
-/// R2 and "us-east-1" elsewhere. Without a style it is virtual on AWS and path elsewhere. An endpoint without a scheme
-/// is https. Error kInvalidArgument says what to write.
+/// Defaults: the endpoint is AWS's for the region; the region is `default_region` (AWS_REGION), then "auto" for R2 and
+/// "us-east-1" elsewhere; the style is virtual on AWS and path elsewhere; an endpoint's scheme is https. Error
+/// kInvalidArgument says what to write.
 [[nodiscard]] Result<Location> parse_location(std::string_view text, const std::string& default_region);
 
 /// Whether a host belongs to AWS.
 [[nodiscard]] bool is_aws_host(const std::string& host);
 
-/// AWS's endpoint of a region.
+/// AWS's endpoint for a region.
 [[nodiscard]] Endpoint aws_endpoint(std::string_view region);
 
 /// "s3://bucket/prefix at https://host", for people.
@@ -41,7 +41,7 @@ struct Location {
 /// Where a request goes.
 struct Address {
   std::string scheme;
-  std::string host;  ///< as the Host header has it: with the port, where it is not the scheme's own
+  std::string host;  ///< as in the Host header: with the port, unless it is the scheme's own
   std::string path;  ///< not encoded
 };
 

@@ -69,9 +69,8 @@ std::string hint_for(const Refusal& refusal, const Location& location) {
 Refusal read_refusal(const CurlHead& head, std::string_view body) {
   Refusal refusal;
   refusal.status = head.status;
-  const auto text = [body](std::string_view name) {
-    return to_clean_text(xml_text(body, name).value_or(""), kMessageMax);
-  };
+  const pugi::xml_document document = parse_xml(body);
+  const auto text = [&document](std::string_view name) { return to_clean_text(text_of(document, name), kMessageMax); };
   refusal.code = text("Code");
   refusal.message = text("Message");
   refusal.region = text("Region");

@@ -7,18 +7,18 @@
 
 #include "base/time.hpp"
 
-// AWS Signature Version 4, as S3 and those who speak its protocol ask for it: over a request's headers, or in the query
-// of a URL. Source: the AWS General Reference, "Signing AWS API requests"; the S3 API Reference, "Authenticating
+// AWS Signature Version 4, as S3 and compatible stores require it: over a request's headers, or in the query of a URL.
+// Source: the AWS General Reference, "Signing AWS API requests"; the S3 API Reference, "Authenticating
 // Requests (AWS Signature Version 4)".
 
 namespace tapedeck {
 
-/// What stands for the hash of a body that is not hashed.
+/// Stands for the hash of a body that is not hashed.
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 /// The SHA-256 of no bytes.
 inline constexpr std::string_view kEmptyPayloadHash =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-/// How long a presigned URL may be good for.
+/// Longest lifetime of a presigned URL.
 inline constexpr Seconds kPresignedLifetimeMax{7 * 24 * 60 * 60};
 
 struct AwsCredentials {
@@ -29,19 +29,19 @@ struct AwsCredentials {
 
 using Sigv4Fields = std::vector<std::pair<std::string, std::string>>;
 
-/// A request before it is signed. Path and query are plain text here; they are encoded in one place only, and what is
-/// sent is to be what sigv4_path() and sigv4_query() return.
+/// A request before it is signed. Path and query are plain text; the request must be sent with what sigv4_path() and
+/// sigv4_query() make of them.
 struct Sigv4Request {
   std::string method;
   std::string path;          ///< begins with "/"
   Sigv4Fields query;         ///< in any order
   Sigv4Fields headers;       ///< all of them are signed; "Host" must be there
   std::string payload_hash;  ///< 64 hexadecimal digits, or kUnsignedPayload
-  /// "." and ".." and repeated slashes are resolved in what is signed. Every service but S3 asks for that.
+  /// Whether ".", ".." and repeated slashes are resolved before signing. Every service but S3 requires that.
   bool normalizes_path = false;
 };
 
-/// For whom and when a signature is good.
+/// Where and when a signature is valid.
 struct Sigv4Scope {
   std::string region;
   std::string service;
@@ -50,19 +50,19 @@ struct Sigv4Scope {
 
 /// Percent-encodes everything but A-Z a-z 0-9 - . _ ~ (RFC 3986 §2.3), with capital digits.
 [[nodiscard]] std::string sigv4_encode(std::string_view text);
-/// The path with everything encoded but its slashes.
+/// The path, encoded except for its slashes.
 [[nodiscard]] std::string sigv4_path(std::string_view path);
 /// "a=1&b=": names and values encoded, in the order that is signed.
 [[nodiscard]] std::string sigv4_query(const Sigv4Fields& fields);
 
-/// The headers that sign a request, to be sent besides its own: X-Amz-Date, X-Amz-Security-Token where the credentials
-/// have one, Authorization. S3 also asks for X-Amz-Content-Sha256, which is to be among the request's own.
+/// The headers that sign a request, to be sent besides its own: X-Amz-Date, X-Amz-Security-Token if the credentials
+/// have one, Authorization. S3 also requires X-Amz-Content-Sha256, which must be among the request's own.
 [[nodiscard]] Sigv4Fields sigv4_headers(Sigv4Request request, const Sigv4Scope& scope,
                                         const AwsCredentials& credentials);
 
-/// The query of a URL that carries its signature, for whoever holds it, the request's own query included. `lifetime` is
-/// from scope.time, between 1 s and kPresignedLifetimeMax. The URL is good for the request's method alone, and whoever
-/// uses it must send the request's headers as they are.
+/// The query of a URL that carries its own signature, the request's own query included: anybody who holds the URL may
+/// use it. `lifetime` counts from scope.time, between 1 s and kPresignedLifetimeMax. The URL is valid for the request's
+/// method only, and its user must send the request's headers unchanged.
 [[nodiscard]] std::string sigv4_presigned_query(Sigv4Request request, const Sigv4Scope& scope,
                                                 const AwsCredentials& credentials, Seconds lifetime);
 

@@ -4,31 +4,24 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sha256_stream.hpp"
+#include "blobs/disk_error.hpp"
 
 namespace tapedeck::s3 {
 namespace {
 
-// Recordings are private: nobody but the owner reads them.
+// Recordings are private: only the owner reads them.
 constexpr mode_t kFileMode = 0600;
 
-std::unexpected<Error> fail_system(std::string_view what) {
-  const int number = errno;
-  Errc code = Errc::kIo;
-  if (number == ENOSPC || number == EDQUOT || number == EFBIG) code = Errc::kNoSpace;
-  if (number == EROFS || number == EACCES || number == EPERM) code = Errc::kReadOnly;
-  return fail(code, fmt::format("{}: {}", what, std::generic_category().message(number)));
-}
+std::unexpected<Error> fail_system(std::string_view what) { return fail(error_of_errno(errno, what)); }
 
-// A file without a name; where the file system has no such thing, one that loses its name at once.
+// A file without a name; if the file system cannot make one, a file that loses its name at once.
 int open_nameless(const std::string& folder) {
   const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, kFileMode);
   if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return file;
@@ -82,7 +75,6 @@ Task<Result<std::string>> Spool::read(std::uint64_t offset, std::size_t most) {
   if (failed_) co_return fail(*failed_);
   if (offset >= in_file_) {
     const std::uint64_t from = offset - in_file_;
-    // Whoever asks goes on until there are enough.
     if (from >= gathered_.size()) co_return fail(Errc::kInternal, "read beyond a recording's end");
     co_return gathered_.substr(static_cast<std::size_t>(from), most);
   }
@@ -91,7 +83,7 @@ Task<Result<std::string>> Spool::read(std::uint64_t offset, std::size_t most) {
   co_return bytes;
 }
 
-// Of the file alone.
+// Reads the file only.
 Result<std::string> Spool::read_now(std::uint64_t offset, std::size_t most) const {
   std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(most, in_file_ - offset)), '\0');
   while (true) {

@@ -1,27 +1,30 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// As much of XML as S3's answers need. Not a parser: it finds elements by their names, wherever they are, and takes
-// what it does not understand for not there. Answers are bounded before they come here.
+#include <pugixml.hpp>
+
+// S3's answers as XML. Their size is bounded before they come here (kAnswerBytesMax); pugixml skips document type
+// declarations, and expands none but the predefined and numeric entities.
 
 namespace tapedeck::s3 {
 
-/// Most elements of one name that are looked at.
-inline constexpr std::size_t kXmlElementsMax = 10'000;
+/// Most bytes of an answer that are parsed.
+inline constexpr std::size_t kXmlBytesMax = 1024 * 1024;
 
-/// What stands between the tags of each element of that name, in order, with its markup. A prefix before the name and
-/// attributes are passed over; elements of one name within each other are not known.
-[[nodiscard]] std::vector<std::string_view> xml_elements(std::string_view xml, std::string_view name);
+/// An answer's elements; none if it is no whole XML document, or longer than kXmlBytesMax.
+[[nodiscard]] pugi::xml_document parse_xml(std::string_view text);
 
-/// The first element's text, with its entities replaced and without white space at its ends.
-[[nodiscard]] std::optional<std::string> xml_text(std::string_view xml, std::string_view name);
+/// The first element below `node` with that name, at any depth. A namespace prefix is ignored. Null: there is none.
+[[nodiscard]] pugi::xml_node find_element(const pugi::xml_node& node, std::string_view name);
 
-/// Text as it may stand between tags.
-[[nodiscard]] std::string xml_escape(std::string_view text);
+/// That element's text without white space at its ends; empty if there is no such element.
+[[nodiscard]] std::string text_of(const pugi::xml_node& node, std::string_view name);
+
+/// The children of the document's root with that name, in order.
+[[nodiscard]] std::vector<pugi::xml_node> elements_of(const pugi::xml_document& document, std::string_view name);
 
 }  // namespace tapedeck::s3

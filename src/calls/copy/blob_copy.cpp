@@ -155,7 +155,7 @@ class BlobRun {
     auto copied = co_await pump(**source, **writer);
     if (!copied) co_return fail(copied.error());
     BlobFacts facts{std::move(copied->sha256), kWaveformType};
-    const auto published = co_await (*writer)->publish(std::move(facts));
+    const auto published = co_await (*writer)->publish(std::move(facts), std::stop_token());
     if (!published) co_return fail(published.error());
     ++outcome_.waveforms;
     co_return Result<void>{};
@@ -226,7 +226,7 @@ class BlobRun {
 
   Task<Result<void>> publish(const WantedBlob& blob, BlobWriter& writer) {
     BlobFacts facts{blob.sha256, blob.content_type};
-    const auto published = co_await writer.publish(std::move(facts));
+    const auto published = co_await writer.publish(std::move(facts), std::stop_token());
     if (!published) co_return fail(published.error());
     const auto there = co_await look(blob);
     if (!there) co_return fail(there.error());

@@ -10,7 +10,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include "app/erasure.hpp"
+#include "app/keep.hpp"
 #include "cli/exit_code.hpp"
 #include "runtime/run_task.hpp"
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <boost/json/object.hpp>
 
-#include "app/verification.hpp"
+#include "app/check_recordings.hpp"
 #include "cli/commands/keeping.hpp"
 #include "cli/exit_code.hpp"
 #include "runtime/run_task.hpp"

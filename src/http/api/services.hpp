@@ -9,7 +9,7 @@
 #include "app/audit_log.hpp"
 #include "app/calls.hpp"
 #include "app/hot_recordings.hpp"
-#include "app/recordings.hpp"
+#include "app/play.hpp"
 #include "app/webhooks.hpp"
 #include "calls/businesses.hpp"
 #include "domain/event_sink.hpp"

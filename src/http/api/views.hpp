@@ -6,7 +6,7 @@
 
 #include <boost/json/object.hpp>
 
-#include "app/recordings.hpp"
+#include "app/play.hpp"
 #include "calls/ports/call_list_store.hpp"
 #include "calls/ports/recording_store.hpp"
 #include "domain/recording.hpp"

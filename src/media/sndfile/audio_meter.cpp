@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view kMpegType = "audio/mpeg";
 constexpr std::int64_t kMillisecondsPerSecond = 1'000;
 
-// Of this thread, for good: a tenth of what others get of a core that is wanted. Not less, for the allocator and the
-// event loop have locks that this thread holds for moments, and they must not become long ones.
+// The thread's priority: a tenth of another thread's share of a busy core. Not lower, because this thread briefly holds
+// locks of the allocator and the event loop, and others must not wait long for them.
 constexpr int kNiceness = 10;
 
 void step_back() { (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness); }

@@ -7,8 +7,8 @@
 
 namespace tapedeck {
 
-/// Decodes by libsndfile and libmpg123, over a blob wherever it is kept. Each measure takes one thread of its own
-/// at a low priority, and under 1 MB: what plays and what downloads goes first.
+/// Decodes with libsndfile and libmpg123, from any blob store. Each measure takes one thread and under 1 MB. The
+/// threads have a low priority, so that playing and downloading go first.
 class SndfileAudioMeter final : public AudioMeter {
  public:
   /// `threads`: most measures at a time; others wait.

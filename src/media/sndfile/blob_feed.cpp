@@ -16,14 +16,14 @@ Task<Answer> read_once(BlobReader& reader, std::span<std::byte> out) {
   co_return got;
 }
 
-// Readers belong to the loop: what they wait for there must not be taken from under it by another thread.
+// Readers belong to the loop: another thread must not destroy what they wait for there.
 Task<Answer> destroy(std::unique_ptr<BlobReader> reader) {
   reader.reset();
   co_return 0U;
 }
 
-// Runs the task on the executor's thread, and waits here. The promise is shared, for the other thread may still be in
-// set_value() when this one has the value.
+// Runs the task on the executor's thread, and waits here. The promise is shared, because the other thread may still be
+// in set_value() when this one has the value.
 Answer wait_for(const boost::asio::any_io_executor& executor, Task<Answer> task) {
   const auto promise = std::make_shared<std::promise<Answer>>();
   auto answer = promise->get_future();

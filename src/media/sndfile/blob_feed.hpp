@@ -13,14 +13,15 @@
 
 namespace tapedeck::sndfile {
 
-/// The first bytes of a blob are kept, for decoders go back to the header; of the others one piece at a time.
+/// Bytes at the beginning of a blob that are kept, because decoders return to the header; of the rest one piece is
+/// kept.
 inline constexpr std::size_t kFeedHeadBytes = std::size_t{64} * 1024;
 inline constexpr std::size_t kFeedPieceBytes = std::size_t{256} * 1024;
 
-/// The bytes of a blob for a thread that may wait, as decoders want them: at any place, mostly one after the other.
+/// Gives a blob's bytes to a decoder on a thread that may block: at any place, mostly in order.
 ///
-/// The blob is read by coroutines on `executor`, of a loop that another thread runs until this object is gone. Bytes in
-/// order come from one reader, which for a blob that is far away is one request; a jump costs another.
+/// Coroutines on `executor` read the blob; another thread must run that loop until this object is gone. Bytes in order
+/// come from one reader, which is one request to a remote store; a jump costs another.
 class BlobFeed {
  public:
   BlobFeed(Blob& blob, boost::asio::any_io_executor executor, std::stop_token stop);
@@ -29,8 +30,8 @@ class BlobFeed {
   ~BlobFeed();
 
   [[nodiscard]] std::uint64_t size() const { return blob_.size(); }
-  /// Fills `out` from `offset` on, and says how much; less only at the blob's end. Errors: the blob's, and kCancelled
-  /// after `stop`.
+  /// Fills `out` from `offset` on; returns how much, which is less than wanted only at the blob's end. Errors: the
+  /// blob's, and kCancelled after `stop`.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> out);
 
  private:

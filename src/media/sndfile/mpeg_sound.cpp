@@ -10,7 +10,7 @@
 namespace tapedeck::sndfile {
 namespace {
 
-// Bytes that the decoder gets at once.
+// Bytes of one read.
 constexpr std::size_t kMealBytes = std::size_t{32} * 1024;
 // Nothing on standard error, floats, and no tags; a stream that changes its format in the middle ends there.
 constexpr long kFlags = MPG123_QUIET | MPG123_FORCE_FLOAT | MPG123_SKIP_ID3V2 | MPG123_NO_FRANKENSTEIN;
@@ -25,7 +25,7 @@ class MpegSound final : public Sound {
 
   // Up to the first frame.
   Result<void> open() {
-    // Where it is not a matter of course already (before 1.27), it fills tables with what is in them.
+    // Before 1.27 it must be called first, to fill the library's tables.
     (void)::mpg123_init();
     int status = MPG123_OK;
     handle_.reset(::mpg123_new(nullptr, &status));
@@ -49,7 +49,7 @@ class MpegSound final : public Sound {
   }
 
  private:
-  // The samples of the next frame that has any.
+  // Decodes the samples of the next frame that has any.
   Result<std::span<const float>> decode() {
     while (!is_at_end_) {
       unsigned char* samples = nullptr;

@@ -9,7 +9,7 @@
 
 namespace tapedeck::sndfile {
 
-/// What one format of a sound is.
+/// The format of a sound.
 struct SoundFormat {
   int channels = 0;
   int sample_rate = 0;  ///< Hz
@@ -21,21 +21,21 @@ class Sound {
  public:
   virtual ~Sound() = default;
   [[nodiscard]] virtual SoundFormat format() const = 0;
-  /// As FFmpeg calls it.
+  /// FFmpeg's name of it.
   [[nodiscard]] virtual std::string_view codec() const = 0;
-  /// The next samples of all channels in turn, -1 to 1, in whole rounds, valid until the next call; none at the end, or
-  /// where the sound cannot be decoded further. Error: the feed's.
+  /// The next samples of all channels in turn, from -1 to 1, in whole rounds, valid until the next call; none at the
+  /// end, or if the rest cannot be decoded. Error: the feed's.
   [[nodiscard]] virtual Result<std::span<const float>> next() = 0;
 };
 
-/// A WAV, by libsndfile. What it is shown has the plainest header that there is: the fmt chunk as it is, and a data
-/// chunk of what is there. So the sound is decoded whatever stands around it, and whether or not its length was filled
-/// in. Errors: WavWalk::result()'s; kMediaNotAudio when libsndfile does not know the codec; the feed's.
+/// Opens a WAV with libsndfile, which is shown a minimal header: the fmt chunk, and a data chunk of the bytes that are
+/// there. So other chunks and a missing length do no harm. Errors: WavWalk::result()'s; kMediaNotAudio if libsndfile
+/// does not know the codec; the feed's.
 [[nodiscard]] Result<std::unique_ptr<Sound>> open_wav(BlobFeed& feed);
 
-/// An MP3, by libmpg123 itself. Through libsndfile 1.2 it would end where libmpg123 guesses that it ends when the file
-/// has no table (a VBR file without a Xing or Info frame: at a fifth of it), and each damaged frame would write to
-/// standard error, which is our log. Errors: kMediaNotAudio when there is no frame that can be decoded; the feed's.
+/// Opens an MP3 with libmpg123 itself. Through libsndfile 1.2 a file without a table would end at libmpg123's guess (a
+/// VBR file without a Xing or Info frame at a fifth of its length), and each damaged frame would write to standard
+/// error, which is our log. Errors: kMediaNotAudio if no frame can be decoded; the feed's.
 [[nodiscard]] Result<std::unique_ptr<Sound>> open_mpeg(BlobFeed& feed);
 
 }  // namespace tapedeck::sndfile

@@ -15,14 +15,14 @@
 namespace tapedeck::sndfile {
 namespace {
 
-// Samples of a channel that are decoded at once.
+// Samples of a channel in one read.
 constexpr std::size_t kBlockFrames = 4'096;
 constexpr std::uint64_t kRiffBytesMax = 0xFFFFFFFF;
 // Of RIFF, size, WAVE; of a chunk's name and size.
 constexpr std::size_t kRiffHeaderBytes = 12;
 constexpr std::size_t kChunkHeaderBytes = 8;
 
-// What libsndfile is shown as a file: a few bytes of our own, then a part of the blob.
+// The file that libsndfile reads: a header of our own, then a part of the blob.
 struct ShownFile {
   std::string header;
   std::uint64_t offset = 0;  // of the part
@@ -104,7 +104,7 @@ class WavSound final : public Sound {
   }
 
  private:
-  // libsndfile's way to the bytes.
+  // libsndfile reads through these.
   struct Calls {
     static WavSound& self(void* user) { return *static_cast<WavSound*>(user); }
     static sf_count_t size(void* user) { return static_cast<sf_count_t>(self(user).size()); }

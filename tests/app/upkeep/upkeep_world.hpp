@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "app/storage_check.hpp"
+#include "app/check_storage.hpp"
 #include "app/upkeep/missed_webhooks.hpp"
 #include "app/webhooks.hpp"
 #include "blobs/blob_key.hpp"

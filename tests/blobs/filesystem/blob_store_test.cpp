@@ -75,17 +75,17 @@ TEST_F(FilesystemBlobStoreTest, finds_what_an_earlier_store_published) {
   EXPECT_EQ(content_of(later, sample_key()), "bytes");
 }
 
-TEST_F(FilesystemBlobStoreTest, leaves_alone_what_another_process_is_writing) {
+TEST_F(FilesystemBlobStoreTest, leaves_files_that_another_process_is_writing) {
   auto writer = run_task(store_.create(sample_key()));
   ASSERT_TRUE(writer);
   ASSERT_TRUE(run_task((*writer)->write("bytes")));
   FilesystemBlobStore other(pool_, scratch_.path());
   EXPECT_EQ(run_task(other.collect_leftovers()).value(), 0);
-  ASSERT_TRUE(run_task((*writer)->publish(contract::facts_of("bytes"))));
+  ASSERT_TRUE(run_task((*writer)->publish(contract::facts_of("bytes"), {})));
   EXPECT_EQ(content_of(other, sample_key()), "bytes");
 }
 
-TEST_F(FilesystemBlobStoreTest, collects_what_a_process_left_that_has_died) {
+TEST_F(FilesystemBlobStoreTest, collects_what_a_dead_process_left) {
   std::filesystem::create_directories(scratch_.path() + "/.tmp");
   std::ofstream(scratch_.path() + "/.tmp/1-1") << "half";
   EXPECT_EQ(run_task(store_.collect_leftovers()).value(), 1);
@@ -121,7 +121,7 @@ TEST_F(FilesystemBlobStoreTest, publishes_again_after_a_folder_was_removed_under
   EXPECT_EQ(content_of(store_, sample_key(2)), "again");
 }
 
-TEST_F(FilesystemBlobStoreTest, never_shows_a_mixture_while_a_blob_is_replaced_over_and_over) {
+TEST_F(FilesystemBlobStoreTest, never_shows_a_mixture_while_a_blob_is_replaced_repeatedly) {
   const std::vector<std::string> versions{sample_bytes(90'000, 1), sample_bytes(90'000, 2)};
   put_blob(store_, sample_key(), versions[0]);
   std::atomic<bool> writing = true;
@@ -157,7 +157,7 @@ TEST_F(FilesystemBlobStoreTest, keeps_many_writers_at_once_apart) {
   }
 }
 
-TEST(FilesystemBlobStoreStart, fails_where_its_root_cannot_be_made) {
+TEST(FilesystemBlobStoreStart, a_root_that_cannot_be_made_throws) {
   OffloadPool pool("files", 1);
   EXPECT_THROW(FilesystemBlobStore(pool, "/dev/null/blobs"), std::system_error);
 }

@@ -62,10 +62,10 @@ Result<void> put_into(BlobStore& store, const std::string& key, const std::strin
   const Result<void> written = run_task((*writer)->write(bytes));
   if (!written) {
     // What follows the failure must not make it good again.
-    EXPECT_FALSE(run_task((*writer)->publish(facts_of(bytes))));
+    EXPECT_FALSE(run_task((*writer)->publish(facts_of(bytes), {})));
     return written;
   }
-  return run_task((*writer)->publish(facts_of(bytes)));
+  return run_task((*writer)->publish(facts_of(bytes), {}));
 }
 
 class DiskFaults : public testing::Test {
@@ -99,7 +99,7 @@ struct ErrnoCase {
 };
 class DiskErrors : public DiskFaults, public testing::WithParamInterface<ErrnoCase> {};
 
-TEST_P(DiskErrors, are_told_apart) {
+TEST_P(DiskErrors, disk_errors_are_told_apart) {
   faults_.fail_write_at = 1;
   faults_.error = GetParam().number;
   const Result<void> put = try_put(sample_key(), sample_bytes(200'000));
@@ -118,11 +118,11 @@ TEST_F(DiskFaults, a_failed_fsync_of_the_file_loses_the_blob_and_is_not_tried_ag
   ASSERT_TRUE(run_task(writer->write("bytes")));
   faults_.reset();
   faults_.fail_fsync_at = 1;
-  const Result<void> published = run_task(writer->publish(facts_of("bytes")));
+  const Result<void> published = run_task(writer->publish(facts_of("bytes"), {}));
   ASSERT_FALSE(published);
   EXPECT_EQ(published.error().errc(), Errc::kIo);
   EXPECT_EQ(faults_.fsyncs, 1);
-  EXPECT_FALSE(run_task(writer->publish(facts_of("bytes"))));
+  EXPECT_FALSE(run_task(writer->publish(facts_of("bytes"), {})));
   EXPECT_EQ(faults_.fsyncs, 1);
   EXPECT_EQ(content_of(store_, sample_key()), "missing");
 }
@@ -147,7 +147,7 @@ TEST_F(DiskFaults, a_failure_at_any_step_of_publishing_shows_nothing_new_and_the
   }
 }
 
-TEST_F(DiskFaults, flushes_a_new_name_once_and_what_is_above_it_no_more) {
+TEST_F(DiskFaults, a_new_folder_is_flushed_once_and_its_parents_not_again) {
   ASSERT_TRUE(try_put(sample_key(1), "first"));
   faults_.reset();
   ASSERT_TRUE(try_put(sample_key(2), "second"));
@@ -178,7 +178,7 @@ TEST_F(DiskFaults, a_failed_rename_shows_nothing) {
   EXPECT_TRUE(scratch_.files().empty());
 }
 
-TEST_F(DiskFaults, leave_what_is_stored_readable) {
+TEST_F(DiskFaults, stored_blobs_stay_readable) {
   ASSERT_TRUE(try_put(sample_key(1), "stored before"));
   faults_.reset();
   faults_.fail_write_at = 1;
@@ -187,7 +187,7 @@ TEST_F(DiskFaults, leave_what_is_stored_readable) {
   EXPECT_EQ(content_of(store_, sample_key(1)), "stored before");
 }
 
-TEST_F(DiskFaults, ping_says_why_nothing_could_be_written) {
+TEST_F(DiskFaults, ping_fails_with_the_reason_when_nothing_can_be_written) {
   faults_.fail_fsync_at = 1;
   const Result<void> answer = run_task(store_.ping());
   ASSERT_FALSE(answer);
@@ -241,7 +241,7 @@ int write_and_crash(const std::string& root, int crash_at) {
   return 0;
 }
 
-TEST(Crash, at_any_step_leaves_either_the_whole_blob_or_none_and_the_rest_is_collected) {
+TEST(Crash, a_crash_at_any_step_leaves_the_whole_blob_or_none_and_the_rest_is_collected) {
   int crashes = 0;
   int leftovers = 0;
   for (int step = 1;; ++step) {
@@ -295,7 +295,7 @@ int fill_small_disk(const std::string& root) {
   return testing::Test::HasFailure() ? 16 : wrong;
 }
 
-TEST(FullDisk, fails_the_blob_with_its_cause_and_keeps_the_others) {
+TEST(FullDisk, a_full_disk_fails_the_blob_with_its_cause_and_keeps_the_others) {
   const ScratchFolder scratch;
   EXPECT_EQ(in_child([&] { return fill_small_disk(scratch.path()); }), 0);
 }
@@ -315,7 +315,7 @@ int write_into_read_only(const std::string& root) {
   return wrong;
 }
 
-TEST(ReadOnlyDisk, refuses_new_blobs_with_its_cause) {
+TEST(ReadOnlyDisk, a_read_only_disk_refuses_new_blobs_with_its_cause) {
   const ScratchFolder scratch;
   ASSERT_EQ(::chmod(scratch.path().c_str(), 0555), 0);
   EXPECT_EQ(in_child([&] { return write_into_read_only(scratch.path()); }), 0);
@@ -346,7 +346,7 @@ int remount_read_only(const std::string& root) {
   return testing::Test::HasFailure() ? 16 : wrong;
 }
 
-TEST(ReadOnlyDisk, keeps_what_is_stored_readable_and_takes_blobs_again_once_it_is_writable) {
+TEST(ReadOnlyDisk, a_read_only_disk_keeps_blobs_readable_and_takes_blobs_again_once_writable) {
   const ScratchFolder scratch;
   ASSERT_EQ(::chmod(scratch.path().c_str(), 0555), 0);
   EXPECT_EQ(in_child([&] { return remount_read_only(scratch.path()); }), 0);

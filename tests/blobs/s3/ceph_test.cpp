@@ -25,7 +25,7 @@ s3::Call put_if_absent(const std::string& body) {
   return call;
 }
 
-TEST(Ceph, refuses_to_put_where_something_is) {
+TEST(Ceph, refuses_to_put_under_a_key_that_is_taken) {
   RealConnection real(fresh_ceph_url(), ceph_credentials());
   EXPECT_TRUE(run_task(real.connection().exchange(put_if_absent("first"))));
   const Result<s3::Exchange> second = run_task(real.connection().exchange(put_if_absent("second")));
@@ -39,14 +39,14 @@ TEST(Ceph, has_the_first_bytes_when_two_writers_of_one_key_publish) {
   const std::unique_ptr<BlobWriter> two = contract::begin_blob(real.store(), sample_key());
   ASSERT_TRUE(run_task(one->write("one")));
   ASSERT_TRUE(run_task(two->write("two")));
-  EXPECT_TRUE(run_task(two->publish(contract::facts_of("two"))));
-  const Result<void> late = run_task(one->publish(contract::facts_of("one")));
+  EXPECT_TRUE(run_task(two->publish(contract::facts_of("two"), {})));
+  const Result<void> late = run_task(one->publish(contract::facts_of("one"), {}));
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().errc(), Errc::kConflict);
   EXPECT_EQ(content_of(real.store(), sample_key()), "two");
 }
 
-TEST(Ceph, gives_no_byte_of_another_object_than_the_one_that_was_named) {
+TEST(Ceph, gives_no_byte_of_another_object_than_the_named_one) {
   const std::string url = fresh_ceph_url();
   RealStore store(url, ceph_credentials(), {});
   put_blob(store.store(), sample_key(), "bytes");
@@ -59,7 +59,7 @@ TEST(Ceph, gives_no_byte_of_another_object_than_the_one_that_was_named) {
   EXPECT_EQ(answer.error().errc(), Errc::kConflict);
 }
 
-TEST(Ceph, shows_uploads_that_nobody_finished_and_they_are_aborted) {
+TEST(Ceph, lists_unfinished_uploads_and_they_are_aborted) {
   const std::string url = fresh_ceph_url();
   RealConnection interrupted(url, ceph_credentials());
   s3::Call begin;
@@ -82,7 +82,7 @@ TEST(Ceph, refuses_a_wrong_secret_and_the_error_names_the_setting_without_it) {
   EXPECT_FALSE(ping.error().detail.contains("hidden")) << ping.error().detail;
 }
 
-TEST(Ceph, gives_whoever_holds_a_link_the_bytes) {
+TEST(Ceph, gives_the_bytes_to_the_holder_of_a_link) {
   RealStore real(fresh_ceph_url(), ceph_credentials(), {});
   put_blob(real.store(), sample_key(), "bytes");
   EXPECT_EQ(fetch_text(real.store().link(sample_key(), Seconds{60}).value()), "200 audio/mpeg bytes");

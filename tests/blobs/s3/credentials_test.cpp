@@ -40,7 +40,7 @@ Result<AwsCredentials> load(const Variables& variables) {
   });
 }
 
-TEST(S3Credentials, are_read_by_profile) {
+TEST(S3Credentials, credentials_are_read_by_profile) {
   EXPECT_EQ(text_of(parse_credentials_file(kFile, "default")), "AKIDONE secret/one== ");
   EXPECT_EQ(text_of(parse_credentials_file(kFile, "night")), "AKIDTWO two token");
   EXPECT_EQ(text_of(parse_credentials_file(kFile, "half")), "invalid_argument");
@@ -48,19 +48,19 @@ TEST(S3Credentials, are_read_by_profile) {
   EXPECT_EQ(text_of(parse_credentials_file("", "default")), "invalid_argument");
 }
 
-TEST(S3Credentials, come_from_the_environment_before_any_file) {
+TEST(S3Credentials, credentials_come_from_the_environment_before_any_file) {
   EXPECT_EQ(text_of(load({{"AWS_ACCESS_KEY_ID", "A"}, {"AWS_SECRET_ACCESS_KEY", "B"}, {"HOME", "/nowhere"}})), "A B ");
   EXPECT_EQ(text_of(load({{"AWS_ACCESS_KEY_ID", "A"}, {"AWS_SECRET_ACCESS_KEY", "B"}, {"AWS_SESSION_TOKEN", "C"}})),
             "A B C");
 }
 
-TEST(S3Credentials, that_are_half_there_are_an_error_that_says_which_half_is_missing) {
+TEST(S3Credentials, half_a_pair_is_an_error_that_names_the_missing_half) {
   const Result<AwsCredentials> loaded = load({{"AWS_ACCESS_KEY_ID", "A"}});
   ASSERT_FALSE(loaded);
   EXPECT_TRUE(loaded.error().detail.contains("AWS_SECRET_ACCESS_KEY is not")) << loaded.error().detail;
 }
 
-TEST(S3Credentials, come_from_the_file_and_profile_that_are_named) {
+TEST(S3Credentials, credentials_come_from_the_named_file_and_profile) {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/credentials";
   std::ofstream(path) << kFile;
@@ -68,7 +68,7 @@ TEST(S3Credentials, come_from_the_file_and_profile_that_are_named) {
   EXPECT_EQ(text_of(load({{"AWS_SHARED_CREDENTIALS_FILE", path}, {"AWS_PROFILE", "night"}})), "AKIDTWO two token");
 }
 
-TEST(S3Credentials, that_are_nowhere_are_an_error_that_says_where_they_may_be) {
+TEST(S3Credentials, missing_credentials_are_an_error_that_says_where_they_may_be) {
   const Result<AwsCredentials> loaded = load({{"HOME", "/nowhere"}});
   ASSERT_FALSE(loaded);
   EXPECT_TRUE(loaded.error().detail.contains("AWS_ACCESS_KEY_ID")) << loaded.error().detail;

@@ -27,7 +27,7 @@ class S3Leftovers : public ScriptedStore {
   const Step aborted_ = send("HTTP/1.1 204 No Content\r\n\r\n");
 };
 
-TEST_F(S3Leftovers, are_looked_for_under_our_prefix_and_aborted_when_they_are_old) {
+TEST_F(S3Leftovers, old_leftovers_under_our_prefix_are_aborted) {
   s3_.answer({page(upload(ours_, "one/1", old_) + upload(ours_, "two", young_))});
   s3_.answer({aborted_});
   EXPECT_EQ(collect(), 1);
@@ -36,14 +36,14 @@ TEST_F(S3Leftovers, are_looked_for_under_our_prefix_and_aborted_when_they_are_ol
   EXPECT_EQ(seen(1).target, "/recordings/" + ours_ + "?uploadId=one%2F1");
 }
 
-TEST_F(S3Leftovers, that_are_not_ours_are_left_alone) {
+TEST_F(S3Leftovers, uploads_of_others_are_left_alone) {
   s3_.answer({page(upload("calls/holiday.mp4", "a", old_) + upload("other/" + sample_key(), "b", old_) +
                    upload(ours_, "", old_) + upload(ours_, "c", "yesterday"))});
   EXPECT_EQ(collect(), 0);
   EXPECT_EQ(methods(), "GET");
 }
 
-TEST_F(S3Leftovers, are_looked_for_on_every_page) {
+TEST_F(S3Leftovers, leftovers_are_looked_for_on_every_page) {
   s3_.answer({page(upload(ours_, "one", old_),
                    "<IsTruncated>true</IsTruncated><NextKeyMarker>calls/x</NextKeyMarker>"
                    "<NextUploadIdMarker>m</NextUploadIdMarker>")});
@@ -56,18 +56,18 @@ TEST_F(S3Leftovers, are_looked_for_on_every_page) {
             "/recordings?key-marker=calls%2Fx&max-uploads=500&prefix=calls%2F&upload-id-marker=m&uploads=");
 }
 
-TEST_F(S3Leftovers, that_somebody_else_has_aborted_meanwhile_are_no_error) {
+TEST_F(S3Leftovers, an_upload_that_was_aborted_meanwhile_is_no_error) {
   s3_.answer({page(upload(ours_, "one", old_))});
   s3_.answer({refuse("404 Not Found", "NoSuchUpload")});
   EXPECT_EQ(collect(), 1);
 }
 
-TEST_F(S3Leftovers, are_none_where_the_store_cannot_list_them) {
+TEST_F(S3Leftovers, a_store_that_cannot_list_them_has_none) {
   s3_.answer({refuse("501 Not Implemented", "NotImplemented")});
   EXPECT_EQ(collect(), 0);
 }
 
-TEST_F(S3Leftovers, do_not_hold_up_for_ever_where_the_pages_do_not_end) {
+TEST_F(S3Leftovers, endless_pages_are_read_up_to_a_limit) {
   s3_.answer({page("", "<IsTruncated>true</IsTruncated><NextKeyMarker>calls/x</NextKeyMarker>")});
   EXPECT_EQ(collect(), 0);
   EXPECT_EQ(s3_.requests().size(), std::size_t{s3::kUploadPagesMax});

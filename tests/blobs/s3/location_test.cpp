@@ -52,23 +52,23 @@ const Row kRows[] = {
     {"https://calls", "", "invalid_argument"},
 };
 
-TEST(S3Location, says_where_each_key_is) {
+TEST(S3Location, a_location_gives_the_address_of_each_key) {
   for (const Row& row : kRows) EXPECT_EQ(where(row), row.where) << row.url;
 }
 
-TEST(S3Location, is_told_to_people_without_options) {
+TEST(S3Location, a_location_is_shown_without_its_options) {
   EXPECT_EQ(location_text(parse_location("s3://calls/a?endpoint=https://host&region=x", "").value()),
             "s3://calls/a at https://host");
   EXPECT_EQ(location_text(parse_location("s3://calls", "").value()),
             "s3://calls at https://s3.us-east-1.amazonaws.com");
 }
 
-TEST(S3Location, of_the_bucket_has_no_slash_at_its_end) {
+TEST(S3Location, a_buckets_address_has_no_slash_at_its_end) {
   const Location location = parse_location("s3://calls/a?endpoint=https://host", "").value();
   EXPECT_EQ(address_of_bucket(location).path, "/calls");
 }
 
-TEST(S3Location, refuses_a_prefix_that_leaves_too_little_of_a_key) {
+TEST(S3Location, a_prefix_that_leaves_no_room_for_a_key_is_refused) {
   EXPECT_TRUE(parse_location("s3://calls/" + std::string(kPrefixMaxLength, 'p'), ""));
   EXPECT_FALSE(parse_location("s3://calls/" + std::string(kPrefixMaxLength + 1, 'p'), ""));
 }

@@ -37,7 +37,7 @@ TEST_F(S3Read, uses_one_connection_again_and_again) {
   EXPECT_EQ(s3_.connections(), 1U);
 }
 
-TEST_F(S3Read, goes_on_where_it_was_when_an_answer_is_cut) {
+TEST_F(S3Read, resumes_where_an_answer_was_cut) {
   int gets = 0;
   s3_.answer_by([this, &gets](const SeenRequest& request) -> Answer {
     if (request.method == "HEAD") return {head_of(bytes_)};
@@ -55,19 +55,19 @@ TEST_F(S3Read, goes_on_where_it_was_when_an_answer_is_cut) {
   EXPECT_EQ(gets, 5);
 }
 
-TEST_F(S3Read, gives_up_when_it_is_cut_over_and_over_and_gives_no_wrong_byte) {
+TEST_F(S3Read, gives_up_when_it_is_cut_repeatedly_and_gives_no_wrong_byte) {
   s3_.answer({send(part_head(0, 100'000, 100'000)), close_connection()});
   EXPECT_EQ(read(0, 100'000), "unavailable");
   EXPECT_EQ(s3_.requests().size(), std::size_t{2 + s3::kResumesMax});
 }
 
-TEST_F(S3Read, gives_up_on_bytes_that_do_not_come) {
+TEST_F(S3Read, gives_up_when_no_bytes_come) {
   options_.limits.idle_timeout = Milliseconds{30};
   s3_.answer({send(part_head(0, 100'000, 100'000)), hang()});
   EXPECT_EQ(read(0, 100'000), "unavailable");
 }
 
-TEST_F(S3Read, of_an_object_that_was_replaced_is_a_conflict_where_the_store_minds_the_condition) {
+TEST_F(S3Read, is_a_conflict_after_the_object_was_replaced) {
   s3_.answer({refuse("412 Precondition Failed", "PreconditionFailed")});
   EXPECT_EQ(read(0, 100'000), "conflict");
 }
@@ -78,7 +78,7 @@ struct WrongAnswer {
   std::string verdict;
 };
 
-TEST_F(S3Read, believes_no_answer_that_is_of_another_object_or_place) {
+TEST_F(S3Read, refuses_an_answer_of_another_object_or_range) {
   const std::string etag = "ETag: " + kEtag + "\r\n";
   const WrongAnswer wrong[] = {
       {"another object", "HTTP/1.1 206 OK\r\nETag: \"other\"\r\nContent-Range: bytes 10-19/100000\r\n", "conflict"},
@@ -96,7 +96,7 @@ TEST_F(S3Read, believes_no_answer_that_is_of_another_object_or_place) {
   }
 }
 
-TEST_F(S3Read, takes_the_whole_object_where_all_of_it_was_asked_for) {
+TEST_F(S3Read, accepts_the_whole_object_if_all_of_it_was_requested) {
   s3_.answer({respond("200 OK", "ETag: " + kEtag + "\r\n", bytes_)});
   EXPECT_TRUE(read(0, 100'000) == bytes_);
 }
@@ -106,19 +106,19 @@ TEST_F(S3Read, is_an_error_when_the_object_has_become_shorter) {
   EXPECT_EQ(read(50'000, 10), "conflict");
 }
 
-TEST_F(S3Read, does_not_find_what_is_not_there) {
+TEST_F(S3Read, does_not_find_a_missing_object) {
   s3_.forget_answers();
   s3_.answer({respond_head("404 Not Found", "", 300)});
   EXPECT_EQ(read(0, 10), "not_found");
 }
 
-TEST_F(S3Read, needs_an_etag_to_hold_on_to) {
+TEST_F(S3Read, needs_an_etag) {
   s3_.forget_answers();
   s3_.answer({respond_head("200 OK", "", 300)});
   EXPECT_EQ(read(0, 10), "unavailable");
 }
 
-TEST_F(S3Read, of_nothing_asks_nothing) {
+TEST_F(S3Read, sends_no_request_for_an_empty_part) {
   EXPECT_EQ(read(100'000, 0), "");
   EXPECT_EQ(methods(), "HEAD");
 }

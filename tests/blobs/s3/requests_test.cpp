@@ -39,7 +39,7 @@ struct Passing {
   Step answer;
 };
 
-TEST_F(S3Requests, are_tried_again_after_what_passes) {
+TEST_F(S3Requests, are_repeated_after_a_passing_failure) {
   const Passing passing[] = {
       {"overload", refuse("503 Slow Down", "SlowDown")},
       {"a fault", refuse("500 Internal Server Error", "InternalError")},
@@ -60,14 +60,14 @@ TEST_F(S3Requests, are_tried_again_after_what_passes) {
   }
 }
 
-TEST_F(S3Requests, are_tried_again_after_an_answer_that_does_not_come) {
+TEST_F(S3Requests, are_repeated_when_no_answer_comes) {
   options_.limits.answer_timeout = Milliseconds{30};
   s3_.answer({hang()});
   s3_.answer({kRemoved});
   EXPECT_EQ(verdict_of(remove()), "ok");
 }
 
-TEST_F(S3Requests, are_given_up_after_a_few_tries_with_pauses_between_that_grow_and_are_bounded) {
+TEST_F(S3Requests, are_given_up_after_a_few_tries_with_growing_bounded_pauses) {
   s3_.answer({refuse("503 Slow Down", "SlowDown")});
   EXPECT_EQ(verdict_of(remove()), "unavailable");
   EXPECT_EQ(s3_.requests().size(), std::size_t{s3::kTriesMax});
@@ -85,7 +85,7 @@ TEST_F(S3Requests, wait_as_long_as_the_store_asks_within_bounds) {
   EXPECT_EQ(clock_.waits[1], s3::kPauseMax);
 }
 
-TEST_F(S3Requests, are_not_tried_again_where_that_cannot_help) {
+TEST_F(S3Requests, are_not_repeated_if_they_must_fail_again) {
   s3_.answer({refuse("403 Forbidden", "AccessDenied")});
   EXPECT_EQ(verdict_of(remove()), "unavailable");
   EXPECT_EQ(s3_.requests().size(), 1U);
@@ -110,14 +110,14 @@ TEST_F(S3Requests, set_the_clock_once_only) {
   EXPECT_TRUE(removed.error().detail.contains("clock")) << removed.error().detail;
 }
 
-TEST_F(S3Requests, see_a_clock_that_is_off_behind_a_head_that_says_nothing) {
+TEST_F(S3Requests, recognize_a_wrong_clock_in_a_refused_head) {
   s3_.answer({respond_head("403 Forbidden", "Date: Mon, 23 Nov 2026 11:00:00 GMT\r\n", 100)});
   s3_.answer({head_of("bytes")});
   EXPECT_EQ(verdict_of(run(store().open(sample_key()))), "ok");
   EXPECT_EQ(seen(1).header("x-amz-date"), "20261123T110000Z");
 }
 
-TEST_F(S3Requests, take_a_head_that_is_refused_at_the_right_time_for_what_it_is) {
+TEST_F(S3Requests, take_a_head_refused_at_the_right_time_as_a_refusal) {
   s3_.answer({respond_head("403 Forbidden", "Date: Mon, 23 Nov 2026 12:00:05 GMT\r\n", 100)});
   EXPECT_EQ(verdict_of(run(store().open(sample_key()))), "unavailable");
   EXPECT_EQ(s3_.requests().size(), 1U);
@@ -130,7 +130,7 @@ TEST_F(S3Requests, take_the_region_that_the_store_names) {
   EXPECT_TRUE(seen(1).header("authorization").contains("/eu-central-1/s3/"));
 }
 
-TEST_F(S3Requests, say_which_region_and_endpoint_have_a_bucket_that_is_elsewhere) {
+TEST_F(S3Requests, name_the_region_and_endpoint_of_a_bucket_that_is_elsewhere) {
   s3_.answer({refuse("301 Moved Permanently", "PermanentRedirect", "x-amz-bucket-region: us-west-2\r\n",
                      "<Endpoint>recordings.s3.us-west-2.amazonaws.com</Endpoint>")});
   const Result<void> removed = remove();
@@ -139,7 +139,7 @@ TEST_F(S3Requests, say_which_region_and_endpoint_have_a_bucket_that_is_elsewhere
   EXPECT_TRUE(removed.error().detail.contains("region us-west-2")) << removed.error().detail;
 }
 
-TEST_F(S3Requests, are_sent_on_to_where_the_bucket_is_for_now_with_their_body) {
+TEST_F(S3Requests, follow_a_temporary_redirect_with_their_body) {
   ScriptedServer other(loop_);
   s3_.answer({refuse("307 Temporary Redirect", "TemporaryRedirect", "Location: " + other.url() + "/recordings\r\n")});
   s3_.answer({head_of("bytes")});
@@ -170,7 +170,7 @@ TEST_F(S3Requests, do_not_go_in_circles) {
   EXPECT_EQ(s3_.requests().size(), std::size_t{s3::kDetoursMax + 1});
 }
 
-TEST_F(S3Requests, are_signed_anew_when_the_credentials_have_expired_and_there_are_others) {
+TEST_F(S3Requests, are_signed_again_with_new_credentials_when_the_old_have_expired) {
   (void)store();
   credentials_.access_key_id = "AKIDNEWER";
   s3_.answer({refuse("400 Bad Request", "ExpiredToken")});
@@ -179,7 +179,7 @@ TEST_F(S3Requests, are_signed_anew_when_the_credentials_have_expired_and_there_a
   EXPECT_TRUE(seen(1).header("authorization").contains("Credential=AKIDNEWER/"));
 }
 
-TEST_F(S3Requests, are_given_up_when_the_credentials_have_expired_and_there_are_no_others) {
+TEST_F(S3Requests, are_given_up_when_the_credentials_have_expired_and_no_others_exist) {
   s3_.answer({refuse("400 Bad Request", "ExpiredToken")});
   EXPECT_EQ(verdict_of(remove()), "unavailable");
   EXPECT_EQ(s3_.requests().size(), 1U);
@@ -191,7 +191,7 @@ struct Told {
   std::string part;
 };
 
-TEST_F(S3Requests, that_are_refused_tell_the_operator_what_to_mend_and_no_secret) {
+TEST_F(S3Requests, tell_the_operator_what_to_mend_and_no_secret_when_they_are_refused) {
   const Told told[] = {
       {"404 Not Found", "NoSuchBucket", "no bucket recordings"},
       {"403 Forbidden", "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"},
@@ -211,7 +211,7 @@ TEST_F(S3Requests, that_are_refused_tell_the_operator_what_to_mend_and_no_secret
   }
 }
 
-TEST_F(S3Requests, to_see_whether_the_store_is_ready_write_at_first_and_read_for_a_while) {
+TEST_F(S3Requests, of_a_ping_write_the_probe_first_and_then_read_it) {
   s3_.answer({respond("200 OK", "", "")});
   EXPECT_EQ(verdict_of(run(store().ping())), "ok");
   EXPECT_EQ(verdict_of(run(store().ping())), "ok");
@@ -221,7 +221,7 @@ TEST_F(S3Requests, to_see_whether_the_store_is_ready_write_at_first_and_read_for
   EXPECT_EQ(seen(0).target, "/recordings/calls/.tapedeck-probe");
 }
 
-TEST_F(S3Requests, to_see_whether_the_store_is_ready_write_again_where_the_probe_is_gone) {
+TEST_F(S3Requests, of_a_ping_write_the_probe_again_if_it_is_gone) {
   s3_.answer({respond("200 OK", "", "")});
   s3_.answer({refuse("404 Not Found", "NoSuchKey")});
   s3_.answer({respond("200 OK", "", "")});

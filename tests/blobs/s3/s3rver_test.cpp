@@ -14,7 +14,7 @@ using contract::put_blob;
 using contract::sample_bytes;
 using contract::sample_key;
 
-TEST(S3rver, gives_whoever_holds_a_link_the_bytes_with_their_type) {
+TEST(S3rver, gives_the_bytes_with_their_type_to_the_holder_of_a_link) {
   RealStore real(fresh_s3rver_url(), s3rver_credentials(), {});
   put_blob(real.store(), sample_key(), "bytes");
   const std::string link = real.store().link(sample_key(), Seconds{60}).value();
@@ -39,7 +39,7 @@ TEST(S3rver, has_no_such_bucket_and_the_error_names_it) {
   EXPECT_TRUE(ping.error().detail.contains("no bucket elsewhere")) << ping.error().detail;
 }
 
-TEST(S3rver, keeps_a_recording_that_went_through_the_spool_s_file) {
+TEST(S3rver, keeps_a_recording_that_went_through_the_spools_file) {
   RealStore real(fresh_s3rver_url(), s3rver_credentials(), {});
   const std::string bytes = sample_bytes(3'000'000);
   put_blob(real.store(), sample_key(), bytes);

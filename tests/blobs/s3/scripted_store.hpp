@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,16 +87,19 @@ class ScriptedStore : public testing::Test {
     return *store_;
   }
 
-  /// Runs the task to its end on the loop that the server runs on too.
+  /// Runs the task to its end on the server's loop, with a look after each step.
   template <class T>
-  T run(Task<T> task) {
+  T run(Task<T> task, const std::function<void()>& look = [] {}) {
     std::optional<T> value;
     std::exception_ptr failure;
     boost::asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr thrown, T result) {
       failure = thrown;
       value.emplace(std::move(result));
     });
-    while (!value) loop_.run_one();
+    while (!value) {
+      loop_.run_one();
+      look();
+    }
     if (failure) std::rethrow_exception(failure);
     return std::move(*value);
   }
@@ -104,10 +110,14 @@ class ScriptedStore : public testing::Test {
     return result ? "ok" : std::string(errc_name(result.error().errc()));
   }
 
-  Result<void> put(const std::string& bytes) {
+  /// Publishes a blob; the upload is stopped as soon as the server has seen this many requests.
+  Result<void> put(const std::string& bytes, std::size_t stop_after = SIZE_MAX) {
     const std::unique_ptr<BlobWriter> writer = run(store().create(contract::sample_key())).value();
     if (Result<void> written = run(writer->write(bytes)); !written) return written;
-    return run(writer->publish(contract::facts_of(bytes)));
+    std::stop_source stop;
+    return run(writer->publish(contract::facts_of(bytes), stop.get_token()), [&] {
+      if (s3_.requests().size() >= stop_after) stop.request_stop();
+    });
   }
 
   /// Opens and reads a part; the bytes, and an error's name where it ends with one.

@@ -26,13 +26,13 @@ TEST(Swift, refuses_a_wrong_secret_and_the_error_names_the_setting_without_it) {
   EXPECT_FALSE(ping.error().detail.contains("hidden")) << ping.error().detail;
 }
 
-TEST(Swift, is_told_in_which_region_it_is_where_the_setting_is_wrong) {
+TEST(Swift, names_its_region_if_the_setting_is_wrong) {
   RealStore real(fresh_swift_url() + "&region=eu-west-1", swift_credentials(), {});
   put_blob(real.store(), sample_key(), "bytes");
   EXPECT_EQ(content_of(real.store(), sample_key()), "bytes");
 }
 
-TEST(Swift, gives_whoever_holds_a_link_the_bytes_and_nobody_with_another_one) {
+TEST(Swift, gives_the_bytes_to_the_holder_of_a_link_and_to_nobody_else) {
   RealStore real(fresh_swift_url(), swift_credentials(), {});
   put_blob(real.store(), sample_key(), "bytes");
   const std::string link = real.store().link(sample_key(), Seconds{60}).value();
@@ -42,7 +42,7 @@ TEST(Swift, gives_whoever_holds_a_link_the_bytes_and_nobody_with_another_one) {
   EXPECT_TRUE(fetch_text(forged).starts_with("403 ")) << fetch_text(forged);
 }
 
-TEST(Swift, shows_uploads_that_nobody_finished_and_they_are_aborted) {
+TEST(Swift, lists_unfinished_uploads_and_they_are_aborted) {
   const std::string url = fresh_swift_url();
   RealConnection interrupted(url, swift_credentials());
   s3::Call begin;
@@ -57,15 +57,15 @@ TEST(Swift, shows_uploads_that_nobody_finished_and_they_are_aborted) {
   EXPECT_EQ(run_task(real.store().collect_leftovers()).value(), 0);
 }
 
-TEST(Swift, refuses_bytes_that_are_not_those_that_were_hashed) {
+TEST(Swift, refuses_bytes_that_differ_from_their_hash) {
   RealStore real(fresh_swift_url(), swift_credentials(), {});
   const std::unique_ptr<BlobWriter> writer = contract::begin_blob(real.store(), sample_key());
   ASSERT_TRUE(run_task(writer->write("bytez")));
-  EXPECT_FALSE(run_task(writer->publish(contract::facts_of("bytes"))));
+  EXPECT_FALSE(run_task(writer->publish(contract::facts_of("bytes"), {})));
   EXPECT_EQ(content_of(real.store(), sample_key()), "missing");
 }
 
-TEST(Swift, gives_no_byte_of_another_object_than_the_one_that_was_named) {
+TEST(Swift, gives_no_byte_of_another_object_than_the_named_one) {
   const std::string url = fresh_swift_url();
   RealStore store(url, swift_credentials(), {});
   put_blob(store.store(), sample_key(), "bytes");

@@ -29,7 +29,7 @@ class S3Upload : public ScriptedStore {
   }
 };
 
-TEST_F(S3Upload, puts_a_recording_with_its_hash_type_and_length_where_nothing_is) {
+TEST_F(S3Upload, puts_a_recording_with_its_hash_type_and_length_under_a_free_key) {
   answer({kPut, head_of("bytes")});
   EXPECT_EQ(verdict_of(put("bytes")), "ok");
   EXPECT_EQ(methods(), "PUT HEAD");
@@ -56,7 +56,7 @@ TEST_F(S3Upload, keeps_a_long_recording_in_a_file_without_a_name_and_sends_it_wh
   EXPECT_EQ(verdict_of(run(writer->write(bytes.substr(1'000'000)))), "ok");
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
   answer({kPut, head_of(bytes)});
-  EXPECT_EQ(verdict_of(run(writer->publish(facts_of(bytes)))), "ok");
+  EXPECT_EQ(verdict_of(run(writer->publish(facts_of(bytes), {}))), "ok");
   EXPECT_TRUE(seen(0).body == bytes);
 }
 
@@ -77,7 +77,7 @@ TEST_F(S3Upload, understands_a_refusal_that_comes_before_the_body_was_sent) {
   EXPECT_TRUE(seen(1).body == bytes);
 }
 
-TEST_F(S3Upload, fails_where_the_disk_has_no_room_for_a_long_recording) {
+TEST_F(S3Upload, fails_if_the_disk_has_no_room_for_a_long_recording) {
   options_.spool_folder = "/dev/null/nowhere";
   EXPECT_NE(verdict_of(put(sample_bytes(2'000'000))), "ok");
   EXPECT_TRUE(s3_.requests().empty());
@@ -128,7 +128,7 @@ TEST_F(S3Upload, tries_again_when_two_writers_of_one_key_met) {
   EXPECT_EQ(verdict_of(put("bytes")), "ok");
 }
 
-TEST_F(S3Upload, does_without_the_condition_where_the_store_does_not_know_it_and_remembers_that) {
+TEST_F(S3Upload, drops_the_condition_if_the_store_does_not_support_it_and_remembers_that) {
   answer({refuse("501 Not Implemented", "NotImplemented"), kPut, head_of("bytes"), kPut, head_of("bytes")});
   EXPECT_EQ(verdict_of(put("bytes")), "ok");
   EXPECT_EQ(verdict_of(put("bytes")), "ok");
@@ -138,7 +138,7 @@ TEST_F(S3Upload, does_without_the_condition_where_the_store_does_not_know_it_and
   EXPECT_EQ(seen(3).header("if-none-match"), "");
 }
 
-TEST_F(S3Upload, of_a_large_recording_goes_in_equal_parts_with_the_rest_last) {
+TEST_F(S3Upload, sends_a_large_recording_in_equal_parts_with_the_rest_last) {
   use_parts();
   const std::string bytes = sample_bytes(700'001);
   answer({kBegun, respond("200 OK", "ETag: \"one\"\r\n", ""), respond("200 OK", "ETag: \"two\"\r\n", ""),
@@ -155,9 +155,8 @@ TEST_F(S3Upload, of_a_large_recording_goes_in_equal_parts_with_the_rest_last) {
   EXPECT_TRUE(seen(3).body == bytes.substr(600'000));
   EXPECT_EQ(seen(4).target, path + "?uploadId=up%261");
   EXPECT_EQ(seen(4).header("if-none-match"), "*");
-  EXPECT_TRUE(
-      seen(4).body.contains("<Part><PartNumber>1</PartNumber><ETag>&quot;one&quot;</ETag></Part>"
-                            "<Part><PartNumber>2</PartNumber><ETag>&quot;two&quot;</ETag></Part>"))
+  EXPECT_TRUE(seen(4).body.contains(R"(<Part><PartNumber>1</PartNumber><ETag>"one"</ETag></Part>)"
+                                    R"(<Part><PartNumber>2</PartNumber><ETag>"two"</ETag></Part>)"))
       << seen(4).body;
 }
 
@@ -185,7 +184,7 @@ TEST_F(S3Upload, in_parts_is_aborted_when_a_part_is_refused) {
   EXPECT_EQ(methods(), "POST PUT PUT DELETE HEAD");
 }
 
-TEST_F(S3Upload, in_parts_that_is_gone_is_done_when_the_lost_answer_was_a_success) {
+TEST_F(S3Upload, in_parts_succeeds_if_the_lost_answer_was_a_success) {
   use_parts();
   const std::string bytes = sample_bytes(300'001);
   answer({kBegun, kPut, kPut});
@@ -202,7 +201,21 @@ TEST_F(S3Upload, in_parts_is_begun_only_with_an_id) {
   EXPECT_EQ(methods(), "POST HEAD");
 }
 
-TEST(S3Parts, grow_where_there_would_be_too_many) {
+TEST_F(S3Upload, ends_when_it_is_stopped_while_the_store_is_silent) {
+  s3_.answer({hang()});
+  EXPECT_EQ(verdict_of(put("bytes", 1)), "cancelled");
+  EXPECT_EQ(methods(), "PUT");
+}
+
+TEST_F(S3Upload, in_parts_ends_when_it_is_stopped_and_leaves_its_parts_to_the_collector) {
+  use_parts();
+  answer({kBegun, kPut});
+  s3_.answer({hang()});
+  EXPECT_EQ(verdict_of(put(sample_bytes(700'001), 3)), "cancelled");
+  EXPECT_EQ(methods(), "POST PUT PUT");
+}
+
+TEST(S3Parts, parts_grow_if_there_would_be_too_many) {
   constexpr std::uint64_t kMebibyte = 1024 * 1024;
   EXPECT_EQ(s3::part_bytes_for(1'000 * kMebibyte, 16 * kMebibyte), 16 * kMebibyte);
   EXPECT_EQ(s3::part_bytes_for(160'000 * kMebibyte, 16 * kMebibyte), 16 * kMebibyte);

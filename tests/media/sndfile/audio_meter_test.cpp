@@ -78,7 +78,7 @@ TEST_F(AudioMeterTest, each_party_of_a_dual_channel_wav_has_peaks_of_its_own) {
   EXPECT_NEAR(loudest(measured->peaks[1]), 0.4, 0.001);
 }
 
-TEST_F(AudioMeterTest, a_wav_is_measured_by_what_is_there_whatever_its_header_says) {
+TEST_F(AudioMeterTest, a_wav_is_measured_by_its_bytes_whatever_its_header_says) {
   const std::string list = "LIST" + little_endian(5, 4) + "INFOx" + std::string(1, '\0');
   const Wav wavs[] = {
       {.before_data = list},
@@ -113,7 +113,7 @@ TEST_F(AudioMeterTest, an_mp3_whose_frames_shrink_is_measured_to_its_end) {
   EXPECT_EQ(measured->measure.duration, Milliseconds{36'000});
 }
 
-TEST_F(AudioMeterTest, tags_before_and_behind_an_mp3_do_not_count) {
+TEST_F(AudioMeterTest, tags_before_and_after_an_mp3_do_not_count) {
   const std::string frames = repeated(mpeg_frame(32), 100);
   const std::string tag = std::string("ID3\x04\0\0\0\0\x01\x00", 10) + std::string(128, 'x');
   const std::string old_tag = "TAG" + std::string(125, ' ');
@@ -134,7 +134,7 @@ TEST_F(AudioMeterTest, a_long_recording_is_read_once_in_large_pieces) {
   EXPECT_LE(mpeg->reads, 15);
 }
 
-TEST_F(AudioMeterTest, what_is_no_sound_is_refused_and_says_why) {
+TEST_F(AudioMeterTest, a_file_without_sound_is_refused_with_the_reason) {
   struct BadCase {
     std::string bytes;
     const char* type;
@@ -157,7 +157,7 @@ TEST_F(AudioMeterTest, what_is_no_sound_is_refused_and_says_why) {
   }
 }
 
-TEST_F(AudioMeterTest, a_store_that_goes_away_is_not_taken_for_the_end) {
+TEST_F(AudioMeterTest, a_store_that_fails_is_not_taken_for_the_end) {
   for (const int after : {0, 1, 2, 4}) {
     const auto blob = std::make_shared<TextBlob>(Wav{.frames = 2'000'000}.bytes());
     blob->failing_after = after;
@@ -167,7 +167,7 @@ TEST_F(AudioMeterTest, a_store_that_goes_away_is_not_taken_for_the_end) {
   }
 }
 
-TEST_F(AudioMeterTest, it_stops_when_told_to) {
+TEST_F(AudioMeterTest, decoding_stops_when_told_to) {
   const auto blob = std::make_shared<TextBlob>(Wav{.frames = 2'000'000}.bytes());
   blob->on_read = [this, &blob] {
     if (blob->reads == 3) stop.request_stop();
@@ -179,7 +179,7 @@ TEST_F(AudioMeterTest, it_stops_when_told_to) {
 }
 
 // Not a fuzzer, but its shape: what a disk or a provider may make of good files.
-TEST_F(AudioMeterTest, damaged_bytes_end_in_an_answer) {
+TEST_F(AudioMeterTest, decoding_damaged_bytes_comes_to_an_end) {
   const char* given = std::getenv("TAPEDECK_SEED");
   const auto seed = given != nullptr ? static_cast<std::uint32_t>(std::atoll(given)) : std::random_device()();
   SCOPED_TRACE(testing::Message() << "TAPEDECK_SEED=" << seed);

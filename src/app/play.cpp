@@ -1,4 +1,4 @@
-#include "app/recordings.hpp"
+#include "app/play.hpp"
 
 #include <fmt/format.h>
 

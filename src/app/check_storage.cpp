@@ -1,4 +1,4 @@
-#include "app/storage_check.hpp"
+#include "app/check_storage.hpp"
 
 #include <charconv>
 #include <utility>

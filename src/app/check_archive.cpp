@@ -1,4 +1,4 @@
-#include "app/archive_check.hpp"
+#include "app/check_archive.hpp"
 
 #include <optional>
 #include <vector>

@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <string>
 
-#include "app/archive_check.hpp"
+#include "app/check_archive.hpp"
 #include "calls/businesses.hpp"
 #include "calls/ports/recording_store.hpp"
 #include "provider/recording_source.hpp"

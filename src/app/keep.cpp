@@ -1,4 +1,4 @@
-#include "app/erasure.hpp"
+#include "app/keep.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include "app/storage_check.hpp"
+#include "app/check_storage.hpp"
 
 #include "app/upkeep_names.hpp"
 #include "blobs/blob_key.hpp"
