@@ -21,11 +21,9 @@ using asio::ip::tcp;
 
 // One thread runs the context.
 constexpr int kConcurrencyHint = 1;
-// How often deadlines are looked at: a quarter of the shortest, within these bounds.
+// Interval between checks of the deadlines: a quarter of the shortest, within these bounds.
 constexpr std::chrono::milliseconds kSweepMin{5};
 constexpr std::chrono::milliseconds kSweepMax{250};
-// After the grace period, for tasks to notice that they are cancelled; then the loop ends without them.
-constexpr std::chrono::milliseconds kAbortGrace{1'000};
 
 constexpr Refusal kTooManyConnections{503, "Too many connections; try again."};
 
@@ -54,7 +52,8 @@ EventLoop::EventLoop(Handler& handler, const Limits& limits, ConnectionBudget& b
                 [this](tcp::socket socket) { admit(std::move(socket)); }) {}
 
 void EventLoop::start(std::string name) {
-  // An exception of the accepting task is a broken invariant: it ends the process rather than leave it deaf.
+  // An exception of the accepting task is a broken invariant: it ends the process, which would otherwise accept
+  // nothing.
   asio::co_spawn(context_, listener_.run(), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   });
@@ -71,9 +70,7 @@ void EventLoop::begin_stop() {
 }
 
 void EventLoop::join() {
-  if (!thread_.joinable()) return;
-  if (ended_.get_future().wait_for(limits_.stop_grace + kAbortGrace) != std::future_status::ready) context_.stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void EventLoop::admit(tcp::socket socket) {
@@ -84,8 +81,8 @@ void EventLoop::admit(tcp::socket socket) {
   auto owned = std::make_unique<Connection>(shared_, std::move(socket), std::move(peer));
   Connection* const connection = owned.get();
   connections_.emplace(connection, std::move(owned));
-  // Whatever ends the task ends the connection. Handlers' exceptions are answered before; what is left are cancelled
-  // waits, and Beast's and Asio's errors at odd moments, which concern this client alone.
+  // An exception of the task concerns this client alone: it is a cancelled wait, or a rare error of Beast or Asio.
+  // Exceptions of handlers are answered before.
   asio::co_spawn(context_, connection->run(),
                  asio::bind_cancellation_slot(connection->cancellation_slot(),
                                               [this, connection](std::exception_ptr) { forget(connection); }));
@@ -95,7 +92,7 @@ void EventLoop::refuse(tcp::socket socket) {
   shared_.counters.connections_refused.add();
   shared_.counters.count_status(503);
   const int descriptor = socket.native_handle();
-  // What has come already is read, so that closing does not reset the connection under the answer.
+  // Closing with unread bytes would reset the connection, and the client would lose the answer.
   std::array<char, kInputBufferInitial> discarded{};
   (void)::recv(descriptor, discarded.data(), discarded.size(), MSG_DONTWAIT);
   const Response response = refusal_response(kTooManyConnections);
@@ -138,7 +135,7 @@ void EventLoop::stop_on_loop() {
 }
 
 void EventLoop::abort_all() {
-  // A cancelled task may end at once, and take its connection out of the map.
+  // A cancelled task may end at once, and remove its connection from the map.
   std::vector<Connection*> doomed;
   doomed.reserve(connections_.size());
   for (const auto& [connection, owned] : connections_) doomed.push_back(connection);

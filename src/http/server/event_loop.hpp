@@ -21,6 +21,9 @@
 
 namespace tapedeck::http {
 
+/// How long stop() waits, after the grace period, for cancelled tasks to end.
+inline constexpr std::chrono::milliseconds kAbortGrace{1'000};
+
 /// The connections that all loops together may have.
 class ConnectionBudget {
  public:
@@ -38,20 +41,28 @@ class ConnectionBudget {
 };
 
 /// A thread with its own listener and the connections that came through it.
+///
+/// The loop lives until its last task has ended. A handler may wait for another thread (a disk, a database) that cannot
+/// be cancelled; that thread resumes the handler through this loop.
 class EventLoop {
  public:
   EventLoop(Handler& handler, const Limits& limits, ConnectionBudget& budget);
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  /// As join().
+  ~EventLoop() { join(); }
 
   [[nodiscard]] Result<void> listen(const boost::asio::ip::tcp::endpoint& endpoint) { return listener_.open(endpoint); }
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
   /// Runs the loop on a thread of this name.
   void start(std::string name);
-  /// From any thread: accepts nothing more, lets responses finish within the grace period, then ends.
+  /// From any thread: accepts nothing more, lets responses finish within the grace period, then cancels the rest.
   void begin_stop();
-  /// After begin_stop(): returns when the loop has ended; tasks that ignore their cancellation are left behind.
+  /// After begin_stop(): returns when the loop has ended, or at `deadline` if a task still runs.
+  void wait_until(SteadyTime deadline) const { ended_future_.wait_until(deadline); }
+  /// After begin_stop(), or on a loop that never started: returns when the last task has ended.
   void join();
 
-  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   /// From any thread.
   [[nodiscard]] ServerStats stats() const noexcept { return shared_.counters.snapshot(); }
 
@@ -74,6 +85,7 @@ class EventLoop {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   SteadyTime stop_at_ = SteadyTime::max();  // end of the grace period
   std::promise<void> ended_;
+  std::future<void> ended_future_ = ended_.get_future();
   std::thread thread_;
 };
 

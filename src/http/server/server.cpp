@@ -19,7 +19,11 @@ Server::Server(ServerOptions options, Handler& handler)
   }
 }
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+  // All of them before the first is destroyed: a task may reach another loop.
+  for (const auto& loop : loops_) loop->join();
+}
 
 Result<void> Server::start() {
   boost::system::error_code error;
@@ -34,18 +38,17 @@ Result<void> Server::start() {
     port_ = loop->port();  // the first one's choice is the others' too
   }
   std::signal(SIGPIPE, SIG_IGN);
-  for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i]->start(fmt::format("http-{}", i));
   running_ = true;
+  for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i]->start(fmt::format("http-{}", i));
   return {};
 }
-
-boost::asio::any_io_executor Server::executor(std::size_t loop) const { return loops_[loop]->context().get_executor(); }
 
 void Server::stop() {
   if (!running_) return;
   running_ = false;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + options_.limits.stop_grace + kAbortGrace;
   for (const auto& loop : loops_) loop->begin_stop();
-  for (const auto& loop : loops_) loop->join();
+  for (const auto& loop : loops_) loop->wait_until(deadline);
 }
 
 ServerStats Server::stats() const {

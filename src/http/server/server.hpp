@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/any_io_executor.hpp>
-
 #include "base/error.hpp"
 #include "http/server/event_loop.hpp"
 #include "http/server/limits.hpp"
@@ -25,13 +23,13 @@ struct ServerOptions {
 
 /// An HTTP/1.1 server: one event loop per thread, each with a listener of its own on the same port.
 ///
-/// The handler is called on the loops' threads and must outlive the server.
+/// The handler is called on the loops' threads. It, and all that it waits for, must outlive the server.
 class Server {
  public:
   Server(ServerOptions options, Handler& handler);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  /// As stop().
+  /// As stop(), then waits for handlers that still run, however long that takes.
   ~Server();
 
   /// Binds, then serves on threads of its own. Errors: kInvalidArgument (the address), kConflict (in use), kIo.
@@ -39,12 +37,10 @@ class Server {
   [[nodiscard]] Result<void> start();
   /// Once started.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  [[nodiscard]] std::size_t loops() const noexcept { return loops_.size(); }
-  /// To run tasks on a loop; `loop` < loops(). Work that is left there keeps stop() waiting for the grace period.
-  [[nodiscard]] boost::asio::any_io_executor executor(std::size_t loop) const;
 
   /// Accepts nothing more, ends idle connections, waits for running responses for at most Limits::stop_grace, then
-  /// closes what is left and joins the threads. Idempotent; not from a loop's thread.
+  /// closes what is left, and waits for at most kAbortGrace. A handler that cannot be cancelled may still run after
+  /// that, until the destructor returns. Idempotent; not from a loop's thread.
   void stop();
 
   /// From any thread.

@@ -14,7 +14,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -71,6 +70,18 @@ Response text_response(std::string text) {
   response.body = std::move(text);
   return response;
 }
+
+/// Counts a coroutine for as long as its frame exists.
+class Counted {
+ public:
+  explicit Counted(std::atomic<int>& count) : count_(count) { ++count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+
+ private:
+  std::atomic<int>& count_;
+};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -140,7 +151,7 @@ std::optional<Response> TestHandler::try_handle(const Request& request) {
     response.headers.emplace_back("X-Name", "a\r\nX-Injected: yes");
     return response;
   }
-  if (request.path == "/hold" || request.path == "/stuck" || request.path == "/deaf" || request.path == "/throw" ||
+  if (request.path == "/hold" || request.path == "/stuck" || request.path == "/disk" || request.path == "/throw" ||
       request.path == "/later") {
     return std::nullopt;
   }
@@ -149,14 +160,26 @@ std::optional<Response> TestHandler::try_handle(const Request& request) {
   return response;
 }
 
+void TestHandler::release() {
+  released = true;
+  released.notify_all();
+}
+
 Task<Response> TestHandler::handle(const Request& request) {
   if (request.path == "/throw") throw std::runtime_error("planted");
   const auto executor = co_await boost::asio::this_coro::executor;
   boost::asio::steady_timer timer(executor);
-  if (request.path == "/deaf") {
-    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  if (request.path == "/disk") {
+    const Counted counted(running);
+    ++holding;
+    const auto work = [this] {
+      released.wait(false);
+      return true;
+    };
+    const bool done = co_await offload(disk_, work);
+    co_return text_response(fmt::format("the disk answered: {}", done));
   }
-  if (request.path == "/stuck" || request.path == "/deaf") {
+  if (request.path == "/stuck") {
     ++holding;
     timer.expires_at(boost::asio::steady_timer::time_point::max());
     co_await timer.async_wait(boost::asio::use_awaitable);

@@ -14,6 +14,7 @@
 #include "blobs/blob_store.hpp"
 #include "http/server/message.hpp"
 #include "http/server/server.hpp"
+#include "runtime/offload.hpp"
 
 namespace tapedeck::http::testing {
 
@@ -42,19 +43,27 @@ std::shared_ptr<Blob> broken_blob(std::string first_bytes, std::uint64_t size);
 /// `size` bytes that differ from place to place.
 std::string pattern(std::size_t size);
 
-/// Answers by path: "/echo" with what it got, "/text/N" with N bytes, "/blob" with `blob`, "/hold" when released,
-/// "/stuck" never, "/deaf" neither, and it ignores its cancellation, "/throw" with an exception, "/later" through the
-/// coroutine; others with 404.
+/// Answers by path: "/echo" with the request, "/text/N" with N bytes, "/blob" with `blob`, "/hold" when released,
+/// "/stuck" never, "/disk" when another thread's work ends, which waits for the release and cannot be cancelled,
+/// "/throw" with an exception, "/later" through the coroutine; others with 404.
 class TestHandler final : public Handler {
  public:
+  /// Releases what waits, so that the disk's thread can end.
+  ~TestHandler() override { release(); }
   [[nodiscard]] std::optional<Response> try_handle(const Request& request) override;
   [[nodiscard]] Task<Response> handle(const Request& request) override;
   /// 503 with the error's detail.
   [[nodiscard]] Response answer_failure(const Request& request, const Error& error) override;
 
+  void release();
+
   std::shared_ptr<Blob> blob;
   std::atomic<bool> released = false;
-  std::atomic<int> holding = 0;  ///< requests that "/hold", "/stuck" and "/deaf" have taken so far
+  std::atomic<int> holding = 0;  ///< requests that "/hold", "/stuck" and "/disk" have taken so far
+  std::atomic<int> running = 0;  ///< requests to "/disk" whose coroutine exists
+
+ private:
+  OffloadPool disk_{"disk", 1};
 };
 
 struct Reply {

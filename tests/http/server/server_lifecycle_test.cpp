@@ -1,4 +1,5 @@
 #include <chrono>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@ namespace tapedeck::http::testing {
 namespace {
 
 constexpr std::string_view kEcho = "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view kDisk = "GET /disk HTTP/1.1\r\nHost: h\r\n\r\n";
 constexpr std::string_view kHold = "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n";
 
 class ServerLifecycle : public ServerFixture {};
@@ -102,16 +104,41 @@ TEST_F(ServerLifecycle, cuts_what_outlasts_the_grace_period) {
   EXPECT_EQ(server_->stats().connections_open, 0U);
 }
 
-TEST_F(ServerLifecycle, leaves_a_handler_behind_that_ignores_its_cancellation) {
+TEST_F(ServerLifecycle, stop_returns_soon_after_the_grace_period_although_a_handler_runs_on) {
+  Limits limits;
+  limits.stop_grace = std::chrono::milliseconds{20};
+  start(limits, 3);
+  std::vector<RawClient> clients;  // enough that every loop has one
+  for (int i = 0; i < 24; ++i) {
+    clients.push_back(connect());
+    clients.back().send(kDisk);
+  }
+  ASSERT_TRUE(eventually([this] { return handler_.holding == 24; }));
+  const auto begin = std::chrono::steady_clock::now();
+  server_->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2 * (limits.stop_grace + kAbortGrace));
+  for (RawClient& client : clients) EXPECT_TRUE(client.is_closed_by_peer());
+  EXPECT_EQ(handler_.running, 24);
+  handler_.release();
+  server_.reset();
+  EXPECT_EQ(handler_.running, 0);
+}
+
+TEST_F(ServerLifecycle, a_loop_lives_until_the_last_handler_on_it_has_ended) {
   Limits limits;
   limits.stop_grace = std::chrono::milliseconds{20};
   start(limits);
   RawClient client = connect();
-  client.send("GET /deaf HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(eventually([this] { return handler_.holding == 1; }));
-  server_->stop();
-  server_.reset();
-  EXPECT_TRUE(client.is_closed_by_peer());
+  client.send(kDisk);
+  ASSERT_TRUE(eventually([this] { return handler_.running == 1; }));
+  auto destroyed = std::async(std::launch::async, [this] { server_.reset(); });
+  // Longer than stop() takes: without the wait for the handler the server would be gone by then.
+  EXPECT_EQ(destroyed.wait_for(limits.stop_grace + kAbortGrace + std::chrono::milliseconds{500}),
+            std::future_status::timeout);
+  EXPECT_EQ(handler_.running, 1);
+  handler_.release();
+  destroyed.get();
+  EXPECT_EQ(handler_.running, 0);
 }
 
 TEST_F(ServerLifecycle, can_be_stopped_twice_and_never_started) {
