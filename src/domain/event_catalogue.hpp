@@ -86,6 +86,8 @@ inline constexpr auto kEventCatalogue = std::to_array<EventKind>({
      {"business_id", "cause", "until"},
      {"tapedeck_businesses_paused_total",
       "Times that a provider's answer held back a whole business, by cause.", "cause"}},
+    {"BACKOFF_FULL", Severity::kWarning, "", "the worker remembers too many pauses to remember this one",
+     {"business_id"}},
     {"WEBHOOK_MISSED", Severity::kWarning, "", "the provider lists a recording whose webhook never came",
      {"business_id", "sid", "made_at"},
      {"tapedeck_webhooks_missed_total", "Recordings found in the provider's list whose webhook never came.", ""}},

@@ -126,6 +126,8 @@ Event business_paused(const BusinessId& business, Errc cause, SystemTime until) 
   return make(kind("BUSINESS_PAUSED"), {business.str(), text(errc_name(cause)), format_rfc3339(until)});
 }
 
+Event backoff_full(const BusinessId& business) { return make(kind("BACKOFF_FULL"), {business.str()}); }
+
 Event webhook_missed(const BusinessId& business, const RecordingSid& recording, SystemTime made_at) {
   return make(kind("WEBHOOK_MISSED"), {business.str(), recording.str(), format_rfc3339(made_at)});
 }

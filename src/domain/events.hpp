@@ -58,6 +58,7 @@ struct RecoveredCounts {
 [[nodiscard]] Event recording_failed(const Recording& recording, const Error& error);
 [[nodiscard]] Event commit_fenced(const Recording& recording);
 [[nodiscard]] Event business_paused(const BusinessId& business, Errc cause, SystemTime until);
+[[nodiscard]] Event backoff_full(const BusinessId& business);
 [[nodiscard]] Event webhook_missed(const BusinessId& business, const RecordingSid& recording, SystemTime made_at);
 [[nodiscard]] Event listing_failed(const AccountSid& account, const Error& error);
 

@@ -72,6 +72,7 @@ std::vector<Expected> every_event() {
       {event::commit_fenced(row), kWarning, "COMMIT_FENCED" + of_row + " fence=4"},
       {event::business_paused(kShop, Errc::kProviderRateLimited, kNoon), kWarning,
        "BUSINESS_PAUSED business_id=shop cause=provider_rate_limited until=2026-11-23T12:00:00Z"},
+      {event::backoff_full(kShop), kWarning, "BACKOFF_FULL business_id=shop"},
       {event::webhook_missed(kShop, kRecording, kNoon), kWarning,
        "WEBHOOK_MISSED business_id=shop sid=RE2abcde... made_at=2026-11-23T12:00:00Z"},
       {event::listing_failed(kAccount, kTruncated), kWarning, "LISTING_FAILED account=" + kAccount.str() + truncated},

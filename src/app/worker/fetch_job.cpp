@@ -194,9 +194,7 @@ Task<> FetchJob::pause_business(Business business, Error error) {
     pause = d_.backoff.refused(business.id, d_.clock.system_now());
   }
   if (!pause) co_return;
-  if (!pause->is_remembered) {
-    d_.events.emit({Severity::kWarning, "", "BACKOFF_FULL", {{"business_id", business.id.str()}}});
-  }
+  if (!pause->is_remembered) d_.events.emit(event::backoff_full(business.id));
   auto blocked = co_await d_.slots.block(business.id, pause->until, pause->why);
   (void)blocked;
   d_.events.emit(event::business_paused(business.id, error.errc(), pause->until));
