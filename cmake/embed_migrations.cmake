@@ -1,10 +1,9 @@
-# Writes the .sql files (INPUTS, separated by "|") into OUTPUT as C++ string literals, in order of their numbers, for
-# ROOM/migrations.hpp.
-get_filename_component(ENGINE ${ROOM} NAME)
-string(REPLACE "|" ";" files "${INPUTS}")
+# For tapedeck_migrations(): writes the .sql files `migrations` of the room `folder` into OUTPUT as C++ string literals, in order
+# of their numbers.
+get_filename_component(engine ${folder} NAME)
 set(entries "")
 set(expected 0)
-foreach(file IN LISTS files)
+foreach(file IN LISTS migrations)
   get_filename_component(name ${file} NAME)
   math(EXPR expected "${expected} + 1")
   string(REGEX MATCH "^[0-9]+" number ${name})
@@ -15,9 +14,9 @@ foreach(file IN LISTS files)
   file(READ ${file} text)
   string(APPEND entries "    Migration{${version}, \"${name}\", R\"sql(${text})sql\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"${ROOM}/migrations.hpp\"
+file(WRITE ${OUTPUT} "#include \"${folder}/migrations.hpp\"
 
-namespace tapedeck::${ENGINE} {
+namespace tapedeck::${engine} {
 namespace {
 constexpr Migration kMigrations[] = {
 ${entries}};
@@ -25,5 +24,5 @@ ${entries}};
 
 std::span<const Migration> migrations() noexcept { return kMigrations; }
 
-}  // namespace tapedeck::${ENGINE}
+}  // namespace tapedeck::${engine}
 ")

@@ -1,6 +1,5 @@
-# cmake -DDIST=web/dist -DOUT=page_assets.cpp -P embed_page.cmake
-# Writes every file below DIST as bytes of a C++ file, for src/main/page_assets.hpp.
-file(GLOB_RECURSE files RELATIVE ${DIST} ${DIST}/*)
+# For src/main/CMakeLists.txt: writes every file below `page_dist` into OUTPUT as bytes of a C++ file.
+file(GLOB_RECURSE files RELATIVE ${page_dist} ${page_dist}/*)
 list(SORT files)
 set(arrays "")
 set(rows "")
@@ -25,13 +24,13 @@ foreach(name IN LISTS files)
   if(name MATCHES "^assets/")
     set(hashed true)
   endif()
-  file(READ ${DIST}/${name} bytes HEX)
+  file(READ ${page_dist}/${name} bytes HEX)
   string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
   string(APPEND arrays "constexpr char kFile${index}[] = {${bytes}'\\0'};\n")
   string(APPEND rows "    {\"/${name}\", \"${type}\", {kFile${index}, sizeof(kFile${index}) - 1}, ${hashed}},\n")
   math(EXPR index "${index} + 1")
 endforeach()
-file(WRITE ${OUT} "// Made by cmake/embed_page.cmake.
+file(WRITE ${OUTPUT} "// Made by cmake/embed_page.cmake.
 #include \"main/page_assets.hpp\"
 
 #include <array>

@@ -46,19 +46,23 @@ function(tapedeck_room folder)
   endif()
 endfunction()
 
+# tapedeck_generate(<output> <script> <input>...): lets the script write ${OUTPUT} from these files. This is a part of the
+# configuration and not of the build: Ninja would start a command of a target, and so every compilation of that target, only
+# after all libraries that the target links to.
+function(tapedeck_generate output script)
+  set(OUTPUT ${output}.new)
+  include(${script})
+  file(COPY_FILE ${OUTPUT} ${output} ONLY_IF_DIFFERENT)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN} ${script})
+endfunction()
+
 # tapedeck_migrations(<room>): embeds the .sql files of its migrations/.
 function(tapedeck_migrations folder)
   string(REPLACE "/" "_" name ${folder})
   file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/migrations/*.sql)
   list(SORT migrations)
-  list(JOIN migrations "|" inputs)
   set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}_migrations.cpp)
-  set(script ${PROJECT_SOURCE_DIR}/cmake/embed_migrations.cmake)
-  add_custom_command(
-    OUTPUT ${embedded}
-    COMMAND ${CMAKE_COMMAND} "-DINPUTS=${inputs}" -DROOM=${folder} -DOUTPUT=${embedded} -P ${script}
-    DEPENDS ${migrations} ${script}
-    VERBATIM)
+  tapedeck_generate(${embedded} ${PROJECT_SOURCE_DIR}/cmake/embed_migrations.cmake ${migrations})
   target_sources(tapedeck_${name} PRIVATE ${embedded})
 endfunction()
 

@@ -1,5 +1,4 @@
-// What the documents say is there, and what is there is in the documents: settings with their defaults, log lines,
-// metrics, commands, files that are linked.
+// The documents agree with the sources: settings with their defaults, log lines, metrics, commands, links, decisions.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -19,7 +18,7 @@ function sourcesBelow(folder) {
   });
 }
 
-// Without what only test builds have.
+// Without the parts of test builds.
 const sources = sourcesBelow("src").map(read).join("\n").replace(/#ifdef TAPEDECK_PLANTED_BUGS[\s\S]*?#endif/g, "");
 const literals = (pattern) => new Set([...sources.matchAll(pattern)].map((match) => match[1]));
 const missing = (names) => [...names].filter((name) => !operations.includes(`\`${name}\``));
@@ -29,7 +28,7 @@ const settings = [...read("src/main/setting_table.cpp").matchAll(/Setting\{\s*"(
   ([, name, fallback]) => ({ name, fallback }),
 );
 
-test("the table of settings was found", () => assert.ok(settings.length >= 20, `${settings.length}`));
+test("the check finds the table of settings", () => assert.ok(settings.length >= 20, `${settings.length}`));
 
 for (const { name, fallback } of settings) {
   test(`${name} is documented with its default`, () => {
@@ -40,7 +39,7 @@ for (const { name, fallback } of settings) {
   });
 }
 
-test("no setting is documented that does not exist", () => {
+test("every documented setting exists, in the order of the table", () => {
   const rows = [...operations.matchAll(/^\| `([A-Z_]+)` \| [^|]*\| [^|]*\| [^|]*\|$/gm)].map((match) => match[1]);
   assert.deepEqual(rows, settings.map((setting) => setting.name));
 });
@@ -65,7 +64,7 @@ test("only the catalogue's constructors make events", () => {
   assert.deepEqual(makers, []);
 });
 
-test("every metric is documented, and none that does not exist", () => {
+test("every metric is documented, and every documented one exists", () => {
   const metrics = literals(/"((?:tapedeck|process)_[a-z0-9_]+_(?:total|seconds|bytes|fds|info|connections|waiting|progress)|tapedeck_http_connections)"/g);
   assert.ok(metrics.has("tapedeck_recordings_stored_total"));
   assert.deepEqual(missing(metrics), []);
@@ -74,15 +73,22 @@ test("every metric is documented, and none that does not exist", () => {
 });
 
 for (const name of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/operations.md", "docs/adr/README.md"]) {
-  test(`what ${name} links to is there`, () => {
+  test(`every link of ${name} leads to a file`, () => {
     const links = [...read(name).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1]);
     assert.deepEqual(links.filter((link) => !existsSync(join(root, dirname(name), link))), []);
   });
 }
 
-test("every folder that ARCHITECTURE.md names is there", () => {
+test("every folder that ARCHITECTURE.md names exists", () => {
   const folders = [...read("ARCHITECTURE.md").matchAll(/`((?:src|web|tools|tests|bench)\/[a-z_/]*)`/g)].map((match) => match[1]);
   assert.deepEqual(folders.filter((folder) => !existsSync(join(root, folder))), []);
+});
+
+test("every decision has a status and a date", () => {
+  const heads = readdirSync(join(root, "docs/adr"))
+    .filter((name) => name !== "README.md")
+    .map((name) => [name, read(`docs/adr/${name}`).split("\n").slice(0, 8).join("\n")]);
+  assert.deepEqual(heads.filter(([, head]) => !/Status: (accepted|superseded)/.test(head) || !/\b20\d\d-\d\d-\d\d\b/.test(head)), []);
 });
 
 test("every number of a decision is used once, and listed", () => {

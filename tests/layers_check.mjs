@@ -1,11 +1,11 @@
-// The rules of the house, read off the sources: who may include whom (ARCHITECTURE.md), which library belongs to which
-// room, and what every header begins with. `node tests/layers_check.mjs` prints each violation as file:line.
+// The structural rules: which room may include which (ARCHITECTURE.md), which library belongs to which room, and the first line
+// of every header. `node tests/layers_check.mjs` prints each violation as file:line.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Lines in a file before it is two rooms. */
+/** Most lines of a file; a longer one holds two ideas. */
 export const FILE_LINES_MAX = 450;
 
 // The rooms of src/ and what each may include besides itself: ports and the domain of others, never their adapters.
@@ -38,12 +38,12 @@ const MAY_INCLUDE = {
   "app/upkeep": ["app", "base", "blobs", "calls", "calls/ports", "domain", "provider", "runtime", "slots", "slots/protocol"],
   "http/server": ["base", "blobs", "runtime"],
   "http/api": ["app", "base", "blobs", "calls", "calls/ports", "domain", "http/server", "media", "provider", "runtime"],
-  // They name concrete adapters.
+  // These name concrete adapters.
   cli: ["*"],
   "cli/commands": ["*"],
   "cli/demo": ["*"],
   main: ["*"],
-  // The simulator knows the provider's grammar and nothing of the server.
+  // Beside src/: the simulator uses the grammar of the provider, and nothing of the server.
   tools: ["base", "domain", "provider/twilio"],
   tests: ["*"],
   bench: ["*"],
@@ -67,7 +67,7 @@ const PURE = ["base", "domain", "slots/protocol"];
 const NOT_PURE =
   /^(boost\/(asio|beast)|iostream|fstream|filesystem|cstdio|thread|mutex|shared_mutex|future|condition_variable|unistd\.h|fcntl\.h|time\.h|ctime|sys\/)/;
 
-// What GCC 12 compiles into a crash, over whole statements.
+// Forms that GCC 12 miscompiles, in whole statements.
 const MISCOMPILED = [
   [/(?<!\bcase\s+[\w:]+|\bdefault)[?:]\s*co_await\b/g, "GCC 12 miscompiles a co_await within ?:"],
   [/\bco_await\b[^;{]*[(,]\s*\{\s*[^\s}]/g, "GCC 12 destroys a braced argument of an awaited call twice: name it first"],

@@ -7,7 +7,7 @@
 namespace tapedeck::postgres {
 namespace {
 
-struct Row {
+struct StateRow {
   std::string_view sqlstate;  // or its beginning
   Remedy remedy;
   Errc errc;
@@ -16,29 +16,31 @@ struct Row {
 
 // The first one that fits counts (PostgreSQL, appendix A).
 constexpr std::array kRows{
-    Row{"40001", Remedy::kAgain, Errc::kUnavailable, "other transactions stood in the way too often"},
-    Row{"40P01", Remedy::kAgain, Errc::kUnavailable, "deadlocks stood in the way too often"},
+    StateRow{"40001", Remedy::kAgain, Errc::kUnavailable, "other transactions stood in the way too often"},
+    StateRow{"40P01", Remedy::kAgain, Errc::kUnavailable, "deadlocks stood in the way too often"},
     // Two made the same row known at the same time: the second run finds the first one's.
-    Row{"23505", Remedy::kAgain, Errc::kConflict, "the database refuses a second row of the same name"},
-    Row{"23", Remedy::kNone, Errc::kConflict, "the database refuses a row"},
-    Row{"22021", Remedy::kNone, Errc::kInvalidArgument, "expected text in UTF-8 without zero bytes"},
-    Row{"25006", Remedy::kNone, Errc::kReadOnly,
+    StateRow{"23505", Remedy::kAgain, Errc::kConflict, "the database refuses a second row of the same name"},
+    StateRow{"23", Remedy::kNone, Errc::kConflict, "the database refuses a row"},
+    StateRow{"22021", Remedy::kNone, Errc::kInvalidArgument, "expected text in UTF-8 without zero bytes"},
+    StateRow{
+        "25006", Remedy::kNone, Errc::kReadOnly,
         "the database takes no changes, for it is a standby or set to read only: name the primary in DATABASE_URL, or "
         "all servers with target_session_attrs=read-write, or look at default_transaction_read_only"},
-    Row{"25P03", Remedy::kReconnect, Errc::kUnavailable, "the database ended a transaction that did nothing"},
-    Row{"42501", Remedy::kNone, Errc::kUnavailable,
-        "the role of DATABASE_URL may not do this: it must own the schema tapedeck and what is in it"},
-    Row{"42P01", Remedy::kNone, Errc::kCorrupt, "a table is missing: was the schema tapedeck changed by hand?"},
-    Row{"42703", Remedy::kNone, Errc::kCorrupt, "a column is missing: was the schema tapedeck changed by hand?"},
-    Row{"53100", Remedy::kNone, Errc::kNoSpace, "no space on the disk of the database"},
-    Row{"53", Remedy::kNone, Errc::kUnavailable, "the database is short of memory or connections"},
-    Row{"55P03", Remedy::kNone, Errc::kUnavailable, "somebody else has held a lock of the database for too long"},
-    Row{"57014", Remedy::kNone, Errc::kUnavailable, "the database took too long"},
-    Row{"57P", Remedy::kReconnect, Errc::kUnavailable, "the database is being restarted, or closed the connection"},
-    Row{"08", Remedy::kReconnect, Errc::kUnavailable, "the connection to the database broke"},
-    Row{"58", Remedy::kNone, Errc::kIo, "the disk of the database cannot be read or written"},
-    Row{"XX001", Remedy::kNone, Errc::kCorrupt, "the database is damaged"},
-    Row{"XX002", Remedy::kNone, Errc::kCorrupt, "an index of the database is damaged"},
+    StateRow{"25P03", Remedy::kReconnect, Errc::kUnavailable, "the database ended a transaction that did nothing"},
+    StateRow{"42501", Remedy::kNone, Errc::kUnavailable,
+             "the role of DATABASE_URL may not do this: it must own the schema tapedeck and what is in it"},
+    StateRow{"42P01", Remedy::kNone, Errc::kCorrupt, "a table is missing: was the schema tapedeck changed by hand?"},
+    StateRow{"42703", Remedy::kNone, Errc::kCorrupt, "a column is missing: was the schema tapedeck changed by hand?"},
+    StateRow{"53100", Remedy::kNone, Errc::kNoSpace, "no space on the disk of the database"},
+    StateRow{"53", Remedy::kNone, Errc::kUnavailable, "the database is short of memory or connections"},
+    StateRow{"55P03", Remedy::kNone, Errc::kUnavailable, "somebody else has held a lock of the database for too long"},
+    StateRow{"57014", Remedy::kNone, Errc::kUnavailable, "the database took too long"},
+    StateRow{"57P", Remedy::kReconnect, Errc::kUnavailable,
+             "the database is being restarted, or closed the connection"},
+    StateRow{"08", Remedy::kReconnect, Errc::kUnavailable, "the connection to the database broke"},
+    StateRow{"58", Remedy::kNone, Errc::kIo, "the disk of the database cannot be read or written"},
+    StateRow{"XX001", Remedy::kNone, Errc::kCorrupt, "the database is damaged"},
+    StateRow{"XX002", Remedy::kNone, Errc::kCorrupt, "an index of the database is damaged"},
 };
 
 struct Hint {
@@ -87,7 +89,7 @@ Error unavailable(std::string detail) {
 }
 
 StorageFailure failure_of(std::string_view sqlstate, std::string_view message) {
-  for (const Row& row : kRows) {
+  for (const StateRow& row : kRows) {
     if (!sqlstate.starts_with(row.sqlstate)) continue;
     Error error(row.errc, fmt::format("{}: {} (SQLSTATE {})", row.sentence, on_one_line(message), sqlstate));
     if (row.errc == Errc::kUnavailable) error.retry_after = kRetryAfter;

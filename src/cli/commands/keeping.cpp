@@ -17,7 +17,7 @@
 namespace tapedeck {
 namespace {
 
-constexpr std::array<std::string_view, 5> kAuditColumns{"at", "actor", "action", "sid", "detail"};
+constexpr std::array<std::string_view, 5> kAuditFields{"at", "actor", "action", "sid", "detail"};
 
 std::array<std::string, 5> columns_of(const AuditEntry& entry) {
   return {format_rfc3339(entry.at), entry.actor, entry.action, entry.sid, entry.detail};
@@ -48,7 +48,7 @@ void print_entry(const AuditEntry& entry, const AuditChoice& choice, const Outpu
   const std::array<std::string, 5> columns = columns_of(entry);
   if (output.json) {
     boost::json::object object;
-    for (std::size_t i = 0; i < columns.size(); ++i) object[kAuditColumns[i]] = columns[i];
+    for (std::size_t i = 0; i < columns.size(); ++i) object[kAuditFields[i]] = columns[i];
     print_json(output.out, object);
   } else if (choice.csv) {
     print_csv(output.out, columns);
@@ -194,7 +194,7 @@ int export_audit(BusinessStore& businesses, AuditStore& audit, const AuditChoice
   query.business = *business;
   query.since = *since;
   query.until = *until;
-  if (choice.csv && !output.json) print_csv(output.out, kAuditColumns);
+  if (choice.csv && !output.json) print_csv(output.out, kAuditFields);
   while (true) {
     const auto page = run_task(audit.list_audit(query));
     if (!page) return fail_command(output, page.error());

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <sndfile.h>
 
+#include "media/riff.hpp"
 #include "media/sndfile/sound.hpp"
 #include "media/wav_walk.hpp"
 
@@ -19,8 +20,6 @@ namespace {
 constexpr std::size_t kBlockFrames = 4'096;
 constexpr std::uint64_t kRiffBytesMax = 0xFFFFFFFF;
 // Of RIFF, size, WAVE; of a chunk's name and size.
-constexpr std::size_t kRiffHeaderBytes = 12;
-constexpr std::size_t kChunkHeaderBytes = 8;
 
 // The file that libsndfile reads: a header of our own, then a part of the blob.
 struct ShownFile {

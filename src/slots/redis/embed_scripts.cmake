@@ -1,8 +1,7 @@
-# Writes the .lua files (INPUTS, separated by "|") into OUTPUT as C++ string literals, each under its name without the
+# For scripts.cmake: writes the .lua files `scripts` into OUTPUT as C++ string literals, each under its name without the
 # extension. A line `--#include "name"` stands for the file scripts/shared/<name>.
-string(REPLACE "|" ";" files "${INPUTS}")
 set(entries "")
-foreach(file IN LISTS files)
+foreach(file IN LISTS scripts)
   get_filename_component(name ${file} NAME_WE)
   get_filename_component(folder ${file} DIRECTORY)
   file(READ ${file} text)
