@@ -19,6 +19,7 @@ class Serving {
 
   [[nodiscard]] Access& access() { return access_; }
   [[nodiscard]] AuditLog& audit() { return audit_; }
+  [[nodiscard]] HotRecordings& hot() { return hot_; }
   [[nodiscard]] http::Handler& handler() { return application_; }
 
  private:

@@ -95,7 +95,7 @@ class World {
   MortalSlotStore api_slots_;
   Businesses businesses_;
   ProgressBoard progress_;
-  HotRecordings hot_;
+  HotRecordings hot_{clock_, kHotTtl};
   std::optional<BusinessRules> rules_;
   SlotRecovery recovery_;
   SlotRequests requests_;

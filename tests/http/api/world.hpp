@@ -111,7 +111,7 @@ class World {
   MemorySlotStore slots{clock, events, kDefaultSlotLimit};
   MemoryBlobStore blobs;
   ProgressBoard progress;
-  HotRecordings hot;
+  HotRecordings hot{clock, kHotTtl};
   Businesses businesses{calls, clock, ProviderDefaults{}};
   BusinessRules rules{calls, slots, businesses};
   SlotRecovery recovery{calls, slots, businesses, clock, kLeaseTtl};
