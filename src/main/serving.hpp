@@ -26,7 +26,7 @@ class Serving {
   [[nodiscard]] http::Services services(const SharedParts& parts, http::Health health);
 
   HotRecordings hot_;
-  Recordings recordings_;
+  Play recordings_;
   Calls calls_;
   Webhooks webhooks_;
   Access access_;

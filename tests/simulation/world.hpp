@@ -99,7 +99,7 @@ class World {
   std::optional<BusinessRules> rules_;
   SlotRecovery recovery_;
   SlotRequests requests_;
-  Recordings recordings_;
+  Play recordings_;
   Webhooks webhooks_;
   std::vector<Tenant> tenants_;
   std::vector<std::unique_ptr<Process>> processes_;

@@ -116,7 +116,7 @@ class World {
   BusinessRules rules{calls, slots, businesses};
   SlotRecovery recovery{calls, slots, businesses, clock, kLeaseTtl};
   SlotRequests requests{slots, rules, recovery, clock, random};
-  Recordings recordings{calls, slots, requests, blobs, clock, progress, hot};
+  Play recordings{calls, slots, requests, blobs, clock, progress, hot};
   Webhooks webhooks{calls, requests, clock, events};
   Calls call_cases{calls, businesses, clock};
   Access access{calls, clock, random, std::string(32, 's')};
