@@ -42,14 +42,15 @@ Worker::Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dep
       d_(dependencies),
       options_(std::move(options)),
       jobs_scope_(executor, report_to(dependencies.events)),
-      job_ended_(executor) {}
+      job_ended_(executor),
+      sweep_(dependencies) {}
 
 Task<> Worker::run(std::stop_token stop) {
   TaskScope upkeep(executor_, report_to(d_.events));
   std::stop_source stop_upkeep;  // leases are renewed and the sweep goes on until the last job has ended
   upkeep.spawn(renew_loop(stop_upkeep.get_token()));
   upkeep.spawn(watch_leases(stop_upkeep.get_token()));
-  upkeep.spawn(sweep_loop(stop_upkeep.get_token()));
+  upkeep.spawn(sweep_.run(options_.sweep_every, stop_upkeep.get_token()));
   upkeep.spawn(progress_loop(stop_upkeep.get_token()));
   // In a scope of its own, so that whatever it ends with, the others are joined.
   TaskScope claims(executor_, report_to(d_.events));
@@ -297,65 +298,6 @@ Task<> Worker::progress_loop(std::stop_token stop) {
     auto told = co_await d_.slots.tell_progress(std::move(downloads));
     (void)told;  // nice to know, and no more
   }
-}
-
-Task<> Worker::sweep_loop(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    co_await d_.clock.sleep_for(options_.sweep_every, stop);
-    co_await sweep_once();
-  }
-}
-
-Task<> Worker::sweep_once() {
-  auto swept = co_await d_.slots.sweep();
-  if (!swept) co_return;
-  for (const SweepReport::Item& item : swept->reclaimed) {
-    std::optional<Cause> give_up;
-    if (item.gave_up) {
-      give_up = Cause{std::string(errc_name(Errc::kLeaseLost)),
-                      "the worker was lost again and again while it fetched this recording"};
-    }
-    auto reclaimed = co_await d_.calls.reclaim(item.business, item.sid, give_up);
-    (void)reclaimed;  // a row that stays behind as processing is found by the reconciliation
-  }
-  for (const SweepReport::Refill& wanted : swept->refills) co_await refill(wanted.business, wanted.refill);
-  for (const BusinessId& business : swept->lost) {
-    auto recovered = co_await d_.recovery.recover(business, {});
-    (void)recovered;  // else whoever asks next, or the reconciliation, does it
-  }
-  if (swept->everything_lost) co_await recover_everything();
-}
-
-// What fails here is asked for by the next sweep.
-Task<> Worker::refill(BusinessId business, std::int64_t refill) {
-  const int window = d_.slots.fetch_window();
-  auto sids = co_await d_.calls.waiting_fetches(business, d_.clock.system_now(), window);
-  if (!sids) co_return;
-  const bool is_all = std::ssize(*sids) < window;
-  auto refilled = co_await d_.slots.refill(business, refill, std::move(*sids), is_all);
-  (void)refilled;
-}
-
-Task<> Worker::recover_everything() {
-  d_.events.emit({Severity::kWarning,
-                  "",
-                  "SLOTS_LOST",
-                  {{"detail", "the slot store has lost what it knew; it is rebuilt from the call store"}}});
-  const SteadyTime began = d_.clock.steady_now();
-  auto recovered = co_await d_.recovery.recover_all();
-  if (!recovered) {
-    d_.events.emit({Severity::kError, "", "RECOVERY_FAILED", {{"detail", recovered.error().detail}}});
-    co_return;  // the next sweep is told again
-  }
-  auto marked = co_await d_.slots.mark_recovered();
-  (void)marked;  // else the next sweep is told again
-  d_.events.emit({Severity::kInfo,
-                  "",
-                  "RECOVERED",
-                  {{"waiting", std::int64_t{recovered->recordings}},
-                   {"interrupted", std::int64_t{recovered->interrupted}},
-                   {"businesses", std::int64_t{recovered->businesses}},
-                   {"seconds", std::chrono::duration<double>(d_.clock.steady_now() - began).count()}}});
 }
 
 // The end.

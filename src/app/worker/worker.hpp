@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "app/worker/fetch_job.hpp"
+#include "app/worker/slot_sweep.hpp"
 #include "runtime/alarm.hpp"
 #include "runtime/task_scope.hpp"
 
@@ -92,10 +93,6 @@ class Worker {
   void close_unrenewed();
   void tell_pulse() const;
   [[nodiscard]] Task<> progress_loop(std::stop_token stop);
-  [[nodiscard]] Task<> sweep_loop(std::stop_token stop);
-  [[nodiscard]] Task<> sweep_once();
-  [[nodiscard]] Task<> refill(BusinessId business, std::int64_t refill);
-  [[nodiscard]] Task<> recover_everything();
   [[nodiscard]] Task<> drain();
 
   boost::asio::any_io_executor executor_;
@@ -104,6 +101,7 @@ class Worker {
   Jobs jobs_;
   TaskScope jobs_scope_;
   Alarm job_ended_;
+  SlotSweep sweep_;
   std::optional<std::stop_source> play_only_claim_;  // set while a claim waits for presses alone
   bool waits_for_room_ = false;                      // then whoever ends claims the next
   bool is_draining_ = false;
