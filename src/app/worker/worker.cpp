@@ -140,13 +140,15 @@ Task<> Worker::begin_job(Claim claim) {
   jobs_scope_.spawn(run_job(std::move(claim), job));
 }
 
+// The successor begins first: until it is a job, nobody renews its lease.
 Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
-  auto next = co_await run_to_end(std::move(claim), job);
-  if (next) co_await begin_job(std::move(*next));
+  LeaseRef lease = job->lease;
+  Ended ended = co_await run_to_end(std::move(claim), job);
+  if (ended.successor) co_await begin_job(std::move(*ended.successor));
+  if (ended.is_gone) co_await ask_if_wanted(std::move(lease));
 }
 
-// With what was claimed along with the end, where there was no room before.
-Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
+Task<Worker::Ended> Worker::run_to_end(Claim claim, Jobs::iterator job) {
   const LeaseRef lease = job->lease;
   const Ending ending{*this, job};
   FetchJob::Watch watch;
@@ -171,15 +173,14 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
     outcome = {FinishKind::kRetry, d_.clock.system_now() + kStoreAwayPause, "an internal error"};
   }
   const bool forgets = planted(PlantedBug::kLeakOnEarlyReturn) && !fetch.attempted();
-  const bool is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
-  std::optional<Claim> next;
+  Ended ended;
   if (!forgets) {
-    auto claimed = co_await give_back_and_claim(lease, job->place, std::move(outcome));
-    next = std::move(claimed);
+    ended.is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
+    auto successor = co_await give_back_and_claim(lease, job->place, std::move(outcome));
+    ended.successor = std::move(successor);
   }
-  if (!forgets && is_gone) co_await ask_if_wanted(lease);
   if (fetch.stored() && options_.stored) options_.stored();
-  co_return next;
+  co_return ended;
 }
 
 // A press may have come after the row was written and before the slot was given back: it was told "processing", and

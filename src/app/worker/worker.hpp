@@ -67,6 +67,10 @@ class Worker {
     bool is_connected = false;
     std::optional<SteadyTime> store_by;  // set once the provider has given everything
   };
+  struct Ended {
+    std::optional<Claim> successor;  // claimed along with the end
+    bool is_gone = false;            // there was nothing to fetch
+  };
   using Jobs = std::list<Job>;
   // Takes a job off the list on every way out.
   struct Ending {
@@ -80,7 +84,7 @@ class Worker {
   [[nodiscard]] Task<> return_unanswered(LeaseId lease);
   [[nodiscard]] Task<> begin_job(Claim claim);
   [[nodiscard]] Task<> run_job(Claim claim, Jobs::iterator job);
-  [[nodiscard]] Task<std::optional<Claim>> run_to_end(Claim claim, Jobs::iterator job);
+  [[nodiscard]] Task<Ended> run_to_end(Claim claim, Jobs::iterator job);
   void forget(Jobs::iterator job);
   [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
   [[nodiscard]] Task<std::optional<Claim>> give_back_and_claim(LeaseRef lease, int place, FinishOutcome outcome);
