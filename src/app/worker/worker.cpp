@@ -12,11 +12,9 @@ namespace {
 
 // Pause after the slot store did not answer.
 constexpr Milliseconds kSlotStoreAwayPause{250};
-// Tries to give a slot back, half a minute of them: longer than a lease lives, and beyond that the sweep has taken it.
-constexpr int kGiveBackTries = 120;
-// How often a drain looks whether the downloads have ended.
+// Interval at which a drain looks whether the downloads have ended.
 constexpr Milliseconds kDrainLook{50};
-// Leases are looked at this many times within the interval of their renewals.
+// Leases are checked this many times between two renewals.
 constexpr int kRenewalTicks = 6;
 
 std::string describe(std::exception_ptr failure) {
@@ -47,12 +45,12 @@ Worker::Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dep
 
 Task<> Worker::run(std::stop_token stop) {
   TaskScope upkeep(executor_, report_to(d_.events));
-  std::stop_source stop_upkeep;  // leases are renewed and the sweep goes on until the last job has ended
+  std::stop_source stop_upkeep;  // requested when the last job has ended
   upkeep.spawn(renew_loop(stop_upkeep.get_token()));
   upkeep.spawn(watch_leases(stop_upkeep.get_token()));
   upkeep.spawn(sweep_.run(options_.sweep_every, stop_upkeep.get_token()));
   upkeep.spawn(progress_loop(stop_upkeep.get_token()));
-  // In a scope of its own, so that whatever it ends with, the others are joined.
+  // In a scope of its own, so that the others are joined even if it throws.
   TaskScope claims(executor_, report_to(d_.events));
   claims.spawn(claim_loop(stop));
   co_await claims.join();
@@ -62,7 +60,7 @@ Task<> Worker::run(std::stop_token stop) {
 
 // Claiming.
 
-// What there is room for once `lease` has ended; empty: now.
+// The lanes with room once `lease` has ended; with an empty lease: now.
 LaneFilter Worker::lanes_beside(const LeaseId& lease) const {
   const auto fetches = std::ranges::count_if(
       jobs_, [&lease](const Job& job) { return job.lane == Lane::kFetch && job.lease.lease != lease; });
@@ -96,7 +94,7 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     play_only_claim_.reset();
     is_unanswered = !claimed;
     if (!claimed) {
-      // The same lease again: the answer may be all that was lost.
+      // The same lease again, because the claim may have succeeded and only its answer was lost.
       co_await d_.clock.sleep_for(kSlotStoreAwayPause, stop);
       continue;
     }
@@ -105,24 +103,27 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     co_await begin_job(std::move(**claimed));
     lease = d_.random.bytes(kOperationIdBytes);
   }
-  if (is_unanswered) co_await return_unanswered(std::move(lease));
+  is_draining_ = true;
+  if (is_unanswered) jobs_scope_.spawn(return_unanswered(std::move(lease)));
   co_await drain();
 }
 
-// The last claim's answer was lost, and it may have taken a recording that nobody would fetch until the lease ends.
+// The last claim's answer was lost: if it took a recording, nobody would fetch it until the lease ends.
 Task<> Worker::return_unanswered(LeaseId lease) {
   auto claimed = co_await d_.slots.claim(options_.name, LaneFilter::kAny, std::move(lease), Milliseconds{0}, {});
   if (!claimed || !*claimed) co_return;
   LeaseRef held{(*claimed)->business, (*claimed)->sid, (*claimed)->lease};
-  FinishOutcome outcome{FinishKind::kHandBack, std::nullopt, {}};
-  co_await give_back(std::move(held), std::move(outcome));
+  FinishOutcome handed_back{FinishKind::kHandBack, std::nullopt, {}};
+  auto nothing = co_await give_back(std::move(held), std::move(handed_back), std::nullopt);
+  (void)nothing;
 }
 
 Task<> Worker::begin_job(Claim claim) {
   LeaseRef lease{claim.business, claim.sid, claim.lease};
   if (is_draining_) {
     FinishOutcome handed_back{FinishKind::kHandBack, std::nullopt, {}};
-    co_await give_back(std::move(lease), std::move(handed_back));
+    auto nothing = co_await give_back(std::move(lease), std::move(handed_back), std::nullopt);
+    (void)nothing;
     co_return;
   }
   d_.events.emit({Severity::kDebug,
@@ -160,7 +161,9 @@ Task<Worker::Ended> Worker::run_to_end(Claim claim, Jobs::iterator job) {
     job->is_connected = false;
     if (!job->store_by) job->store_by = d_.clock.steady_now() + kStoreTimeMax;
   };
-  FetchJob fetch(d_, std::move(claim), job->stop.get_token(), std::move(watch));
+  FetchJob fetch(d_, std::move(claim),
+                 FetchJob::Stops{job->stop.get_token(), stop_uploads_.get_token(), abandon_.get_token()},
+                 std::move(watch));
   FinishOutcome outcome{FinishKind::kHandBack, std::nullopt, {}};
   try {
     outcome = co_await fetch.run();
@@ -176,21 +179,22 @@ Task<Worker::Ended> Worker::run_to_end(Claim claim, Jobs::iterator job) {
   Ended ended;
   if (!forgets) {
     ended.is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
-    auto successor = co_await give_back_and_claim(lease, job->place, std::move(outcome));
+    std::optional<ClaimWish> next = wish_beside(*job);
+    auto successor = co_await give_back(lease, std::move(outcome), std::move(next));
     ended.successor = std::move(successor);
   }
   if (fetch.stored() && options_.stored) options_.stored();
   co_return ended;
 }
 
-// A press may have come after the row was written and before the slot was given back: it was told "processing", and
-// nobody else would start it.
+// A press may have come after the row was written and before the slot was given back. It was answered "processing", and
+// nobody else would start its download.
 Task<> Worker::ask_if_wanted(LeaseRef lease) {
   auto found = co_await d_.calls.find_recording(lease.business, lease.sid);
   if (!found || !*found || (*found)->state != RecordingState::kQueued || (*found)->retry_at) co_return;
   const Lane lane = (*found)->lane;
   auto asked = co_await d_.requests.ask(lease.business, lease.sid, lane);
-  (void)asked;  // else the reconciliation asks
+  (void)asked;  // on failure the reconciliation asks
 }
 
 void Worker::forget(Jobs::iterator job) {
@@ -199,39 +203,39 @@ void Worker::forget(Jobs::iterator job) {
   if (play_only_claim_ && lanes_beside({}) == LaneFilter::kAny) play_only_claim_->request_stop();
 }
 
-Task<> Worker::give_back(LeaseRef lease, FinishOutcome outcome) {
-  for (int tries = 0; tries < kGiveBackTries; ++tries) {
-    auto finished = co_await d_.slots.finish(lease, outcome);
-    if (finished) co_return;
-    co_await d_.clock.sleep_for(kSlotStoreAwayPause, {});
-  }
-}
-
 int Worker::free_place() const {
   int place = 0;
   while (std::ranges::find(jobs_, place, &Job::place) != jobs_.end()) ++place;
   return place;
 }
 
-Task<std::optional<Claim>> Worker::give_back_and_claim(LeaseRef lease, int place, FinishOutcome outcome) {
-  if (!waits_for_room_ || is_draining_) {
-    co_await give_back(std::move(lease), std::move(outcome));
-    co_return std::nullopt;
-  }
-  // Several jobs may end at once, and each claims for itself.
-  const ClaimWish next{fmt::format("{}:{}", options_.name, place), lanes_beside(lease.lease),
-                       d_.random.bytes(kOperationIdBytes)};
-  for (int tries = 0; tries < kGiveBackTries; ++tries) {
-    auto both = co_await d_.slots.finish_and_claim(lease, outcome, next);
-    if (both) co_return std::move(both->claim);
-    co_await d_.clock.sleep_for(kSlotStoreAwayPause, {});
+// What to claim along with the end of `job`: one thing, if there was no room before. Several jobs may end at once, and
+// each claims for itself.
+std::optional<ClaimWish> Worker::wish_beside(const Job& job) {
+  if (!waits_for_room_ || is_draining_) return std::nullopt;
+  return ClaimWish{fmt::format("{}:{}", options_.name, job.place), lanes_beside(job.lease.lease),
+                   d_.random.bytes(kOperationIdBytes)};
+}
+
+// Returns what was claimed by `next`. A slot that cannot be given back is left to its lease.
+Task<std::optional<Claim>> Worker::give_back(LeaseRef lease, FinishOutcome outcome, std::optional<ClaimWish> next) {
+  const SteadyTime last_try = d_.clock.steady_now() + kGiveBackTime;
+  while (!abandon_.stop_requested() && d_.clock.steady_now() < last_try) {
+    if (next) {
+      auto both = co_await d_.slots.finish_and_claim(lease, outcome, *next);
+      if (both) co_return std::move(both->claim);
+    } else {
+      auto finished = co_await d_.slots.finish(lease, outcome);
+      if (finished) co_return std::nullopt;
+    }
+    co_await d_.clock.sleep_for(kSlotStoreAwayPause, abandon_.get_token());
   }
   co_return std::nullopt;
 }
 
 // Leases.
 
-// Beside the renewals, which may wait for an answer, so that a lease that grows old is seen in time.
+// Apart from the renewals, which may wait for an answer, so that an old lease is seen in time.
 Task<> Worker::watch_leases(std::stop_token stop) {
   while (!stop.stop_requested()) {
     close_unrenewed();
@@ -297,20 +301,28 @@ Task<> Worker::progress_loop(std::stop_token stop) {
     }
     if (downloads.empty()) continue;
     auto told = co_await d_.slots.tell_progress(std::move(downloads));
-    (void)told;  // nice to know, and no more
+    (void)told;  // progress is a nicety
   }
 }
 
 // The end.
 
+// Downloads run on, then are closed and handed back, then are abandoned.
 Task<> Worker::drain() {
-  is_draining_ = true;
-  const SteadyTime deadline = d_.clock.steady_now() + options_.drain_grace;
-  while (running() > 0 && d_.clock.steady_now() < deadline) {
-    co_await d_.clock.sleep_until(std::min(deadline, d_.clock.steady_now() + kDrainLook), {});
-  }
+  const SteadyTime end = d_.clock.steady_now() + options_.drain_grace;
+  const Milliseconds reserve = std::min(kStopReserve, options_.drain_grace / 2);
+  co_await wait_for_jobs(end - reserve);
   for (Job& job : jobs_) job.stop.request_stop();
+  stop_uploads_.request_stop();
+  co_await wait_for_jobs(end);
+  abandon_.request_stop();
   co_await jobs_scope_.join();
+}
+
+Task<> Worker::wait_for_jobs(SteadyTime until) {
+  while (jobs_scope_.running() > 0 && d_.clock.steady_now() < until) {
+    co_await d_.clock.sleep_until(std::min(until, d_.clock.steady_now() + kDrainLook), {});
+  }
 }
 
 }  // namespace tapedeck

@@ -209,5 +209,76 @@ TEST_F(WorkerTest, a_successor_starts_though_asking_for_its_predecessor_throws) 
   EXPECT_EQ(source.fetched, std::vector<std::string>{recording(2)});
 }
 
+TEST_F(WorkerTest, a_slot_is_given_back_for_half_a_minute_against_a_silent_slot_store) {
+  press(1);
+  source.sends_for = Milliseconds{5'000};
+  start();
+  pass(Milliseconds{4'000});
+  slots.is_silent = true;
+  pass(Milliseconds{1'000});
+  EXPECT_EQ(worker->running(), 1);
+  pass(Milliseconds{30'000} + 2 * kCommandTimeout);
+  EXPECT_EQ(worker->running(), 0);
+  slots.is_silent = false;
+}
+
+TEST_F(WorkerTest, a_stop_hands_downloads_back_within_its_grace) {
+  press(1);
+  start();
+  pass(Milliseconds{1'000});
+  EXPECT_LE(stop_worker(), kGrace);
+  EXPECT_EQ(place_of(1), SlotPlace::kGranted);
+  EXPECT_EQ(row(1).state, RecordingState::kQueued);
+  EXPECT_EQ(row(1).attempts, 0);
+}
+
+TEST_F(WorkerTest, a_stop_ends_soon_after_its_grace_though_the_slot_store_is_silent) {
+  press(1);
+  press(2);
+  start(2);
+  pass(Milliseconds{1'000});
+  slots.is_silent = true;
+  EXPECT_LE(stop_worker(), kGrace + 2 * kCommandTimeout);
+}
+
+TEST_F(WorkerTest, a_stop_that_begins_while_the_slot_store_is_silent_ends_soon_after_its_grace) {
+  slots.is_silent = true;
+  start(2);
+  pass(Milliseconds{5'000});
+  EXPECT_LE(stop_worker(), kGrace + 2 * kCommandTimeout);
+}
+
+TEST_F(WorkerTest, a_stop_ends_an_upload_that_hangs_and_hands_the_recording_back) {
+  press(1);
+  source.sends_for = Milliseconds{0};
+  blobs.publish_takes = Milliseconds{24 * 3600'000};
+  start();
+  pass(Milliseconds{1'000});
+  EXPECT_LE(stop_worker(), kGrace);
+  EXPECT_EQ(place_of(1), SlotPlace::kGranted);
+  EXPECT_EQ(row(1).attempts, 0);
+}
+
+TEST_F(WorkerTest, an_upload_goes_on_while_the_slot_store_is_silent) {
+  press(1);
+  source.sends_for = Milliseconds{0};
+  blobs.publish_takes = Milliseconds{20'000};
+  start();
+  pass(Milliseconds{1'000});
+  slots.is_silent = true;
+  pass(Milliseconds{25'000});
+  EXPECT_EQ(row(1).state, RecordingState::kStored);
+  slots.is_silent = false;
+}
+
+TEST_F(WorkerTest, a_grace_without_time_to_linger_leaves_the_slot_to_its_lease) {
+  press(1);
+  start(1, Milliseconds{1'000});
+  pass(Milliseconds{1'000});
+  EXPECT_LE(stop_worker(), Milliseconds{1'000});
+  EXPECT_EQ(place_of(1), SlotPlace::kRunning);
+  EXPECT_EQ(row(1).state, RecordingState::kQueued);
+}
+
 }  // namespace
 }  // namespace tapedeck
