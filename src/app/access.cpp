@@ -37,7 +37,7 @@ struct SessionFields {
   std::int64_t expires = 0;
 };
 
-// Splits what seal_session() joined, its code included; the code has been checked.
+// Splits a cookie of seal_session(), whose MAC has been checked.
 std::optional<SessionFields> parse_session(std::string_view cookie) {
   std::array<std::string_view, 6> parts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -93,15 +93,18 @@ Access::Access(KeyStore& stored_keys, Clock& clock, Random& random, std::string_
 Task<Result<Caller>> Access::by_key(std::string key) {
   if (!is_api_key(key)) co_return fail(Errc::kUnauthenticated, std::string(kApiKeyExpected));
   if (std::optional<Caller> cached = by_cached_key(key)) co_return std::move(*cached);
+  const auto refuse = [] { return fail(Errc::kUnauthenticated, "this API key is unknown or was revoked"); };
   const Sha256 digest = sha256(key);
+  if (is_known_refused(digest)) co_return refuse();
   Result<std::optional<ApiKey>> found = co_await stored_keys_.find_key(to_hex(view_of(digest)));
   if (!found) co_return fail(std::move(found.error()));
   if (!*found || (*found)->revoked_at || !is_key_of_hash(key, (*found)->hash)) {
-    co_return fail(Errc::kUnauthenticated, "this API key is unknown or was revoked");
+    remember_refused(digest);
+    co_return refuse();
   }
   Caller caller{.kind = Caller::Kind::kKey, .business = (*found)->business, .key_id = (*found)->id, .csrf_token = {}};
   const std::scoped_lock lock(mutex_);
-  // Entries are refilled within seconds, so a full cache may simply start anew.
+  // Entries live for seconds, so a full cache simply starts anew.
   if (keys_.size() >= kKeyCacheMax && !keys_.contains(digest)) keys_.clear();
   keys_.insert_or_assign(digest, CachedKey{caller, clock_.steady_now() + kKeyCacheTtl});
   co_return caller;
@@ -130,9 +133,14 @@ Task<Result<Caller>> Access::by_session(std::string cookie) {
   std::optional<SessionFields> fields = parse_session(cookie);
   if (!fields || unix_seconds(clock_.system_now()) >= fields->expires) co_return refuse();
   if (fields->key_id != 0) {
+    const Sha256 digest = sha256(cookie);
+    if (is_known_refused(digest)) co_return refuse();
     Result<bool> live = co_await is_live(fields->key_id);
     if (!live) co_return fail(std::move(live.error()));
-    if (!*live) co_return refuse();
+    if (!*live) {
+      remember_refused(digest);
+      co_return refuse();
+    }
   }
   co_return Caller{.kind = Caller::Kind::kSession,
                    .business = std::move(fields->business),
@@ -140,11 +148,24 @@ Task<Result<Caller>> Access::by_session(std::string cookie) {
                    .csrf_token = mac_text(csrf_secret_, cookie)};
 }
 
+bool Access::is_known_refused(const Sha256& credential) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = refused_.find(credential);
+  return found != refused_.end() && clock_.steady_now() < found->second;
+}
+
+// A credential that was refused stays bad: keys exist before they are given out, and a revocation is final.
+void Access::remember_refused(const Sha256& credential) {
+  const std::scoped_lock lock(mutex_);
+  if (refused_.size() >= kKeyCacheMax) refused_.clear();
+  refused_.insert_or_assign(credential, clock_.steady_now() + kKeyCacheTtl);
+}
+
 Task<Result<bool>> Access::is_live(std::int64_t key_id) {
   {
     const SteadyTime now = clock_.steady_now();
     const std::scoped_lock lock(mutex_);
-    // One that is missing may be younger than the last look.
+    // A missing key may be younger than live_keys_.
     if (now < live_until_ && live_keys_.contains(key_id)) co_return true;
   }
   Result<std::vector<ApiKey>> keys = co_await stored_keys_.list_keys();

@@ -16,28 +16,28 @@
 
 namespace tapedeck {
 
-/// How long a key that was found is believed without asking the call store again: so long a revocation in another
-/// process may take to reach this one.
+/// How long an answer of the call store about a key is believed: a revocation in another process reaches this one
+/// within this time.
 inline constexpr Milliseconds kKeyCacheTtl{2'000};
-/// Most keys in that cache.
+/// Most keys that are cached as good, and most keys and sessions that are cached as refused.
 inline constexpr std::size_t kKeyCacheMax = 10'000;
-/// How long a page's session lasts.
+/// Lifetime of a page's session.
 inline constexpr Seconds kSessionTtl{12 * 3600};
-/// How long a one-time login link works.
+/// Lifetime of a one-time login link.
 inline constexpr Seconds kLoginTtl{15 * 60};
-/// Default and greatest life of a signed link.
+/// Default and longest lifetime of a signed link.
 inline constexpr Seconds kLinkTtlDefault{3600};
 inline constexpr Seconds kLinkTtlMax{7 * 24 * 3600};
-/// Most characters of a session cookie, a login token or a link's signature that are looked at.
+/// Longest session cookie, login token or link signature that is accepted.
 inline constexpr std::size_t kCredentialMax = 512;
 
-/// Who calls.
+/// Who sends a request.
 struct Caller {
   enum class Kind { kKey, kSession, kLink };
   Kind kind = Kind::kKey;
   BusinessId business;      ///< empty: an operator, who must name one
-  std::int64_t key_id = 0;  ///< the key behind it; 0: none
-  std::string csrf_token;   ///< of a session: what X-CSRF-Token must say
+  std::int64_t key_id = 0;  ///< of the key that was used, or that the session belongs to; 0: none
+  std::string csrf_token;   ///< of a session: the value that X-CSRF-Token must have
   [[nodiscard]] bool is_operator() const noexcept { return business.empty(); }
   /// For the audit: "key:7", "operator:7", "session:7", "session" (without a key), "link".
   [[nodiscard]] std::string actor() const;
@@ -49,10 +49,10 @@ struct SignedLink {
   std::string signature;     ///< base64url
 };
 
-/// Who may do what. Thread-safe. Secrets are compared in constant time, and stored as hashes only.
+/// Authenticates callers. Thread-safe. Secrets are compared in constant time, and stored as hashes only.
 ///
-/// Sessions are not stored: a cookie is `1.<business>.<key id>.<expiry>.<nonce>.<mac>`, so that any process with the
-/// same SECRET_KEY accepts it. It ends when it expires, or when the key behind it is revoked.
+/// Sessions are not stored: a cookie is `1.<business>.<key id>.<expiry>.<nonce>.<mac>`, so any process with the same
+/// SECRET_KEY accepts it. It ends when it expires or its key is revoked.
 class Access {
  public:
   /// `secret_key`: 32 bytes (SECRET_KEY); the keys of links, sessions and their CSRF tokens are derived from it.
@@ -60,26 +60,26 @@ class Access {
 
   /// `Authorization: Bearer` key. Error kUnauthenticated.
   [[nodiscard]] Task<Result<Caller>> by_key(std::string key);
-  /// The same without a coroutine, when the key is cached: what a hot stream uses. One SHA-256 and one look-up.
+  /// The same without a coroutine, for a hot stream; nothing if the key is not cached. One SHA-256 and one look-up.
   [[nodiscard]] std::optional<Caller> by_cached_key(std::string_view key);
-  /// A session cookie's value. Error kUnauthenticated: forged, expired, or its key was revoked.
+  /// A session cookie's value. Error kUnauthenticated: forged, expired, or of a revoked key.
   [[nodiscard]] Task<Result<Caller>> by_session(std::string cookie);
   /// `?exp=&sig=` of a recording. Error kUnauthenticated.
   [[nodiscard]] Result<Caller> by_link(const BusinessId& business, const Sid& sid, std::int64_t expires,
                                        std::string_view signature) const;
 
-  /// Returns the key, which is not stored and cannot be shown again. `business` empty: an operator's.
+  /// Returns the key, which is not stored and cannot be shown again. With an empty `business` it is an operator's.
   [[nodiscard]] Task<Result<std::string>> create_key(BusinessId business, std::string name);
-  /// Ends the key and its sessions; in other processes within kKeyCacheTtl.
+  /// Ends the key and its sessions; other processes follow within kKeyCacheTtl.
   [[nodiscard]] Task<Result<void>> revoke_key(std::int64_t id);
 
   [[nodiscard]] SignedLink sign_link(const BusinessId& business, const Sid& sid, Seconds ttl) const;
 
   /// Returns the token of a one-time login link.
   [[nodiscard]] Task<Result<std::string>> create_login(LoginGrant grant);
-  /// Exchanges it for a session cookie's value. Error kUnauthenticated: unknown, used or expired.
+  /// Exchanges the token for a session cookie's value. Error kUnauthenticated: unknown, used or expired.
   [[nodiscard]] Task<Result<std::string>> login(std::string token);
-  /// A session of a caller with a key.
+  /// Opens a session for a caller with a key.
   [[nodiscard]] std::string open_session(const Caller& caller) const;
 
  private:
@@ -87,7 +87,7 @@ class Access {
     Caller caller;
     SteadyTime until;
   };
-  /// The first bytes of a digest are as good as any hash of it.
+  /// The first bytes of a digest serve as its hash.
   struct DigestHash {
     std::size_t operator()(const Sha256& digest) const noexcept;
   };
@@ -95,10 +95,15 @@ class Access {
     bool operator()(const Sha256& a, const Sha256& b) const noexcept;
   };
 
+  template <class Value>
+  using ByDigest = std::unordered_map<Sha256, Value, DigestHash, DigestEqual>;
+
   [[nodiscard]] std::string seal_session(const BusinessId& business, std::int64_t key_id) const;
   [[nodiscard]] std::string link_signature(const BusinessId& business, const Sid& sid, std::int64_t expires) const;
-  /// Whether a session's key is still good; asks the call store at most once in kKeyCacheTtl.
+  /// Whether a session's key is still good.
   [[nodiscard]] Task<Result<bool>> is_live(std::int64_t key_id);
+  [[nodiscard]] bool is_known_refused(const Sha256& credential);
+  void remember_refused(const Sha256& credential);
 
   KeyStore& stored_keys_;
   Clock& clock_;
@@ -108,8 +113,9 @@ class Access {
   const Sha256 link_secret_;
 
   std::mutex mutex_;
-  std::unordered_map<Sha256, CachedKey, DigestHash, DigestEqual> keys_;
-  std::unordered_set<std::int64_t> live_keys_;  // as of the last look, good until live_until_
+  ByDigest<CachedKey> keys_;
+  ByDigest<SteadyTime> refused_;                // revoked or unknown keys, and sessions of revoked ones: until when
+  std::unordered_set<std::int64_t> live_keys_;  // read from the call store, believed until live_until_
   SteadyTime live_until_{};
 };
 

@@ -10,7 +10,7 @@
 namespace tapedeck {
 namespace {
 
-// Callers without a key are told apart by their kind only.
+// Callers without a key differ by their kind only.
 constexpr std::int64_t kLinkKey = -1;
 constexpr std::int64_t kKeylessSessionKey = -2;
 
@@ -82,7 +82,7 @@ Task<Result<void>> AuditLog::flush() {
       events_.emit(event::audit_dropped(static_cast<std::int64_t>(dropped)));
     }
     if (batch.empty()) co_return Result<void>{};
-    // A copy is given away, because what the store does not take goes back to the front.
+    // The store gets a copy: on failure the entries go back to the front.
     std::vector<AuditEntry> given = batch;
     Result<void> appended = co_await audit_.append_audit(std::move(given));
     if (!appended) {
@@ -99,7 +99,7 @@ Task<> AuditLog::run(std::stop_token stop) {
     co_await clock_.sleep_for(kAuditFlushInterval, stop);
     last = stop.stop_requested();
     const Result<void> flushed = co_await flush();
-    // One line when writing begins to fail, not one a second.
+    // One line when writing begins to fail, not one each second.
     if (!flushed && !failing) events_.emit(event::audit_not_written(flushed.error()));
     failing = !flushed.has_value();
   }

@@ -15,39 +15,39 @@
 
 namespace tapedeck {
 
-/// How long entries wait to be written together.
+/// How long entries wait, so that they are written together.
 inline constexpr Milliseconds kAuditFlushInterval{1'000};
-/// Most entries that wait; beyond, the oldest are given up and counted in the log.
+/// Most entries that wait; beyond, the oldest are dropped, and the log counts them.
 inline constexpr std::size_t kAuditPendingMax = 20'000;
-/// Most entries written at once.
+/// Most entries of one write.
 inline constexpr std::size_t kAuditBatchMax = 1'000;
-/// A player asks for the beginning several times for one play: those within this time are one play.
+/// A player requests the beginning several times for one play; requests within this time are one play.
 inline constexpr Seconds kPlayWindow{600};
-/// Most plays that are remembered for that.
+/// Most plays that are remembered for this.
 inline constexpr std::size_t kPlaysRememberedMax = 20'000;
 
-/// Who did what: collected in memory, written about once a second, so that a play never waits for a disk. A process
-/// that is killed loses at most that second. Thread-safe.
+/// Records who did what: collects entries in memory and writes them about once a second, so that a play never waits for
+/// a disk. A process that is killed loses at most that second. Thread-safe.
 class AuditLog {
  public:
   AuditLog(AuditStore& audit, Clock& clock, EventSink& events) : audit_(audit), clock_(clock), events_(events) {}
 
-  /// `action`, a literal: "link", "delete", "retry", "cancel", "hold", "release". `business` as resolved for the
-  /// request.
+  /// `action` is a literal: "link", "delete", "retry", "cancel", "hold", "release". `business` is the one resolved for
+  /// the request. `sid` is the recording's own name, not the name in the request.
   void add(const Caller& caller, const BusinessId& business, std::string_view action, std::string_view sid,
            std::string_view detail = {});
-  /// A play or a download, from its beginning; the same caller's others within kPlayWindow are not counted. Allocates
-  /// only when it is counted.
+  /// Records a play or a download from its beginning, unless the same caller had one within kPlayWindow. Allocates only
+  /// if it is recorded.
   void play(const Caller& caller, const Recording& recording, bool download);
 
-  /// Writes what waits. Error: the call store's; then the entries wait on.
+  /// Writes the waiting entries. Error: the call store's; then they go on waiting.
   [[nodiscard]] Task<Result<void>> flush();
-  /// Flushes about once a second, and once more when `stop` is requested.
+  /// Flushes about once a second, and a last time when `stop` is requested.
   [[nodiscard]] Task<> run(std::stop_token stop);
 
  private:
   struct Play {
-    std::int64_t key_id;  // kLinkKey: a link's
+    std::int64_t key_id;  // kLinkKey: of a link
     std::int64_t row_id;
     bool download;
     friend bool operator==(const Play&, const Play&) = default;

@@ -9,21 +9,21 @@
 
 namespace tapedeck {
 
-/// How often the backlog is counted, and the largest share of time that counting it may take: of a long one it is done
-/// less often.
+/// Interval between two counts of the backlog. A count may take 1/kBacklogShare of the time at most, so a long backlog
+/// is counted less often.
 inline constexpr Milliseconds kBacklogEvery{5'000};
 inline constexpr int kBacklogShare = 20;
 
-/// What waits in the call store, counted now and then for metrics. Thread-safe.
+/// Counts what waits in the call store, for metrics. Thread-safe.
 class Backlog {
  public:
   Backlog(WaitingStore& waiting, Clock& clock) : waiting_(waiting), clock_(clock) {}
 
-  /// Counts until `stop` is requested. What cannot be counted now stays as it was.
+  /// Counts until `stop` is requested. After a failure the last lines stay.
   [[nodiscard]] Task<> run(std::stop_token stop);
-  /// As it was counted last.
+  /// The last count.
   [[nodiscard]] std::vector<BacklogLine> lines() const;
-  /// How long ago, by now, what a line speaks of was asked for; not negative.
+  /// How long the oldest recording of a line has waited; not negative.
   [[nodiscard]] Milliseconds age_of(const BacklogLine& line) const;
 
  private:

@@ -18,17 +18,24 @@ Task<> ReadPace::read(std::uint64_t bytes, std::stop_token stop) {
   if (clock_.steady_now() < began_ + due) co_await clock_.sleep_until(began_ + due, std::move(stop));
 }
 
-Task<Result<void>> check_archive(BlobStore& blobs, Recording recording, ArchiveCheck check, ReadPace& pace,
-                                 std::stop_token stop) {
-  const StoredAudio& audio = *recording.audio;
+Task<Result<std::shared_ptr<Blob>>> open_stored(BlobStore& blobs, StoredAudio audio) {
   auto blob = co_await blobs.open(audio.blob_key);
   if (!blob && is_not_found(blob.error())) co_return fail(Errc::kCorrupt, "the stored audio is missing");
   if (!blob) co_return fail(blob.error());
-  const std::uint64_t size = (*blob)->size();
-  if (size != audio.size_bytes) {
-    co_return fail(Errc::kCorrupt,
-                   fmt::format("the stored audio has {} bytes, and should have {}", size, audio.size_bytes));
-  }
+  if ((*blob)->size() != audio.size_bytes) co_return fail(Errc::kCorrupt, wrong_size_text((*blob)->size(), audio));
+  co_return blob;
+}
+
+std::string wrong_size_text(std::uint64_t size, const StoredAudio& audio) {
+  return fmt::format("the stored audio has {} bytes, and should have {}", size, audio.size_bytes);
+}
+
+Task<Result<void>> check_archive(BlobStore& blobs, Recording recording, ArchiveCheck check, ReadPace& pace,
+                                 std::stop_token stop) {
+  const StoredAudio& audio = *recording.audio;
+  auto blob = co_await open_stored(blobs, audio);
+  if (!blob) co_return fail(blob.error());
+  const std::uint64_t size = audio.size_bytes;
   std::optional<AudioCheck> media;
   if (check == ArchiveCheck::kAudio) {
     media.emplace(audio.content_type == content_type_of(AudioKind::kMpeg) ? AudioKind::kMpeg : AudioKind::kWav, size);
@@ -45,7 +52,7 @@ Task<Result<void>> check_archive(BlobStore& blobs, Recording recording, ArchiveC
     digest.update(bytes);
     if (media) {
       auto fed = media->feed(bytes);
-      if (!fed) co_return fail(Errc::kCorrupt, "the stored audio is no audio: " + fed.error().detail);
+      if (!fed) co_return fail(Errc::kCorrupt, "the stored audio is not audio: " + fed.error().detail);
     }
     co_await pace.read(*got, stop);
   }
@@ -54,7 +61,7 @@ Task<Result<void>> check_archive(BlobStore& blobs, Recording recording, ArchiveC
   }
   if (media) {
     auto finished = media->finish();
-    if (!finished) co_return fail(Errc::kCorrupt, "the stored audio is no audio: " + finished.error().detail);
+    if (!finished) co_return fail(Errc::kCorrupt, "the stored audio is not audio: " + finished.error().detail);
   }
   co_return Result<void>();
 }

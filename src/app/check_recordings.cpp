@@ -39,7 +39,7 @@ Task<Result<void>> Verification::verify(Recording recording, VerifyReport* repor
   if (is_news) {
     auto noted = co_await d_.recordings.note_damage(recording.row_id, recording.audio->blob_key, damage);
     if (!noted) co_return fail(noted.error());
-    if (!*noted) co_return Result<void>();  // it was deleted, or fetched again, meanwhile
+    if (!*noted) co_return Result<void>();  // it was deleted or fetched again meanwhile
   }
   if (!is_damaged) {
     ++report->verified;
@@ -57,11 +57,11 @@ Task<Result<void>> Verification::verify(Recording recording, VerifyReport* repor
   co_return Result<void>();
 }
 
-// The provider is asked first, so that nothing waits for what is not there.
+// The provider is asked first, so that no recording waits for a download that must fail.
 Task<Result<Damage>> Verification::repair(Damage damage, std::stop_token stop) {
   if (damage.recording.source_gone) {
     damage.outcome = DamageOutcome::kGone;
-    damage.why = "the provider has it no more";
+    damage.why = "the provider no longer has it";
     co_return damage;
   }
   auto business = co_await d_.businesses.find(damage.recording.business);
@@ -76,7 +76,7 @@ Task<Result<Damage>> Verification::repair(Damage damage, std::stop_token stop) {
   }
   if (*described == RemoteStatus::kAbsent) {
     damage.outcome = DamageOutcome::kGone;
-    damage.why = "the provider has it no more";
+    damage.why = "the provider no longer has it";
     co_return damage;
   }
   auto queued = co_await d_.recordings.refetch(damage.recording.business, damage.recording.sid, Lane::kFetch,

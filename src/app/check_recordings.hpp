@@ -12,14 +12,14 @@
 
 namespace tapedeck {
 
-/// Rows that are read from the call store at once.
+/// Rows of one read from the call store.
 inline constexpr int kVerifyPage = 200;
 
-/// What became of a blob that is not what was stored.
+/// What was done about a damaged blob.
 enum class DamageOutcome {
   kNoted,      ///< it will not be served
   kRefetched,  ///< it will be fetched again, in the automatic lane
-  kGone,       ///< the provider has it no more
+  kGone,       ///< the provider no longer has it
   kUnasked     ///< the provider could not be asked; try again later
 };
 
@@ -32,20 +32,20 @@ struct Damage {
 
 struct VerifyReport {
   std::int64_t verified = 0;    ///< blobs that are as they were stored
-  std::int64_t damaged = 0;     ///< missing or wrong
-  std::int64_t refetched = 0;   ///< of them
-  std::int64_t unreadable = 0;  ///< the blob store could not be asked
-  bool is_whole = true;         ///< false: stopped
+  std::int64_t damaged = 0;     ///< missing or changed blobs
+  std::int64_t refetched = 0;   ///< of the damaged ones
+  std::int64_t unreadable = 0;  ///< blobs that the store could not read now
+  bool is_whole = true;         ///< false: it was stopped
 };
 
-/// Reads the blobs of a business back. Every recording is noted as damaged or as good, so that a blob that somebody has
-/// restored plays again.
+/// Reads all blobs of a business. Every recording is noted as damaged or as good, so a blob that was restored plays
+/// again.
 class Verification {
  public:
   struct Parts {
     RecordingStore& recordings;
     BlobStore& blobs;
-    RecordingSource* source;  ///< null: what is damaged is noted, and not fetched again
+    RecordingSource* source;  ///< null: damaged recordings are noted, not fetched again
     Businesses& businesses;
     Clock& clock;
     ReadPace& pace;
@@ -53,12 +53,12 @@ class Verification {
   struct Watch {
     std::function<void(const Damage&)> damaged;
     std::function<void(const Recording&, const Error&)> unreadable;
-    /// All up to the recording with this name have been looked at.
+    /// All recordings up to this name are done.
     std::function<void(const BusinessId&, const std::string& sid)> at;
   };
   Verification(Parts parts, Watch watch) : d_(parts), watch_(std::move(watch)) {}
 
-  /// From the recording after `after_sid` on (empty: the first), by name. Adds to `report`. Error: the call store's.
+  /// Goes by name, from the recording after `after_sid` (empty: the first). Adds to `report`. Error: the call store's.
   [[nodiscard]] Task<Result<void>> run(BusinessId business, std::string after_sid, VerifyReport* report,
                                        std::stop_token stop);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/check_archive.hpp"
 #include "app/upkeep_names.hpp"
 #include "blobs/blob_key.hpp"
 #include "blobs/blob_removal.hpp"
@@ -13,7 +14,7 @@
 namespace tapedeck {
 namespace {
 
-// A pass that has begun goes on; the next one is due a day after the end of the last.
+// A pass that has begun goes on; the next begins a day after the end of the last.
 bool is_due(const UpkeepMark& mark, SystemTime now) {
   return !mark.cursor.empty() || !mark.finished_at || now - *mark.finished_at >= kStorageCheckEvery ||
          now < *mark.finished_at;
@@ -30,10 +31,10 @@ enum class BlobVerdict { kFine, kLeftover, kUnknown };
 // The key holds the fence of the attempt that wrote the blob.
 BlobVerdict verdict_of(const std::optional<Recording>& row, const BlobName& name, const std::string& key) {
   if (!row || row->account != name.account) return BlobVerdict::kUnknown;
-  if (row->audio && row->audio->blob_key == key) return BlobVerdict::kFine;  // a deleted one is collected elsewhere
+  if (row->audio && row->audio->blob_key == key) return BlobVerdict::kFine;  // the collector removes a deleted one
   const bool is_over = row->state == RecordingState::kStored || row->state == RecordingState::kDeleted;
   if (is_over && name.fence < row->fence) return BlobVerdict::kLeftover;
-  // An attempt may be about to commit it, or its successor about to remove it.
+  // A running attempt may be about to commit it, or its successor to remove it.
   const bool is_under_way = row->state == RecordingState::kQueued || row->state == RecordingState::kProcessing;
   return is_under_way ? BlobVerdict::kFine : BlobVerdict::kUnknown;
 }
@@ -65,7 +66,8 @@ Task<Result<void>> StorageCheck::check_rows(UpkeepMark mark, std::stop_token sto
     ++rows_.checked;
     if (size && *size == row.audio->size_bytes) continue;
     if (size && *size) {
-      d_.events.emit(event::blob_missing(row, "size"));
+      auto noted = co_await note_size(row, **size);
+      if (!noted) co_return noted;
       continue;
     }
     auto mended = co_await mend(row, stop);
@@ -74,6 +76,15 @@ Task<Result<void>> StorageCheck::check_rows(UpkeepMark mark, std::stop_token sto
   const bool is_last = std::ssize(*rows) < kStorageBatch;
   const std::string cursor = is_last ? std::string() : fmt::format("{}", rows->back().row_id);
   co_return co_await finish_batch(kStoredRowsMark, &rows_, cursor, is_last);
+}
+
+// The blob stays: it may be all that is left of the recording.
+Task<Result<void>> StorageCheck::note_size(Recording recording, std::uint64_t size) {
+  auto noted = co_await d_.recordings.note_damage(recording.row_id, recording.audio->blob_key,
+                                             wrong_size_text(size, *recording.audio));
+  if (!noted) co_return fail(noted.error());
+  if (*noted) d_.events.emit(event::blob_missing(recording, "size"));
+  co_return Result<void>();
 }
 
 Task<Result<void>> StorageCheck::mend(Recording recording, std::stop_token stop) {
@@ -102,10 +113,10 @@ Task<Result<void>> StorageCheck::mend(Recording recording, std::stop_token stop)
   co_return Result<void>();
 }
 
-// Empty: the row has changed since, and is nothing to mend any more.
+// Returns the outcome; empty: the row has changed since and needs no mending.
 Task<Result<std::string>> StorageCheck::give_up(Recording recording) {
   const Cause cause{std::string(errc_name(Errc::kCorrupt)),
-                    "its audio is gone from the blob store, and the provider has it no more"};
+                    "its audio is gone from the blob store, and the provider no longer has it"};
   auto lost = co_await d_.recordings.lose_audio(recording.row_id, recording.fence, cause, d_.clock.system_now());
   if (!lost && lost.error().errc() == Errc::kStaleFence) co_return std::string();
   if (!lost) co_return fail(lost.error());
@@ -118,7 +129,7 @@ Task<Result<std::string>> StorageCheck::fetch_again(Recording recording) {
   if (!lost && lost.error().errc() == Errc::kStaleFence) co_return std::string();
   if (!lost) co_return fail(lost.error());
   auto asked = co_await d_.requests.ask(recording.business, recording.sid, Lane::kFetch);
-  (void)asked;  // durable already: the reconciliation of the slots asks again
+  (void)asked;  // the row is durable: on failure the reconciliation asks again
   co_return std::string("fetched_again");
 }
 

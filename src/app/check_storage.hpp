@@ -13,25 +13,25 @@
 
 namespace tapedeck {
 
-/// How often all rows and all blobs are compared.
+/// Interval between two comparisons of all rows and all blobs.
 inline constexpr Milliseconds kStorageCheckEvery{24 * 60 * 60'000};
-/// Rows, or blobs, of one step.
+/// Rows, or blobs, in one step.
 inline constexpr int kStorageBatch = 100;
-/// A blob younger than this may be about to get its row. Between a blob's last byte and its row there is a minute at
-/// most (kStoreTimeMax), then the worker gives up.
+/// A blob younger than this is left alone, because its row may be about to be written: at most kStoreTimeMax after the
+/// blob's last byte.
 inline constexpr Milliseconds kBlobGrace{60 * 60'000};
-/// Recordings that one pass fetches again or gives up. More than these missing are no accident of one recording: the
-/// store is not the one it was, or not there.
+/// Most recordings that one pass fetches again or gives up. If more blobs are missing, the store is probably the wrong
+/// one or not mounted.
 inline constexpr int kMendedMax = 100;
-/// Lines about blobs without a row that one pass writes.
+/// Most log lines about blobs without a row in one pass.
 inline constexpr int kUnknownToldMax = 100;
 
-/// Compares the rows that say stored with the blobs that are there, both ways, a batch at each step and from where the
-/// last step ended.
+/// Checks stored rows against blobs, and blobs against rows: a batch in each step, from where the last step ended.
 ///
-/// A stored row without its blob is fetched again, where the provider has the recording; else it becomes failed, with
-/// the cause. A blob of a recording that was deleted, or that a later attempt has stored, is removed. A blob that no
-/// row speaks of stays, for it may be what a database that was put back from a backup has forgotten, and is told of.
+/// A stored row without its blob is fetched again if the provider has the recording; otherwise it becomes failed, with
+/// the cause. A blob of another length is noted as damage. A blob of a deleted recording, or of an attempt before the
+/// stored one, is removed. A blob without a row is logged and kept, because a database restored from a backup may have
+/// forgotten its row.
 class StorageCheck {
  public:
   struct Dependencies {
@@ -47,11 +47,11 @@ class StorageCheck {
 
   explicit StorageCheck(Dependencies dependencies) : d_(dependencies) {}
 
-  /// The next batch of what is due. Errors: the stores'.
+  /// Checks the next batch, if a pass is due. Errors: the stores'.
   [[nodiscard]] Task<Result<void>> step(std::stop_token stop);
 
  private:
-  // What a pass has seen so far, in this process.
+  // What this process has seen of a pass.
   struct Pass {
     std::int64_t checked = 0;
     int missing = 0;
@@ -60,6 +60,7 @@ class StorageCheck {
   };
 
   [[nodiscard]] Task<Result<void>> check_rows(UpkeepMark mark, std::stop_token stop);
+  [[nodiscard]] Task<Result<void>> note_size(Recording recording, std::uint64_t size);
   [[nodiscard]] Task<Result<void>> mend(Recording recording, std::stop_token stop);
   [[nodiscard]] Task<Result<std::string>> give_up(Recording recording);
   [[nodiscard]] Task<Result<std::string>> fetch_again(Recording recording);

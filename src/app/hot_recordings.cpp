@@ -1,5 +1,7 @@
 #include "app/hot_recordings.hpp"
 
+#include <iterator>
+
 namespace tapedeck {
 namespace {
 
@@ -16,9 +18,8 @@ std::shared_ptr<const HotRecording> HotRecordings::find(const BusinessId& busine
   const std::scoped_lock lock(mutex_);
   const auto found = index_.find(key);
   if (found == index_.end()) return nullptr;
-  if (clock_ != nullptr && clock_->steady_now() >= found->second->until) {
-    order_.erase(found->second);
-    index_.erase(found);
+  if (clock_.steady_now() >= found->second->until) {
+    drop(found->second);
     return nullptr;
   }
   order_.splice(order_.begin(), order_, found->second);
@@ -28,30 +29,43 @@ std::shared_ptr<const HotRecording> HotRecordings::find(const BusinessId& busine
 void HotRecordings::insert(const BusinessId& business, const Sid& sid, std::shared_ptr<const HotRecording> hot) {
   std::string key = key_of(business, sid.view());
   const std::scoped_lock lock(mutex_);
-  if (const auto found = index_.find(key); found != index_.end()) {
-    found->second->hot = std::move(hot);
-    found->second->until = fresh_until();
-    return;
-  }
-  order_.push_front({key, std::move(hot), fresh_until()});
+  if (const auto found = index_.find(key); found != index_.end()) drop(found->second);
+  drop_expired();
+  order_.push_front({key, std::move(hot), clock_.steady_now() + ttl_});
   index_.emplace(std::move(key), order_.begin());
-  if (order_.size() > most_) {
-    index_.erase(order_.back().key);
-    order_.pop_back();
-  }
+  if (order_.size() > kHotRecordingsMax) drop(std::prev(order_.end()));
 }
 
 void HotRecordings::erase(const Recording& recording) {
   const std::scoped_lock lock(mutex_);
   for (const std::string_view name : {recording.sid.view(), recording.call.view(), recording.recording.view()}) {
     const auto found = index_.find(key_of(recording.business, name));
-    if (found == index_.end()) continue;
-    order_.erase(found->second);
-    index_.erase(found);
+    if (found != index_.end()) drop(found->second);
   }
 }
 
-SteadyTime HotRecordings::fresh_until() const { return clock_ != nullptr ? clock_->steady_now() + ttl_ : SteadyTime{}; }
+Task<> HotRecordings::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    co_await clock_.sleep_for(ttl_, stop);
+    const std::scoped_lock lock(mutex_);
+    drop_expired();
+  }
+}
+
+// Called with the mutex held, as is drop().
+void HotRecordings::drop_expired() {
+  const SteadyTime now = clock_.steady_now();
+  for (auto entry = order_.begin(); entry != order_.end();) {
+    const auto next = std::next(entry);
+    if (now >= entry->until) drop(entry);
+    entry = next;
+  }
+}
+
+void HotRecordings::drop(Order::iterator entry) {
+  index_.erase(entry->key);
+  order_.erase(entry);
+}
 
 std::size_t HotRecordings::size() const {
   const std::scoped_lock lock(mutex_);

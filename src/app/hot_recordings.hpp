@@ -4,6 +4,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 
@@ -13,31 +14,35 @@
 
 namespace tapedeck {
 
-/// Open descriptors that the cache of hot recordings keeps, at most.
+/// Most open descriptors in the cache of hot recordings.
 inline constexpr std::size_t kHotRecordingsMax = 512;
-/// How long one is believed where other processes may delete it.
+/// How long an entry is believed: other processes may delete the recording.
 inline constexpr Milliseconds kHotTtl{2'000};
 
-/// A stored recording with its audio open: everything that a response needs.
+/// A stored recording with its audio open, ready for a response.
 struct HotRecording {
-  Recording recording;  ///< `audio` is set
+  Recording recording;  ///< has `audio`
   std::shared_ptr<Blob> blob;
   std::string etag;           ///< strong, with its quotes, from the SHA-256
   std::string last_modified;  ///< HTTP date
 };
 
-/// The least recently played go first. A play of a hot recording touches neither slot store nor database. Thread-safe.
+/// Recordings that were played a moment ago: playing one again asks neither slot store nor database. The least recently
+/// played make room for others. Thread-safe.
+///
+/// erase() closes the audio of a recording that this process deletes. However a recording goes otherwise (by retention,
+/// by a command, in another process), run() closes its audio within twice the `ttl` after it was opened.
 class HotRecordings {
  public:
-  explicit HotRecordings(std::size_t most = kHotRecordingsMax) : most_(most) {}
-  /// For a call store that other processes change, too: each entry is believed for `ttl`.
-  HotRecordings(Clock& clock, Milliseconds ttl) : most_(kHotRecordingsMax), clock_(&clock), ttl_(ttl) {}
+  HotRecordings(Clock& clock, Milliseconds ttl) : clock_(clock), ttl_(ttl) {}
 
   /// `sid` as the request names it: a call's SID and a recording's own are different entries.
   [[nodiscard]] std::shared_ptr<const HotRecording> find(const BusinessId& business, const Sid& sid);
   void insert(const BusinessId& business, const Sid& sid, std::shared_ptr<const HotRecording> hot);
   /// Forgets a recording under each of its names.
   void erase(const Recording& recording);
+  /// Closes entries past their time, every `ttl` until `stop` is requested.
+  [[nodiscard]] Task<> run(std::stop_token stop);
   [[nodiscard]] std::size_t size() const;
 
  private:
@@ -48,11 +53,11 @@ class HotRecordings {
   };
   using Order = std::list<Entry>;
 
-  [[nodiscard]] SteadyTime fresh_until() const;
+  void drop_expired();
+  void drop(Order::iterator entry);
 
-  const std::size_t most_;
-  Clock* const clock_ = nullptr;
-  const Milliseconds ttl_{0};
+  Clock& clock_;
+  const Milliseconds ttl_;
   mutable std::mutex mutex_;
   Order order_;  // most recent first
   std::unordered_map<std::string, Order::iterator> index_;

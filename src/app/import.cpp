@@ -1,6 +1,7 @@
 #include "app/import.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,7 +13,7 @@
 namespace tapedeck {
 namespace {
 
-// What becomes of a listed recording.
+// What to do with a listed recording.
 enum class Verdict { kQueue, kOurs, kStoredBefore, kWaitingBefore, kFailedBefore, kGone, kNotCompleted, kNotOurs };
 
 Verdict verdict_of_known(const KnownRecording& known) {
@@ -41,30 +42,20 @@ Verdict verdict_of(const ListedRecording& listed, const std::optional<KnownRecor
   return listed.told.status == AnnouncedStatus::kInProgress ? Verdict::kNotCompleted : Verdict::kGone;
 }
 
+// What each verdict counts as; null: it is counted elsewhere.
+constexpr std::array<std::int64_t ImportCounts::*, 8> kCountOf{
+    nullptr,
+    nullptr,
+    &ImportCounts::stored_before,
+    &ImportCounts::waiting_before,
+    &ImportCounts::failed_before,
+    &ImportCounts::gone,
+    &ImportCounts::not_completed,
+    &ImportCounts::not_ours,
+};
+
 void note(ImportCounts& counts, Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kStoredBefore:
-      ++counts.stored_before;
-      break;
-    case Verdict::kWaitingBefore:
-      ++counts.waiting_before;
-      break;
-    case Verdict::kFailedBefore:
-      ++counts.failed_before;
-      break;
-    case Verdict::kGone:
-      ++counts.gone;
-      break;
-    case Verdict::kNotCompleted:
-      ++counts.not_completed;
-      break;
-    case Verdict::kNotOurs:
-      ++counts.not_ours;
-      break;
-    case Verdict::kQueue:
-    case Verdict::kOurs:
-      break;
-  }
+  if (const auto count = kCountOf.at(static_cast<std::size_t>(verdict))) ++(counts.*count);
 }
 
 bool is_of_place(const Error& error) {
@@ -147,7 +138,7 @@ Task<Result<Importer::Course>> Importer::begin(ImportRequest request) {
     const ImportScope scope = record.scope;
     auto opened = co_await d_.imports.open_import(request.business, scope, request.restart, now);
     if (!opened) co_return fail(opened.error());
-    // One that has ended is history, and the next one begins.
+    // If the last import has ended, a new one begins.
     if (opened->is_listed) {
       auto tally = co_await d_.imports.import_tally(opened->id);
       if (!tally) co_return fail(tally.error());
@@ -170,7 +161,7 @@ Task<Result<void>> Importer::list_all(Course& course) {
     std::string next = page->next;
     auto taken = co_await take_page(course, std::move(*page));
     if (!taken) co_return taken;
-    if (course.stop.stop_requested()) break;  // perhaps in the middle of the page: it is listed again
+    if (course.stop.stop_requested()) break;  // perhaps within the page, which is listed again
     record.next_page = std::move(next);
     record.is_listed = record.next_page.empty();
     auto saved = co_await save(course);
@@ -179,7 +170,7 @@ Task<Result<void>> Importer::list_all(Course& course) {
   co_return Result<void>();
 }
 
-// A place that was kept from an earlier run may not be one any more: then the listing begins anew.
+// A saved place may be invalid by now: then the listing begins again.
 Task<Result<ListingPage>> Importer::next_page(Course& course) {
   Import& record = course.progress.import;
   ListingRequest request{course.login, record.scope.since, record.scope.until, record.next_page, kListingPageSize};
@@ -215,7 +206,7 @@ Task<Result<void>> Importer::take_page(Course& course, ListingPage page) {
     auto taken = co_await take_chunk(course, std::exchange(items, {}));
     if (!taken) co_return taken;
     if (course.stop.stop_requested()) {
-      // What is not saved is listed, and counted, once more.
+      // The page is not saved, so it is listed and counted again.
       record.counts = before;
       course.progress.would_queue = would_queue;
       co_return Result<void>();
@@ -250,7 +241,7 @@ Task<> Importer::take_items(Course& course, Chunk& chunk) {
 
 Task<Result<void>> Importer::take(Course& course, Item item) {
   ImportCounts& counts = course.progress.import.counts;
-  // An account that several businesses use does not say whose a recording is; its call does, where it is known.
+  // A shared account does not tell whose a recording is; its call does, if it is known.
   if (item.is_new && course.is_shared && !course.request.whole_account) {
     auto call = co_await d_.calls.find_call(course.request.business, item.told.call);
     if (!call) co_return fail(call.error());
@@ -271,7 +262,7 @@ Task<Result<void>> Importer::take(Course& course, Item item) {
   co_return co_await learn_call(course, item.told.call);
 }
 
-// False: it is not ours to queue, and counted.
+// False: it was counted, and must not be queued.
 Task<Result<bool>> Importer::announce(Course& course, const Item& item) {
   Import& record = course.progress.import;
   RecordingAnnouncement told = item.told;
@@ -283,14 +274,14 @@ Task<Result<bool>> Importer::announce(Course& course, const Item& item) {
   }
   if (!change) co_return fail(change.error());
   if (change->changed) co_return true;
-  // Somebody was faster since the page was compared.
+  // It was announced since the page was compared.
   KnownRecording known;
   known.state = change->recording.state;
   note(record.counts, verdict_of_known(known));
   co_return false;
 }
 
-// A recording's listing does not say who called whom. What cannot be learnt of a call holds up no recording.
+// The list of recordings does not tell who called whom. A call that cannot be described holds up no recording.
 Task<Result<void>> Importer::learn_call(Course& course, CallSid call) {
   auto known = co_await d_.calls.find_call(course.request.business, call);
   if (!known) co_return fail(known.error());

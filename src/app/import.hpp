@@ -17,27 +17,27 @@
 
 namespace tapedeck {
 
-/// Recordings that are written down at once; after so many the import rests as long as they took, so that the call
-/// store has time for presses of play.
+/// Recordings that are written together. After each chunk the import rests for as long as it took, at most
+/// kImportRestMax, so that the call store has time for presses of play.
 inline constexpr std::size_t kImportChunk = 100;
 inline constexpr Milliseconds kImportRestMax{1'000};
-/// Of them under way at the same time: also the most requests for calls that the provider sees at once.
+/// Tasks that work on a chunk at the same time; also the most requests for calls that the provider sees at once.
 inline constexpr int kImportTasks = 8;
-/// How often the import looks how far its recordings are, and the largest share of time that looking may take.
+/// Interval between two counts of the import's recordings. A count may take 1/kTallyShare of the time at most.
 inline constexpr Milliseconds kTallyEvery{1'000};
 inline constexpr int kTallyShare = 20;
-/// How long it waits for a worker that is not there.
+/// How long the import waits for a missing worker.
 inline constexpr Milliseconds kNoWorkerPatience{5'000};
 
 struct ImportRequest {
   BusinessId business;
-  AccountSid account;  ///< empty: the business's own; otherwise that or a sub-account of it
+  AccountSid account;  ///< the business's own or a sub-account of it; empty: its own
   std::optional<SystemTime> since;
   std::optional<SystemTime> until;
   bool dry_run = false;        ///< write nothing
-  bool whole_account = false;  ///< of an account that others use too: take also what is of no business yet
-  bool restart = false;        ///< list from the beginning, whatever an earlier import has done
-  bool waits = true;           ///< for the fetches
+  bool whole_account = false;  ///< of a shared account: also take recordings that belong to no business yet
+  bool restart = false;        ///< list from the beginning, even if an earlier import was interrupted
+  bool waits = true;           ///< wait for the downloads
 };
 
 enum class ImportPhase { kListing, kFetching };
@@ -46,16 +46,16 @@ enum class ImportPhase { kListing, kFetching };
 struct ImportProgress {
   ImportPhase phase = ImportPhase::kListing;
   Import import;
-  std::vector<ImportTally> tally;  ///< of what it has queued
+  std::vector<ImportTally> tally;  ///< of the recordings it has queued
   std::int64_t would_queue = 0;    ///< of a dry run
 };
 
 enum class ImportEnd {
-  kDone,      ///< nothing of it waits any more
-  kListed,    ///< all is written down, and it was not to wait
-  kStopped,   ///< it was stopped, and goes on from here the next time
-  kNoWorker,  ///< all is written down, and nobody fetches it
-  kPaused,    ///< the same, because the business is paused
+  kDone,      ///< none of its recordings waits
+  kListed,    ///< all are queued, and it was told not to wait
+  kStopped,   ///< it was stopped; the next import goes on from here
+  kNoWorker,  ///< all are queued, and no worker runs
+  kPaused,    ///< all are queued, and the business is paused
 };
 
 struct ImportOutcome {
@@ -63,9 +63,9 @@ struct ImportOutcome {
   ImportProgress progress;
 };
 
-/// Brings a business's recordings over from its provider account: lists them, writes each down as its webhook would
-/// have, and watches the workers fetch them. It fetches nothing itself, so that a server's limits hold, and each step
-/// may be done twice without harm: it goes on where the call store says that it was.
+/// Imports a business's recordings from its provider account: lists them, writes each as its webhook would have, and
+/// watches the workers fetch them. It fetches nothing itself, so a server's limits hold. Each step may be repeated
+/// without harm, so an interrupted import goes on from its place in the call store.
 class Importer {
  public:
   using Observer = std::function<void(const ImportProgress&)>;
@@ -82,15 +82,15 @@ class Importer {
 
   explicit Importer(Dependencies dependencies) : d_(dependencies) {}
 
-  /// Until it has ended, is stopped or fails. Errors: kNotFound, no such business; kInvalidArgument, no account to ask;
-  /// those of the listing and of the call store.
+  /// Runs until it ends, is stopped or fails. Errors: kNotFound, no such business; kInvalidArgument, no account is
+  /// known; those of the listing and of the call store.
   [[nodiscard]] Task<Result<ImportOutcome>> run(ImportRequest request, Observer observer, std::stop_token stop);
 
  private:
   struct Item;
   struct Chunk;
 
-  // What one run is about.
+  // One run.
   struct Course {
     ImportRequest request;
     ProviderLogin login;
@@ -116,7 +116,7 @@ class Importer {
   Dependencies d_;
 };
 
-/// Recordings of a tally that are in one of these states.
+/// Counts the recordings of a tally that are in one of these states.
 [[nodiscard]] std::int64_t count_in(const std::vector<ImportTally>& tally,
                                     std::initializer_list<RecordingState> states);
 

@@ -21,7 +21,7 @@ std::string digits_of(std::string_view text) {
   return digits;
 }
 
-// The search finds parts of numbers, too.
+// The search also finds parts of numbers.
 bool is_of_number(const Call& call, const std::string& digits) {
   return digits.empty() || digits_of(call.from) == digits || digits_of(call.to) == digits;
 }

@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "app/check_archive.hpp"
 #include "blobs/blob_key.hpp"
 #include "blobs/blob_removal.hpp"
 
 namespace tapedeck {
 namespace {
 
-// Slots that were lost hold nothing that could be cancelled.
+// Lost slots hold nothing to cancel.
 bool is_lost(const Error& error) { return error.errc() == Errc::kSlotsLost; }
 
-// Where the recording is that was asked for, without asking again.
+// A recording's place in the queue, from the answer to its request.
 SlotStatus status_of(RequestAnswer answer, Lane lane) {
   SlotStatus status;
   switch (answer.kind) {
@@ -42,7 +43,7 @@ Error unknown_recording() { return Error(Errc::kNotFound, "there is no such reco
 
 }  // namespace
 
-Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent intent) {
+Task<Result<Playback>> Play::play(BusinessId business, Sid sid, Act act) {
   Playback playback;
   playback.audio = hot_.find(business, sid);
   if (playback.audio) co_return playback;
@@ -50,23 +51,23 @@ Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent int
   auto found = co_await recordings_.find_recording(business, sid);
   if (!found) co_return fail(found.error());
   if (!*found) co_return fail(unknown_recording());
-  // What is deleted keeps its blob's name until the blob is gone.
+  // A deleted recording keeps the key of its blob until the blob is gone.
   if ((*found)->state != RecordingState::kStored) {
-    auto view = intent == Intent::kPress ? press(std::move(**found)) : view_of(std::move(**found));
+    auto view = act == Act::kPress ? press(std::move(**found)) : view_of(std::move(**found));
     auto standing = co_await std::move(view);
     if (!standing) co_return fail(standing.error());
     playback.view = std::move(*standing);
     if (playback.view.recording.state != RecordingState::kStored) co_return playback;
-    *found = playback.view.recording;  // it became stored meanwhile
+    *found = playback.view.recording;  // it was stored meanwhile
   }
   if ((*found)->damage) {
     Error known(Errc::kCorrupt, *(*found)->damage);
-    Error refusal = co_await refuse_damaged(std::move(**found), std::move(known), intent);
+    Error refusal = co_await refuse_damaged(std::move(**found), std::move(known), act);
     co_return fail(std::move(refusal));
   }
   auto audio = co_await open(sid, **found);
   if (!audio && audio.error().errc() == Errc::kCorrupt) {
-    Error refusal = co_await refuse_damaged(std::move(**found), std::move(audio.error()), intent);
+    Error refusal = co_await refuse_damaged(std::move(**found), std::move(audio.error()), act);
     co_return fail(std::move(refusal));
   }
   if (!audio) co_return fail(audio.error());
@@ -74,32 +75,32 @@ Task<Result<Playback>> Recordings::play(BusinessId business, Sid sid, Intent int
   co_return playback;
 }
 
-std::optional<std::string> Recordings::direct_link(const HotRecording& audio) {
+std::optional<std::string> Play::direct_link(const HotRecording& audio) {
   const std::optional<int> seconds = audio.recording.duration_seconds;
   const Seconds duration = seconds ? Seconds{*seconds} : kDurationUnknown;
   return blobs_.link(audio.recording.audio->blob_key, duration + kDirectLinkSlack);
 }
 
-// What is known to be damaged is fetched anew as if it were not stored; the next press finds it queued.
-Task<Error> Recordings::refuse_damaged(Recording recording, Error damage, Intent intent) {
+// Damaged audio is fetched again as if it were not stored; the next press finds it queued.
+Task<Error> Play::refuse_damaged(Recording recording, Error damage, Act act) {
   hot_.erase(recording);
   if (!recording.damage) {
     auto noted = co_await recordings_.note_damage(recording.row_id, recording.audio->blob_key, damage.detail);
     if (!noted) co_return damage;
   }
-  if (intent == Intent::kLook || recording.source_gone) co_return damage;
+  if (act == Act::kLook || recording.source_gone) co_return damage;
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
   const SlotRequests::Intent asking(requests_, business, sid);
   auto queued = co_await recordings_.refetch(business, sid, Lane::kPlay, clock_.system_now());
   if (!queued || !queued->changed) co_return damage;
   auto asked = co_await ask(std::move(queued->recording), Lane::kPlay);
-  (void)asked;  // durable already: the reconciliation asks again when the slot store is back
+  (void)asked;  // the row is durable: on failure the reconciliation asks when the slot store is back
   damage.detail += "; it is fetched again";
   co_return damage;
 }
 
-Task<Result<RecordingView>> Recordings::press(Recording recording) {
+Task<Result<RecordingView>> Play::press(Recording recording) {
   const RecordingState state = recording.state;
   const bool is_waiting = state == RecordingState::kQueued || state == RecordingState::kProcessing;
   if (state != RecordingState::kRemote && !is_waiting) co_return co_await view_of(std::move(recording));
@@ -112,7 +113,7 @@ Task<Result<RecordingView>> Recordings::press(Recording recording) {
   co_return co_await ask(std::move(wanted->recording), Lane::kPlay);
 }
 
-Task<Result<RecordingView>> Recordings::ask(Recording recording, Lane lane) {
+Task<Result<RecordingView>> Play::ask(Recording recording, Lane lane) {
   if (recording.state != RecordingState::kQueued && recording.state != RecordingState::kProcessing) {
     co_return co_await view_of(std::move(recording));
   }
@@ -127,14 +128,14 @@ Task<Result<RecordingView>> Recordings::ask(Recording recording, Lane lane) {
   co_return view;
 }
 
-Task<Result<RecordingView>> Recordings::look(BusinessId business, Sid sid) {
+Task<Result<RecordingView>> Play::look(BusinessId business, Sid sid) {
   auto found = co_await recordings_.find_recording(business, sid);
   if (!found) co_return fail(found.error());
   if (!*found) co_return fail(unknown_recording());
   co_return co_await view_of(std::move(**found));
 }
 
-Task<Result<RecordingView>> Recordings::view_of(Recording recording) {
+Task<Result<RecordingView>> Play::view_of(Recording recording) {
   RecordingView view;
   view.recording = std::move(recording);
   const RecordingState state = view.recording.state;
@@ -149,7 +150,7 @@ Task<Result<RecordingView>> Recordings::view_of(Recording recording) {
     view.slot.why = "the slot store is away; the recording keeps its place";
   }
   if (view.slot.place == SlotPlace::kNone) {
-    // It may have been finished between the two questions: the call store is the truth.
+    // It may have finished between the two calls: the call store is the truth.
     auto again = co_await recordings_.find_recording(business, sid);
     if (again && *again) view.recording = std::move(**again);
   }
@@ -168,16 +169,9 @@ Task<Result<RecordingView>> Recordings::view_of(Recording recording) {
   co_return view;
 }
 
-Task<Result<std::shared_ptr<const HotRecording>>> Recordings::open(Sid asked_as, Recording recording) {
-  auto blob = co_await blobs_.open(recording.audio->blob_key);
-  if (!blob && is_not_found(blob.error())) {
-    co_return fail(Errc::kCorrupt, "the stored audio is missing");
-  }
+Task<Result<std::shared_ptr<const HotRecording>>> Play::open(Sid asked_as, Recording recording) {
+  auto blob = co_await open_stored(blobs_, *recording.audio);
   if (!blob) co_return fail(blob.error());
-  if ((*blob)->size() != recording.audio->size_bytes) {
-    co_return fail(Errc::kCorrupt, fmt::format("the stored audio has {} bytes, and should have {}", (*blob)->size(),
-                                               recording.audio->size_bytes));
-  }
   auto hot = std::make_shared<HotRecording>();
   hot->etag = fmt::format("\"{}\"", recording.audio->sha256);
   hot->last_modified = format_http_date(recording.audio->stored_at);
@@ -188,7 +182,7 @@ Task<Result<std::shared_ptr<const HotRecording>>> Recordings::open(Sid asked_as,
   co_return std::shared_ptr<const HotRecording>(std::move(hot));
 }
 
-Task<Result<Waveform>> Recordings::waveform(BusinessId business, Sid sid) {
+Task<Result<Waveform>> Play::waveform(BusinessId business, Sid sid) {
   Waveform waveform;
   auto view = co_await look(business, sid);
   if (!view) co_return fail(view.error());
@@ -202,25 +196,25 @@ Task<Result<Waveform>> Recordings::waveform(BusinessId business, Sid sid) {
     co_return waveform;
   }
   if (!is_not_found(peaks.error())) co_return fail(peaks.error());
-  // The audio was brought here without them, or somebody removed them: a worker makes them anew.
+  // The audio was copied here without its peaks, or they were removed: a worker draws them again.
   auto again = co_await measures_.measure_again(recording.row_id, audio_key);
   if (!again && again.error().errc() != Errc::kStaleFence) co_return fail(again.error());
   co_return waveform;
 }
 
-Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
+Task<Result<RecordingView>> Play::retry(BusinessId business, Sid sid) {
   auto retried = co_await recordings_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
   if (!retried->changed) co_return co_await press(std::move(retried->recording));
   const SlotRequests::Intent intent(requests_, business, retried->recording.sid);
-  // What backs off in the slot store would go on doing so: it asks anew.
+  // In the slot store it may be delayed, and would stay so: cancel it there, then ask.
   const Sid name = retried->recording.sid;
   auto cancelled = co_await slots_.cancel(business, name);
   if (!cancelled && !is_lost(cancelled.error())) co_return fail(cancelled.error());
   co_return co_await ask(std::move(retried->recording), Lane::kPlay);
 }
 
-Task<Result<RecordingView>> Recordings::cancel(BusinessId business, Sid sid) {
+Task<Result<RecordingView>> Play::cancel(BusinessId business, Sid sid) {
   auto cancelled = co_await recordings_.cancel(business, sid);
   if (!cancelled) co_return fail(cancelled.error());
   if (!cancelled->changed) {
@@ -233,21 +227,23 @@ Task<Result<RecordingView>> Recordings::cancel(BusinessId business, Sid sid) {
   co_return co_await view_of(std::move(cancelled->recording));
 }
 
-Task<Result<void>> Recordings::remove(BusinessId business, Sid sid) {
+Task<Result<Recording>> Play::remove(BusinessId business, Sid sid) {
   auto removed = co_await recordings_.remove(business, sid);
   if (!removed) co_return fail(removed.error());
   const Recording recording = std::move(removed->recording);
   hot_.erase(recording);
   auto freed = co_await slots_.cancel(business, recording.sid);
   (void)freed;  // a worker that claims it finds nothing to fetch
-  if (!recording.audio) co_return Result<void>();
+  if (!recording.audio) co_return recording;
 
   auto gone = co_await remove_blobs(blobs_, recording.audio->blob_key);
-  if (!gone) co_return Result<void>();  // the row keeps the key, and the collector tries again
-  co_return co_await keeping_.forget_blob(recording.row_id);
+  if (!gone) co_return recording;  // the row keeps the key, and the collector tries again
+  auto forgotten = co_await keeping_.forget_blob(recording.row_id);
+  if (!forgotten) co_return fail(forgotten.error());
+  co_return recording;
 }
 
-Task<Result<RecordingView>> Recordings::hold(BusinessId business, Sid sid, std::optional<std::string> reason) {
+Task<Result<RecordingView>> Play::hold(BusinessId business, Sid sid, std::optional<std::string> reason) {
   std::optional<Hold> hold;
   if (reason) hold = Hold{std::move(*reason), clock_.system_now()};
   auto changed = co_await keeping_.set_hold(std::move(business), std::move(sid), std::move(hold));
@@ -255,7 +251,7 @@ Task<Result<RecordingView>> Recordings::hold(BusinessId business, Sid sid, std::
   co_return co_await view_of(std::move(changed->recording));
 }
 
-Task<Result<BusinessView>> Recordings::queue(BusinessId business, int most) {
+Task<Result<BusinessView>> Play::queue(BusinessId business, int most) {
   auto view = co_await slots_.view(business, most);
   if (view || !is_lost(view.error())) co_return view;
   auto rebuilt = co_await requests_.rebuild(business);

@@ -10,7 +10,7 @@
 
 namespace tapedeck {
 
-/// The running fetches of this process. Thread-safe.
+/// How far the running downloads of this process are. Thread-safe.
 class ProgressBoard {
  public:
   void update(const BusinessId& business, const Sid& sid, Progress progress);

@@ -15,7 +15,7 @@ Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncemen
   if (recording.state != RecordingState::kQueued) co_return Result<void>();
   const SlotRequests::Intent intent(requests_, business, recording.sid);
   auto asked = co_await requests_.ask(business, recording.sid, Lane::kFetch);
-  (void)asked;  // durable already: the reconciliation asks again when the slot store is back
+  (void)asked;  // the row is durable: on failure the reconciliation asks when the slot store is back
   co_return Result<void>();
 }
 

@@ -9,15 +9,15 @@
 
 namespace tapedeck {
 
-/// What the provider tells us. The signature has been checked, and the account is the business's.
+/// Takes in the provider's webhooks, after their signature and account were checked.
 class Webhooks {
  public:
   Webhooks(RecordingStore& recordings, CallListStore& calls, SlotRequests& requests, Clock& clock, EventSink& events)
       : recordings_(recordings), calls_(calls), requests_(requests), clock_(clock), events_(events) {}
 
-  /// A recording exists, or will not. Durable before it returns; a completed one is asked for in the automatic lane.
-  /// A slot store that is away does not fail this: the reconciliation asks again. Error kConflict: the recording is
-  /// another call's.
+  /// A recording exists, or will not. Durable before it returns; a completed one is requested in the automatic lane. It
+  /// succeeds although the slot store is away: the reconciliation asks later. Error kConflict: the recording belongs to
+  /// another call.
   [[nodiscard]] Task<Result<void>> recording(BusinessId business, RecordingAnnouncement announcement);
   /// A call's data. Starts nothing.
   [[nodiscard]] Task<Result<void>> call(BusinessId business, CallUpdate update);

@@ -228,6 +228,7 @@ Task<> Node::work(std::stop_token stop) {
     if (blobs_.objects) scope.spawn(collect_uploads(stop));
   }
   if (serving_) scope.spawn(serving_->audit().run(stop));
+  if (serving_) scope.spawn(serving_->hot().run(stop));
   co_await scope.join();
 }
 

@@ -19,13 +19,14 @@ class Serving {
 
   [[nodiscard]] Access& access() { return access_; }
   [[nodiscard]] AuditLog& audit() { return audit_; }
+  [[nodiscard]] HotRecordings& hot() { return hot_; }
   [[nodiscard]] http::Handler& handler() { return application_; }
 
  private:
   [[nodiscard]] http::Services services(const SharedParts& parts, http::Health health);
 
   HotRecordings hot_;
-  Recordings recordings_;
+  Play recordings_;
   Calls calls_;
   Webhooks webhooks_;
   Access access_;

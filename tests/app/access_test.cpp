@@ -108,19 +108,38 @@ TEST_F(AccessTest, a_session_ends_with_its_key) {
   EXPECT_EQ(run_task(access.by_session(cookie)).error().errc(), Errc::kUnauthenticated);
 }
 
-TEST_F(AccessTest, sessions_ask_for_revoked_keys_once_in_their_time) {
+TEST_F(AccessTest, sessions_read_the_live_keys_once_in_their_time) {
   const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(run_task(access.by_session(cookie)).has_value());
   EXPECT_EQ(calls.list_keys_calls, 1);
 }
 
-TEST_F(AccessTest, a_session_of_a_key_that_is_younger_than_the_last_look_is_good) {
+TEST_F(AccessTest, a_session_of_a_key_younger_than_the_cache_is_accepted) {
   const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
   ASSERT_TRUE(run_task(access.by_session(cookie)).has_value());
   Access other(calls, clock, random, std::string(32, 's'));
   const std::string young = run_task(other.create_key(acme, "young")).value();
   const std::string young_cookie = other.open_session(run_task(other.by_key(young)).value());
   EXPECT_TRUE(run_task(access.by_session(young_cookie)).has_value());
+}
+
+TEST_F(AccessTest, a_session_of_a_revoked_key_is_looked_up_once_in_its_time) {
+  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
+  ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(run_task(access.by_session(cookie)).has_value());
+  EXPECT_EQ(calls.list_keys_calls, 1);
+  clock.advance(kKeyCacheTtl);
+  EXPECT_FALSE(run_task(access.by_session(cookie)).has_value());
+  EXPECT_EQ(calls.list_keys_calls, 2);
+}
+
+TEST_F(AccessTest, a_revoked_key_is_looked_up_once_in_its_time) {
+  ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(run_task(access.by_key(key)).has_value());
+  EXPECT_EQ(calls.find_key_calls, 1);
+  clock.advance(kKeyCacheTtl);
+  EXPECT_FALSE(run_task(access.by_key(key)).has_value());
+  EXPECT_EQ(calls.find_key_calls, 2);
 }
 
 TEST_F(AccessTest, another_secret_key_accepts_no_session_and_no_link) {
@@ -131,7 +150,7 @@ TEST_F(AccessTest, another_secret_key_accepts_no_session_and_no_link) {
   EXPECT_FALSE(other.by_link(acme, sid, link.expires, link.signature).has_value());
 }
 
-TEST_F(AccessTest, another_process_with_the_same_secret_key_accepts_them) {
+TEST_F(AccessTest, another_process_with_the_same_secret_key_accepts_its_sessions_and_links) {
   Access other(calls, clock, random, std::string(32, 's'));
   EXPECT_TRUE(run_task(other.by_session(access.open_session(run_task(access.by_key(key)).value()))).has_value());
   const SignedLink link = access.sign_link(acme, sid, Seconds{10});

@@ -51,7 +51,7 @@ class AuditLogTest : public ::testing::Test {
   AuditLog audit{calls, clock, events};
 };
 
-TEST_F(AuditLogTest, what_was_done_is_written_in_order) {
+TEST_F(AuditLogTest, acts_are_written_in_order) {
   audit.add(key(7), key(7).business, "retry", "CA1");
   audit.add(key(7), key(7).business, "delete", "CA2");
   flush();
@@ -93,7 +93,7 @@ TEST_F(AuditLogTest, entries_wait_while_the_store_is_away) {
   EXPECT_EQ(rows.audit()[2].actor, "key:2");
 }
 
-TEST_F(AuditLogTest, the_oldest_are_given_up_when_too_many_wait_and_the_log_says_so) {
+TEST_F(AuditLogTest, the_oldest_entries_are_dropped_when_too_many_wait_and_the_log_says_so) {
   for (std::size_t i = 0; i < kAuditPendingMax + 5; ++i) {
     audit.add(key(static_cast<std::int64_t>(i)), key(1).business, "link", "CA1");
   }
@@ -103,7 +103,7 @@ TEST_F(AuditLogTest, the_oldest_are_given_up_when_too_many_wait_and_the_log_says
   EXPECT_EQ(events.names, std::vector<std::string>{"AUDIT_DROPPED"});
 }
 
-TEST_F(AuditLogTest, it_is_written_about_once_a_second_and_at_the_end) {
+TEST_F(AuditLogTest, entries_are_written_about_once_a_second_and_at_the_end) {
   boost::asio::io_context context;
   std::stop_source stop;
   bool ended = false;

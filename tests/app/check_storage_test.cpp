@@ -28,7 +28,7 @@ class StorageCheckTest : public UpkeepWorld {
   StorageCheck check{{rows, rows, blobs, source, businesses, requests, clock, events}};
 };
 
-TEST_F(StorageCheckTest, is_content_where_rows_and_blobs_agree) {
+TEST_F(StorageCheckTest, rows_and_blobs_that_agree_are_not_reported) {
   for (int n = 1; n <= 3; ++n) (void)stored(n);
   clock.advance(kBlobGrace);
   step();
@@ -51,7 +51,7 @@ TEST_F(StorageCheckTest, a_stored_row_without_its_blob_is_fetched_again) {
   EXPECT_NE(events.lines("BLOB_MISSING")[0].find("outcome=fetched_again"), std::string::npos);
 }
 
-TEST_F(StorageCheckTest, one_that_the_provider_has_no_more_fails_with_the_cause) {
+TEST_F(StorageCheckTest, a_lost_recording_that_the_provider_no_longer_has_fails_with_the_cause) {
   const Recording before = stored(1);
   ASSERT_TRUE(run(blobs.remove(before.audio->blob_key)));
   source.answer = RemoteStatus::kAbsent;
@@ -61,7 +61,7 @@ TEST_F(StorageCheckTest, one_that_the_provider_has_no_more_fails_with_the_cause)
   EXPECT_NE(events.lines("BLOB_MISSING")[0].find("outcome=lost"), std::string::npos);
 }
 
-TEST_F(StorageCheckTest, one_whose_provider_cannot_be_asked_stays_until_the_next_pass) {
+TEST_F(StorageCheckTest, a_lost_recording_stays_stored_until_the_provider_can_be_asked) {
   const Recording before = stored(1);
   ASSERT_TRUE(run(blobs.remove(before.audio->blob_key)));
   source.answer = fail(Errc::kProviderServerError, "503");
@@ -72,7 +72,7 @@ TEST_F(StorageCheckTest, one_whose_provider_cannot_be_asked_stays_until_the_next
   EXPECT_EQ(state(1), RecordingState::kQueued);
 }
 
-TEST_F(StorageCheckTest, mends_no_more_than_so_many_in_one_pass) {
+TEST_F(StorageCheckTest, one_pass_mends_a_bounded_number) {
   for (int n = 1; n <= kMendedMax + 5; ++n) (void)stored(n);
   for (int n = 1; n <= kMendedMax + 5; ++n) ASSERT_TRUE(run(blobs.remove(find(n)->audio->blob_key)));
   step();
@@ -83,15 +83,17 @@ TEST_F(StorageCheckTest, mends_no_more_than_so_many_in_one_pass) {
   EXPECT_NE(events.lines("BLOB_MISSING").back().find("outcome=too_many"), std::string::npos);
 }
 
-TEST_F(StorageCheckTest, a_blob_of_another_length_is_told_of_and_left) {
+TEST_F(StorageCheckTest, a_blob_of_another_length_is_noted_as_damage_and_left) {
   const Recording before = stored(1);
   blobs.put(before.audio->blob_key, "byt");
   step();
   EXPECT_EQ(state(1), RecordingState::kStored);
+  EXPECT_EQ(find(1)->damage, "the stored audio has 3 bytes, and should have 5");
+  EXPECT_TRUE(is_there(before.audio->blob_key));
   EXPECT_NE(events.lines("BLOB_MISSING")[0].find("outcome=size"), std::string::npos);
 }
 
-TEST_F(StorageCheckTest, removes_what_an_older_attempt_has_left_and_what_a_deleted_recording_had) {
+TEST_F(StorageCheckTest, blobs_of_older_attempts_and_of_deleted_recordings_are_removed) {
   (void)stored(1);
   const Recording second = stored(2);
   ASSERT_TRUE(run(rows.remove(acme, to_sid(recording(2)))));
@@ -107,7 +109,7 @@ TEST_F(StorageCheckTest, removes_what_an_older_attempt_has_left_and_what_a_delet
   EXPECT_EQ(events.lines("BLOB_UNKNOWN").size(), 2U);
 }
 
-TEST_F(StorageCheckTest, a_blob_that_no_row_speaks_of_is_told_of_and_kept) {
+TEST_F(StorageCheckTest, a_blob_without_a_row_is_logged_and_kept) {
   blobs.put(key_of(9, 1), "bytes");
   clock.advance(kBlobGrace);
   step();
@@ -131,7 +133,7 @@ TEST_F(StorageCheckTest, a_fresh_blob_and_one_of_an_attempt_under_way_are_no_orp
   EXPECT_TRUE(is_there(key_of(1, taken.fence)));
 }
 
-TEST_F(StorageCheckTest, goes_through_all_batch_by_batch_and_rests_for_a_day) {
+TEST_F(StorageCheckTest, all_rows_are_checked_in_batches_once_a_day) {
   for (int n = 1; n <= 2 * kStorageBatch + 1; ++n) (void)stored(n);
   step();
   EXPECT_TRUE(events.lines("STORAGE_CHECKED").empty());

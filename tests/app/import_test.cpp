@@ -39,7 +39,7 @@ class ImportTest : public UpkeepWorld {
   std::function<void(const ImportProgress&)> on_progress;
 };
 
-TEST_F(ImportTest, writes_down_every_page_in_the_automatic_lane_newest_first) {
+TEST_F(ImportTest, queues_every_page_in_the_automatic_lane_newest_first) {
   list(7);
   const ImportOutcome outcome = brought();
   EXPECT_EQ(outcome.end, ImportEnd::kListed);
@@ -63,7 +63,7 @@ TEST_F(ImportTest, a_dry_run_counts_and_writes_nothing) {
   EXPECT_EQ(provider.calls_asked, 0);
 }
 
-TEST_F(ImportTest, leaves_alone_what_is_there_already_and_says_so) {
+TEST_F(ImportTest, leaves_known_recordings_alone_and_counts_them) {
   list(8);
   provider.recordings.push_back(listed(9, clock.system_now() - Seconds(200), 1, AnnouncedStatus::kInProgress));
   provider.recordings.push_back(listed(10, clock.system_now() - Seconds(201), 1, AnnouncedStatus::kAbsent));
@@ -87,7 +87,7 @@ TEST_F(ImportTest, leaves_alone_what_is_there_already_and_says_so) {
   EXPECT_FALSE(find(9));
 }
 
-TEST_F(ImportTest, keeps_what_the_provider_knows_of_a_call_and_does_not_ask_for_what_is_known) {
+TEST_F(ImportTest, stores_what_the_provider_knows_of_a_call_and_asks_for_no_known_one) {
   list(2);
   CallUpdate told;
   told.call = call(1);
@@ -109,7 +109,7 @@ TEST_F(ImportTest, keeps_what_the_provider_knows_of_a_call_and_does_not_ask_for_
   EXPECT_EQ(provider.calls_asked, 1);
 }
 
-TEST_F(ImportTest, a_call_that_cannot_be_asked_for_holds_up_no_recording) {
+TEST_F(ImportTest, a_call_that_cannot_be_described_holds_up_no_recording) {
   list(2);
   provider.before_call = [](const CallSid&) { return fail(Errc::kProviderRejected, "no"); };
   EXPECT_EQ(queued(brought()), 2);
@@ -135,7 +135,7 @@ TEST_F(ImportTest, goes_on_where_it_was_stopped_and_counts_each_recording_once) 
 }
 
 // As after a kill: the rows of a page are there, and its place was not saved.
-TEST_F(ImportTest, what_it_wrote_down_before_it_was_killed_is_its_own) {
+TEST_F(ImportTest, recordings_queued_before_a_kill_still_belong_to_the_import) {
   list(3);
   const Import begun = run(rows.open_import(acme, {account(1), {}, {}}, false, clock.system_now())).value();
   RecordingAnnouncement told = listed(2, clock.system_now()).told;
@@ -147,7 +147,7 @@ TEST_F(ImportTest, what_it_wrote_down_before_it_was_killed_is_its_own) {
   EXPECT_EQ(provider.calls_asked, 3);
 }
 
-TEST_F(ImportTest, begins_anew_when_the_provider_knows_the_kept_place_no_more) {
+TEST_F(ImportTest, begins_again_when_the_provider_no_longer_knows_the_saved_place) {
   list(4);
   Import begun = run(rows.open_import(acme, {account(1), {}, {}}, false, clock.system_now())).value();
   begun.next_page = "3";
@@ -190,13 +190,13 @@ TEST_F(ImportTest, asks_again_after_429_and_5xx_and_gives_up_at_last) {
   EXPECT_EQ(std::ssize(provider.asked), kListingBackoff.max_attempts);
 }
 
-TEST_F(ImportTest, does_not_ask_again_when_that_cannot_help) {
+TEST_F(ImportTest, does_not_repeat_a_request_that_must_fail_again) {
   provider.before_page = [](const ListingRequest&) { return fail(Errc::kProviderUnauthorized, "401"); };
   EXPECT_EQ(bring(request()).error().errc(), Errc::kProviderUnauthorized);
   EXPECT_EQ(provider.asked.size(), 1U);
 }
 
-TEST_F(ImportTest, of_a_shared_account_takes_only_what_the_calls_show_to_be_ours) {
+TEST_F(ImportTest, takes_only_recordings_of_known_calls_from_a_shared_account) {
   const BusinessId globex = business_id("globex");
   add_business(globex, account(1));
   list(4);
@@ -215,7 +215,7 @@ TEST_F(ImportTest, of_a_shared_account_takes_only_what_the_calls_show_to_be_ours
   EXPECT_EQ(counts(whole).not_ours, 1);
 }
 
-TEST_F(ImportTest, says_what_is_missing) {
+TEST_F(ImportTest, a_missing_business_or_account_is_an_error_that_says_so) {
   ImportRequest unknown = request();
   unknown.business = business_id("nobody");
   EXPECT_EQ(bring(unknown).error().errc(), Errc::kNotFound);
@@ -230,7 +230,7 @@ TEST_F(ImportTest, says_what_is_missing) {
   EXPECT_NE(refused.error().detail.find("--account-sid"), std::string::npos);
 }
 
-TEST_F(ImportTest, waits_until_nothing_of_it_waits_any_more) {
+TEST_F(ImportTest, waits_until_none_of_its_recordings_waits) {
   list(2);
   ASSERT_TRUE(run(rows.take_lease(kUpkeepLease, "worker", clock.system_now(), Milliseconds(3'600'000))));
   int looks = 0;
@@ -252,7 +252,7 @@ TEST_F(ImportTest, waits_until_nothing_of_it_waits_any_more) {
   EXPECT_EQ(looks, 4);
 }
 
-TEST_F(ImportTest, does_not_wait_for_a_worker_that_is_not_there_nor_for_a_paused_business) {
+TEST_F(ImportTest, waits_neither_for_a_missing_worker_nor_for_a_paused_business) {
   list(2);
   ImportRequest wanted = request();
   wanted.waits = true;
@@ -265,7 +265,7 @@ TEST_F(ImportTest, does_not_wait_for_a_worker_that_is_not_there_nor_for_a_paused
   EXPECT_EQ(brought(wanted).end, ImportEnd::kPaused);
 }
 
-TEST_F(ImportTest, feeding_brings_the_slot_store_a_window_of_what_was_written_down) {
+TEST_F(ImportTest, a_refill_brings_the_slot_store_a_window_of_the_imported_recordings) {
   list(30);
   (void)brought();
   EXPECT_EQ(run(feed_fetches(rows, slots, requests, acme, clock.system_now())).value(), 20);

@@ -5,10 +5,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "app/check_recordings.hpp"
 #include "app/keep.hpp"
 #include "app/upkeep/retention.hpp"
 #include "app/upkeep/source_deletions.hpp"
-#include "app/check_recordings.hpp"
 #include "base/sha256_stream.hpp"
 #include "tests/app/run_task.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
@@ -172,7 +172,7 @@ TEST_F(KeepingTest, everything_of_a_business_is_erased_but_what_is_held) {
   EXPECT_EQ(blobs.blobs().size(), 1U);
 }
 
-TEST_F(KeepingTest, part_of_a_number_is_no_number) {
+TEST_F(KeepingTest, part_of_a_number_is_refused) {
   EXPECT_EQ(number_digits("+1 (415) 555-0100").value_or(""), "14155550100");
   for (const char* text : {"", "+1", "415", "sip:anna", "1234567890123456"}) {
     EXPECT_FALSE(number_digits(text)) << text;
@@ -212,7 +212,7 @@ TEST_F(KeepingTest, repairing_queues_what_the_provider_still_has) {
   EXPECT_EQ(find(1).lane, Lane::kFetch);
 }
 
-TEST_F(KeepingTest, repairing_leaves_what_the_provider_has_no_more_or_does_not_tell_of) {
+TEST_F(KeepingTest, repairing_leaves_recordings_that_the_provider_no_longer_has_or_cannot_tell_of) {
   store(1, "as it was");
   blobs.put("blob-1", "as it wax");
   provider.described = RemoteStatus::kAbsent;
@@ -252,7 +252,7 @@ TEST_F(KeepingTest, a_verified_archive_lets_the_provider_forget_once) {
   EXPECT_EQ(provider.removed.size(), 1U);
 }
 
-TEST_F(KeepingTest, an_archive_that_is_wrong_missing_or_no_audio_is_never_the_only_one) {
+TEST_F(KeepingTest, nothing_is_deleted_at_the_provider_while_the_archive_is_wrong_missing_or_not_audio) {
   put_rules(0, true);
   store(1, sound());
   std::string wrong = sound();
@@ -269,7 +269,7 @@ TEST_F(KeepingTest, an_archive_that_is_wrong_missing_or_no_audio_is_never_the_on
   }
 }
 
-TEST_F(KeepingTest, a_business_that_does_not_want_it_any_more_keeps_its_recordings_at_the_provider) {
+TEST_F(KeepingTest, a_business_that_turns_it_off_keeps_its_recordings_at_the_provider) {
   put_rules(0, true);
   store(1, sound());
   put_rules(0, false);

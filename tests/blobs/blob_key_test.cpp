@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::string("123/" + kTail + "-4.mp3") + '\0', std::string("12\0003/", 5) + kTail + "-4.mp3",
                     std::string(65, 'x') + "/" + kTail + "-4.mp3"));
 
-TEST(SupersededBlobKeys, superseded_keys_name_older_fences_of_either_kind_with_their_peaks_and_never_the_committed_one) {
+TEST(SupersededBlobKeys, superseded_keys_name_older_fences_with_their_peaks_and_never_the_committed_one) {
   BlobName name = sample();
   name.fence = 3;
   const std::vector<std::string> keys = superseded_blob_keys(name);

@@ -106,7 +106,7 @@ test('a recording that the provider no longer has fails, and says why', async ()
   await sim.changeRecording(one.sid, { status: 'deleted' });
   await reconcile();
   const status = await deck.untilState(business, one.call, 'failed');
-  assert.match(JSON.stringify(status), /gone from the blob store, and the provider has it no more/);
+  assert.match(JSON.stringify(status), /gone from the blob store, and the provider no longer has it/);
   assert.equal(await metric('tapedeck_blobs_missing_total{outcome="lost"}'), 1);
 });
 

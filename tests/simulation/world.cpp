@@ -278,7 +278,7 @@ Task<> World::announce(Tenant& tenant, int repeats) {
 }
 
 Task<> World::press(Tenant& tenant, Sid sid) {
-  auto pressed = co_await recordings_.play(tenant.id, sid, Recordings::Intent::kPress);
+  auto pressed = co_await recordings_.play(tenant.id, sid, Play::Act::kPress);
   (void)pressed;
 }
 

@@ -95,11 +95,11 @@ class World {
   MortalSlotStore api_slots_;
   Businesses businesses_;
   ProgressBoard progress_;
-  HotRecordings hot_;
+  HotRecordings hot_{clock_, kHotTtl};
   std::optional<BusinessRules> rules_;
   SlotRecovery recovery_;
   SlotRequests requests_;
-  Recordings recordings_;
+  Play recordings_;
   Webhooks webhooks_;
   std::vector<Tenant> tenants_;
   std::vector<std::unique_ptr<Process>> processes_;

@@ -13,7 +13,7 @@ FinishOutcome done() { return {FinishKind::kDone, std::nullopt, {}}; }
 FinishOutcome handed_back() { return {FinishKind::kHandBack, std::nullopt, {}}; }
 FinishOutcome retry_at(SystemTime at, std::string why) { return {FinishKind::kRetry, at, std::move(why)}; }
 
-// Ours, not the provider's: the call store refused or was away.
+// Another attempt has the row.
 bool is_stale(const Result<void>& result) { return !result && result.error().errc() == Errc::kStaleFence; }
 
 }  // namespace
@@ -32,25 +32,25 @@ Task<FinishOutcome> FetchJob::run() {
 
   auto begun = co_await d_.attempts.begin_attempt(claim_.business, claim_.sid);
   if (!begun) co_return retry_at(d_.clock.system_now() + kStoreAwayPause, begun.error().detail);
-  if (!*begun) co_return done();  // somebody was faster, or it is not wanted any more
+  if (!*begun) co_return done();  // another worker was faster, or the recording is no longer wanted
   attempted_ = true;
   const bool is_held = co_await confirm_lease();
   if (!is_held) co_return co_await hand_back(std::move(**begun), AttemptConnection::kNeverOpened);
   co_return co_await fetch(std::move(**business), std::move(**begun));
 }
 
-// While the slot store is away, until the worker says that the lease is too old.
+// While the slot store is away it goes on until the worker finds the lease too old.
 Task<bool> FetchJob::confirm_lease() {
   const std::vector<LeaseRef> lease{{claim_.business, claim_.sid, claim_.lease}};
-  while (!stop_.stop_requested()) {
+  while (!stops_.close.stop_requested()) {
     const SteadyTime sent = d_.clock.steady_now();
     auto renewed = co_await d_.slots.renew(lease);
-    if (renewed && (!renewed->front() || stop_.stop_requested())) co_return false;
+    if (renewed && (!renewed->front() || stops_.close.stop_requested())) co_return false;
     if (renewed) {
       watch_.connecting(sent);
       co_return true;
     }
-    co_await d_.clock.sleep_for(kConfirmPause, stop_);
+    co_await d_.clock.sleep_for(kConfirmPause, stops_.close);
   }
   co_return false;
 }
@@ -59,15 +59,15 @@ Task<FinishOutcome> FetchJob::fetch(Business business, Recording recording) {
   const FetchRequest request = request_for(business, recording);
   Transfer transfer;
   auto audio = co_await fetch_to_blob(request, recording, &transfer);
-  watch_.closed();  // also where it was not made after all
+  watch_.closed();  // also if it was never opened
   d_.progress.erase(claim_.business, claim_.sid);
-  if (transfer.cut_by_us) co_await d_.clock.sleep_for(kCutTransferLinger, {});
+  if (transfer.cut_by_us) co_await d_.clock.sleep_for(kCutTransferLinger, stops_.abandon);
 
   if (audio) {
     d_.backoff.succeeded(business.account, business.id);
     co_return co_await commit(std::move(recording), std::move(*audio), transfer.ended);
   }
-  if (stop_.stop_requested()) co_return co_await hand_back(std::move(recording), AttemptConnection::kClosed);
+  if (stops_.close.stop_requested()) co_return co_await hand_back(std::move(recording), AttemptConnection::kClosed);
   co_return co_await give_up_attempt(std::move(business), request, std::move(recording), audio.error());
 }
 
@@ -86,26 +86,35 @@ Task<Result<StoredAudio>> FetchJob::fetch_to_blob(FetchRequest request, Recordin
   const Sid sid = claim_.sid;
   MediaSink sink(**writer, kind,
                  [&board, business_id, sid](Progress progress) { board.update(business_id, sid, progress); });
-  FetchOutcome fetched = co_await d_.source.fetch(request, sink, stop_);
+  FetchOutcome fetched = co_await d_.source.fetch(request, sink, stops_.close);
   *transfer = {fetched.cut_by_us, d_.clock.steady_now()};
   watch_.closed();
   if (!fetched.result) co_return fail(fetched.result.error());
   auto checked = sink.finish();
   if (!checked) co_return fail(checked.error());
   const BlobFacts facts{sink.sha256_hex(), std::string(content_type_of(checked->kind))};
-  auto published = co_await (*writer)->publish(facts, stop_);
+  auto published = co_await (*writer)->publish(facts, stops_.upload);
   if (!published) co_return fail(published.error());
   co_return StoredAudio{key, checked->size_bytes, facts.content_type, facts.sha256_hex, d_.clock.system_now()};
+}
+
+template <class Write>
+Task<Result<void>> FetchJob::record(Write write) {
+  for (int attempts = 1;; ++attempts) {
+    Result<void> written = co_await write();
+    const bool is_last = attempts == kRecordTries || stops_.abandon.stop_requested();
+    if (written || is_stale(written) || is_last) co_return written;
+    co_await d_.clock.sleep_for(kRecordPause, stops_.abandon);
+  }
 }
 
 Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, SteadyTime last_byte) {
   const std::string key = audio.blob_key;
   const auto size = static_cast<std::int64_t>(audio.size_bytes);
-  Result<void> committed = fail(Errc::kUnavailable, "not tried");
-  for (int tries = 0; tries < kRecordTries && !committed && !is_stale(committed); ++tries) {
-    if (tries > 0) co_await d_.clock.sleep_for(kRecordPause, {});
-    committed = co_await d_.attempts.commit_stored(recording.row_id, recording.fence, audio);
-  }
+  auto commit_row = [this, &recording, &audio] {
+    return d_.attempts.commit_stored(recording.row_id, recording.fence, audio);
+  };
+  Result<void> committed = co_await record(commit_row);
   if (is_stale(committed)) {
     d_.events.emit(event::commit_fenced(recording));
     auto removed = co_await d_.blobs.remove(key);
@@ -123,11 +132,12 @@ Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, Ste
   co_return done();
 }
 
-// What an earlier attempt published and did not live to commit.
+// Removes blobs of earlier attempts that were published and not committed.
 Task<> FetchJob::remove_superseded(Recording recording, std::string key) {
   const auto name = parse_blob_key(key);
   if (recording.fence <= 1 || !name) co_return;
   for (const std::string& older : superseded_blob_keys(*name)) {
+    if (stops_.abandon.stop_requested()) co_return;  // the storage check removes the rest
     auto removed = co_await d_.blobs.remove(older);
     (void)removed;
   }
@@ -135,15 +145,15 @@ Task<> FetchJob::remove_superseded(Recording recording, std::string key) {
 
 Task<FinishOutcome> FetchJob::hand_back(Recording recording, AttemptConnection connection) {
   auto returned = co_await d_.attempts.hand_back(recording.row_id, recording.fence, connection);
-  // A row left behind as processing is found by the reconciliation.
+  // The reconciliation finds a row that stays processing.
   if (is_stale(returned) && connection == AttemptConnection::kClosed) co_await close_attempt(std::move(recording));
   co_return handed_back();
 }
 
-// The row has moved on without this attempt, which has nothing open any more.
+// The row has moved on without this attempt, whose connection is closed.
 Task<> FetchJob::close_attempt(Recording recording) {
   auto closed = co_await d_.attempts.close_attempt(recording.row_id, recording.fence);
-  (void)closed;  // else the next loss of the slot store makes this business wait for a lease's time
+  (void)closed;  // on failure the next loss of the slot store holds this business for the time of a lease
 }
 
 Task<FinishOutcome> FetchJob::give_up_attempt(Business business, FetchRequest request, Recording recording,
@@ -157,8 +167,8 @@ Task<FinishOutcome> FetchJob::give_up_attempt(Business business, FetchRequest re
   co_return co_await record_failure(std::move(recording), std::move(error), decision);
 }
 
-// Whoever mends the credentials also lets the business go on, perhaps from another process, before this one has read
-// them.
+// An operator who mends the credentials also unblocks the business, perhaps in another process, before this one has
+// read them.
 Task<bool> FetchJob::has_new_credentials(Business business) {
   d_.businesses.forget(business.id);
   auto now = co_await d_.businesses.find(business.id);
@@ -171,7 +181,7 @@ Task<RetryDecision> FetchJob::decide(FetchRequest request, Recording recording, 
   const RetryDecision decision = after_failure(error, attempt);
   if (decision.kind != RetryKind::kDescribe) co_return decision;
 
-  auto described = co_await d_.source.describe(request, stop_);
+  auto described = co_await d_.source.describe(request, stops_.close);
   attempt.now = d_.clock.system_now();
   if (!described) co_return after_failure(described.error(), attempt);
   switch (*described) {
@@ -185,7 +195,7 @@ Task<RetryDecision> FetchJob::decide(FetchRequest request, Recording recording, 
   co_return after_describe(DescribedAs::kAbsent, attempt);
 }
 
-// What the answer says of the whole account or business stops others from running into the same.
+// An answer about the whole account or business keeps other downloads from the same failure.
 Task<> FetchJob::pause_business(Business business, Error error) {
   std::optional<ProviderBackoff::Pause> pause;
   if (error.errc() == Errc::kProviderRateLimited) {
@@ -207,11 +217,10 @@ Task<FinishOutcome> FetchJob::record_failure(Recording recording, Error error, R
   if (decision.kind == RetryKind::kRetry) failure.retry_at = decision.retry_at;
   if (decision.kind == RetryKind::kAbsent) failure.final_state = RecordingState::kAbsent;
 
-  Result<void> recorded = fail(Errc::kUnavailable, "not tried");
-  for (int tries = 0; tries < kRecordTries && !recorded && !is_stale(recorded); ++tries) {
-    if (tries > 0) co_await d_.clock.sleep_for(kRecordPause, {});
-    recorded = co_await d_.attempts.fail_attempt(recording.row_id, recording.fence, failure);
-  }
+  auto fail_row = [this, &recording, &failure] {
+    return d_.attempts.fail_attempt(recording.row_id, recording.fence, failure);
+  };
+  Result<void> recorded = co_await record(fail_row);
   if (is_stale(recorded)) {
     co_await close_attempt(std::move(recording));
     co_return done();

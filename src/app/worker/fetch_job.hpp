@@ -18,26 +18,26 @@
 
 namespace tapedeck {
 
-/// After we cut a transfer, the provider may count it for a moment longer: the slot is kept that long.
+/// How long a slot is kept after we cut a transfer, because the provider may count it for a moment longer.
 inline constexpr Milliseconds kCutTransferLinger{2'000};
-/// Tries of a commit or a failure record while the call store is away, and the pause between them.
+/// Attempts to write the outcome into the call store, and the pause between them.
 inline constexpr int kRecordTries = 5;
 inline constexpr Milliseconds kRecordPause{200};
-/// Before a claim is tried again when the call store could not even be asked.
+/// Pause before a recording is tried again when the call store was away.
 inline constexpr Milliseconds kStoreAwayPause{2'000};
-/// Between tries to renew a lease before the provider is connected to, while the slot store is away.
+/// Pause between attempts to confirm a lease before the download, while the slot store is away.
 inline constexpr Milliseconds kConfirmPause{250};
 
 /// One claimed recording, from the fence to the end:
 ///
 ///   begin attempt (fence) -> renew the lease -> fetch into an unpublished blob -> verify -> publish -> commit the row
 ///
-/// The lease is renewed after the fence was raised and before the provider is connected to: the claim may be from
-/// before the slot store lost its memory, and then nobody counts it. A recovery that begins after this renewal finds
-/// the attempt in the call store, and holds its grants (tests/model/README.md, NO_RENEWAL_BEFORE_CONNECT).
+/// The lease is renewed after the fence was raised and before the download: the claim may be older than a loss of the
+/// slot store's memory, and then nobody counts it. A recovery that begins after this renewal finds the attempt in the
+/// call store, and holds its grants (tests/model/README.md, NO_RENEWAL_BEFORE_CONNECT).
 ///
-/// Each step may fail or find that somebody was faster; every way out ends in an outcome for the slot, so that no path
-/// can leave it behind. The row is always written before the slot is given back.
+/// Each step may fail, or find that another worker was faster. Every way out ends in an outcome for the slot, so that
+/// no path can leak it. The row is always written before the slot is given back.
 class FetchJob {
  public:
   struct Dependencies {
@@ -55,31 +55,40 @@ class FetchJob {
     SlotRecovery& recovery;
   };
 
-  /// Told of the connection to the provider.
+  /// Hears of the connection to the provider.
   struct Watch {
-    /// It may be made from now on. `sent`: when the renewal was sent that allows it.
+    /// It may open from now on. `sent`: when the renewal that allows it was sent.
     std::function<void(SteadyTime sent)> connecting;
-    /// It is closed, or was not made after all. May be called more than once.
+    /// It is closed, or was never opened. May be called more than once.
     std::function<void()> closed;
   };
 
-  FetchJob(Dependencies dependencies, Claim claim, std::stop_token stop, Watch watch)
-      : d_(dependencies), claim_(std::move(claim)), stop_(std::move(stop)), watch_(std::move(watch)) {}
+  struct Stops {
+    std::stop_token close;    ///< closes the connection to the provider; the recording is handed back unharmed
+    std::stop_token upload;   ///< ends the upload, too; requested after `close`. A lost lease alone does not end it
+    std::stop_token abandon;  ///< ends every wait; the slot must be left to its lease, as the linger may be cut short
+  };
 
-  /// What to finish the lease with. On `stop` the connection is closed, and the recording handed back unharmed.
+  FetchJob(Dependencies dependencies, Claim claim, Stops stops, Watch watch)
+      : d_(dependencies), claim_(std::move(claim)), stops_(std::move(stops)), watch_(std::move(watch)) {}
+
+  /// Returns what to finish the lease with.
   [[nodiscard]] Task<FinishOutcome> run();
-  /// run() took the recording: the row's fence was raised.
+  /// Whether run() took the recording and raised its row's fence.
   [[nodiscard]] bool attempted() const noexcept { return attempted_; }
   /// run() committed the recording.
   [[nodiscard]] bool stored() const noexcept { return stored_; }
 
  private:
-  // How the provider's part of the fetch ended, and when.
+  // How and when the provider's part of the fetch ended.
   struct Transfer {
     bool cut_by_us = false;
     SteadyTime ended{};
   };
 
+  /// Calls `write`, which returns a Task<Result<void>>, until it succeeds, at most kRecordTries times.
+  template <class Write>
+  [[nodiscard]] Task<Result<void>> record(Write write);
   [[nodiscard]] Task<bool> confirm_lease();
   [[nodiscard]] Task<FinishOutcome> fetch(Business business, Recording recording);
   [[nodiscard]] Task<Result<StoredAudio>> fetch_to_blob(FetchRequest request, Recording recording, Transfer* transfer);
@@ -96,7 +105,7 @@ class FetchJob {
 
   Dependencies d_;
   Claim claim_;
-  std::stop_token stop_;
+  Stops stops_;
   Watch watch_;
   bool attempted_ = false;
   bool stored_ = false;

@@ -12,11 +12,10 @@
 
 namespace tapedeck {
 
-/// Takes the bytes of a fetch: checks, hashes and writes them, and says how far it is. Readers that play while it
-/// downloads will join here.
+/// Takes the bytes of a fetch: checks, hashes and writes them, and reports its progress.
 class MediaSink final : public FetchSink {
  public:
-  /// `written` hears of the progress after each chunk.
+  /// Called with the progress after each chunk.
   using Watcher = std::function<void(Progress)>;
 
   MediaSink(BlobWriter& writer, AudioKind expected, Watcher written)
@@ -25,7 +24,7 @@ class MediaSink final : public FetchSink {
   [[nodiscard]] Task<Result<void>> start(FetchHead head) override;
   [[nodiscard]] Task<Result<void>> write(std::string chunk) override;
 
-  /// After the fetch has succeeded. Errors: kMedia… when what came is not the whole recording.
+  /// To be called after the fetch has succeeded. Errors: kMedia… if the bytes are not the whole recording.
   [[nodiscard]] Result<CheckedAudio> finish() const;
   [[nodiscard]] std::string sha256_hex() { return digest_.finish_hex(); }
 

@@ -13,11 +13,9 @@ namespace {
 
 // Pause after the slot store did not answer.
 constexpr Milliseconds kSlotStoreAwayPause{250};
-// Tries to give a slot back, half a minute of them: longer than a lease lives, and beyond that the sweep has taken it.
-constexpr int kGiveBackTries = 120;
-// How often a drain looks whether the downloads have ended.
+// Interval at which a drain looks whether the downloads have ended.
 constexpr Milliseconds kDrainLook{50};
-// Leases are looked at this many times within the interval of their renewals.
+// Leases are checked this many times between two renewals.
 constexpr int kRenewalTicks = 6;
 
 std::string describe(std::exception_ptr failure) {
@@ -41,19 +39,19 @@ Worker::Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dep
     : executor_(executor),
       d_(dependencies),
       recordings_(recordings),
-      waiting_(waiting),
       options_(std::move(options)),
       jobs_scope_(executor, report_to(dependencies.events)),
-      job_ended_(executor) {}
+      job_ended_(executor),
+      sweep_(dependencies, waiting) {}
 
 Task<> Worker::run(std::stop_token stop) {
   TaskScope upkeep(executor_, report_to(d_.events));
-  std::stop_source stop_upkeep;  // leases are renewed and the sweep goes on until the last job has ended
+  std::stop_source stop_upkeep;  // requested when the last job has ended
   upkeep.spawn(renew_loop(stop_upkeep.get_token()));
   upkeep.spawn(watch_leases(stop_upkeep.get_token()));
-  upkeep.spawn(sweep_loop(stop_upkeep.get_token()));
+  upkeep.spawn(sweep_.run(options_.sweep_every, stop_upkeep.get_token()));
   upkeep.spawn(progress_loop(stop_upkeep.get_token()));
-  // In a scope of its own, so that whatever it ends with, the others are joined.
+  // In a scope of its own, so that the others are joined even if it throws.
   TaskScope claims(executor_, report_to(d_.events));
   claims.spawn(claim_loop(stop));
   co_await claims.join();
@@ -63,7 +61,7 @@ Task<> Worker::run(std::stop_token stop) {
 
 // Claiming.
 
-// What there is room for once `lease` has ended; empty: now.
+// The lanes with room once `lease` has ended; with an empty lease: now.
 LaneFilter Worker::lanes_beside(const LeaseId& lease) const {
   const auto fetches = std::ranges::count_if(
       jobs_, [&lease](const Job& job) { return job.lane == Lane::kFetch && job.lease.lease != lease; });
@@ -97,7 +95,7 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     play_only_claim_.reset();
     is_unanswered = !claimed;
     if (!claimed) {
-      // The same lease again: the answer may be all that was lost.
+      // The same lease again, because the claim may have succeeded and only its answer was lost.
       co_await d_.clock.sleep_for(kSlotStoreAwayPause, stop);
       continue;
     }
@@ -106,24 +104,27 @@ Task<> Worker::claim_loop(std::stop_token stop) {
     co_await begin_job(std::move(**claimed));
     lease = d_.random.bytes(kOperationIdBytes);
   }
-  if (is_unanswered) co_await return_unanswered(std::move(lease));
+  is_draining_ = true;
+  if (is_unanswered) jobs_scope_.spawn(return_unanswered(std::move(lease)));
   co_await drain();
 }
 
-// The last claim's answer was lost, and it may have taken a recording that nobody would fetch until the lease ends.
+// The last claim's answer was lost: if it took a recording, nobody would fetch it until the lease ends.
 Task<> Worker::return_unanswered(LeaseId lease) {
   auto claimed = co_await d_.slots.claim(options_.name, LaneFilter::kAny, std::move(lease), Milliseconds{0}, {});
   if (!claimed || !*claimed) co_return;
   LeaseRef held{(*claimed)->business, (*claimed)->sid, (*claimed)->lease};
-  FinishOutcome outcome{FinishKind::kHandBack, std::nullopt, {}};
-  co_await give_back(std::move(held), std::move(outcome));
+  FinishOutcome handed_back{FinishKind::kHandBack, std::nullopt, {}};
+  auto nothing = co_await give_back(std::move(held), std::move(handed_back), std::nullopt);
+  (void)nothing;
 }
 
 Task<> Worker::begin_job(Claim claim) {
   LeaseRef lease{claim.business, claim.sid, claim.lease};
   if (is_draining_) {
     FinishOutcome handed_back{FinishKind::kHandBack, std::nullopt, {}};
-    co_await give_back(std::move(lease), std::move(handed_back));
+    auto nothing = co_await give_back(std::move(lease), std::move(handed_back), std::nullopt);
+    (void)nothing;
     co_return;
   }
   d_.events.emit(event::recording_claimed(claim.business, claim.sid, claim.lane));
@@ -136,13 +137,15 @@ Task<> Worker::begin_job(Claim claim) {
   jobs_scope_.spawn(run_job(std::move(claim), job));
 }
 
+// The successor begins first: until it is a job, nobody renews its lease.
 Task<> Worker::run_job(Claim claim, Jobs::iterator job) {
-  auto next = co_await run_to_end(std::move(claim), job);
-  if (next) co_await begin_job(std::move(*next));
+  LeaseRef lease = job->lease;
+  Ended ended = co_await run_to_end(std::move(claim), job);
+  if (ended.successor) co_await begin_job(std::move(*ended.successor));
+  if (ended.is_gone) co_await ask_if_wanted(std::move(lease));
 }
 
-// With what was claimed along with the end, where there was no room before.
-Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
+Task<Worker::Ended> Worker::run_to_end(Claim claim, Jobs::iterator job) {
   const LeaseRef lease = job->lease;
   const Ending ending{*this, job};
   FetchJob::Watch watch;
@@ -154,7 +157,9 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
     job->is_connected = false;
     if (!job->store_by) job->store_by = d_.clock.steady_now() + kStoreTimeMax;
   };
-  FetchJob fetch(d_, std::move(claim), job->stop.get_token(), std::move(watch));
+  FetchJob fetch(d_, std::move(claim),
+                 FetchJob::Stops{job->stop.get_token(), stop_uploads_.get_token(), abandon_.get_token()},
+                 std::move(watch));
   FinishOutcome outcome{FinishKind::kHandBack, std::nullopt, {}};
   try {
     outcome = co_await fetch.run();
@@ -163,25 +168,25 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
     outcome = {FinishKind::kRetry, d_.clock.system_now() + kStoreAwayPause, "an internal error"};
   }
   const bool forgets = planted(PlantedBug::kLeakOnEarlyReturn) && !fetch.attempted();
-  const bool is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
-  std::optional<Claim> next;
+  Ended ended;
   if (!forgets) {
-    auto claimed = co_await give_back_and_claim(lease, job->place, std::move(outcome));
-    next = std::move(claimed);
+    ended.is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
+    std::optional<ClaimWish> next = wish_beside(*job);
+    auto successor = co_await give_back(lease, std::move(outcome), std::move(next));
+    ended.successor = std::move(successor);
   }
-  if (!forgets && is_gone) co_await ask_if_wanted(lease);
   if (fetch.stored() && options_.stored) options_.stored();
-  co_return next;
+  co_return ended;
 }
 
-// A press may have come after the row was written and before the slot was given back: it was told "processing", and
-// nobody else would start it.
+// A press may have come after the row was written and before the slot was given back. It was answered "processing", and
+// nobody else would start its download.
 Task<> Worker::ask_if_wanted(LeaseRef lease) {
   auto found = co_await recordings_.find_recording(lease.business, lease.sid);
   if (!found || !*found || (*found)->state != RecordingState::kQueued || (*found)->retry_at) co_return;
   const Lane lane = (*found)->lane;
   auto asked = co_await d_.requests.ask(lease.business, lease.sid, lane);
-  (void)asked;  // else the reconciliation asks
+  (void)asked;  // on failure the reconciliation asks
 }
 
 void Worker::forget(Jobs::iterator job) {
@@ -190,39 +195,39 @@ void Worker::forget(Jobs::iterator job) {
   if (play_only_claim_ && lanes_beside({}) == LaneFilter::kAny) play_only_claim_->request_stop();
 }
 
-Task<> Worker::give_back(LeaseRef lease, FinishOutcome outcome) {
-  for (int tries = 0; tries < kGiveBackTries; ++tries) {
-    auto finished = co_await d_.slots.finish(lease, outcome);
-    if (finished) co_return;
-    co_await d_.clock.sleep_for(kSlotStoreAwayPause, {});
-  }
-}
-
 int Worker::free_place() const {
   int place = 0;
   while (std::ranges::find(jobs_, place, &Job::place) != jobs_.end()) ++place;
   return place;
 }
 
-Task<std::optional<Claim>> Worker::give_back_and_claim(LeaseRef lease, int place, FinishOutcome outcome) {
-  if (!waits_for_room_ || is_draining_) {
-    co_await give_back(std::move(lease), std::move(outcome));
-    co_return std::nullopt;
-  }
-  // Several jobs may end at once, and each claims for itself.
-  const ClaimWish next{fmt::format("{}:{}", options_.name, place), lanes_beside(lease.lease),
-                       d_.random.bytes(kOperationIdBytes)};
-  for (int tries = 0; tries < kGiveBackTries; ++tries) {
-    auto both = co_await d_.slots.finish_and_claim(lease, outcome, next);
-    if (both) co_return std::move(both->claim);
-    co_await d_.clock.sleep_for(kSlotStoreAwayPause, {});
+// What to claim along with the end of `job`: one thing, if there was no room before. Several jobs may end at once, and
+// each claims for itself.
+std::optional<ClaimWish> Worker::wish_beside(const Job& job) {
+  if (!waits_for_room_ || is_draining_) return std::nullopt;
+  return ClaimWish{fmt::format("{}:{}", options_.name, job.place), lanes_beside(job.lease.lease),
+                   d_.random.bytes(kOperationIdBytes)};
+}
+
+// Returns what was claimed by `next`. A slot that cannot be given back is left to its lease.
+Task<std::optional<Claim>> Worker::give_back(LeaseRef lease, FinishOutcome outcome, std::optional<ClaimWish> next) {
+  const SteadyTime last_try = d_.clock.steady_now() + kGiveBackTime;
+  while (!abandon_.stop_requested() && d_.clock.steady_now() < last_try) {
+    if (next) {
+      auto both = co_await d_.slots.finish_and_claim(lease, outcome, *next);
+      if (both) co_return std::move(both->claim);
+    } else {
+      auto finished = co_await d_.slots.finish(lease, outcome);
+      if (finished) co_return std::nullopt;
+    }
+    co_await d_.clock.sleep_for(kSlotStoreAwayPause, abandon_.get_token());
   }
   co_return std::nullopt;
 }
 
 // Leases.
 
-// Beside the renewals, which may wait for an answer, so that a lease that grows old is seen in time.
+// Apart from the renewals, which may wait for an answer, so that an old lease is seen in time.
 Task<> Worker::watch_leases(std::stop_token stop) {
   while (!stop.stop_requested()) {
     close_unrenewed();
@@ -288,71 +293,28 @@ Task<> Worker::progress_loop(std::stop_token stop) {
     }
     if (downloads.empty()) continue;
     auto told = co_await d_.slots.tell_progress(std::move(downloads));
-    (void)told;  // nice to know, and no more
+    (void)told;  // progress is a nicety
   }
-}
-
-Task<> Worker::sweep_loop(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    co_await d_.clock.sleep_for(options_.sweep_every, stop);
-    co_await sweep_once();
-  }
-}
-
-Task<> Worker::sweep_once() {
-  auto swept = co_await d_.slots.sweep();
-  if (!swept) co_return;
-  for (const SweepReport::Item& item : swept->reclaimed) {
-    std::optional<Cause> give_up;
-    if (item.gave_up) {
-      give_up = Cause{std::string(errc_name(Errc::kLeaseLost)),
-                      "the worker was lost again and again while it fetched this recording"};
-    }
-    auto reclaimed = co_await d_.attempts.reclaim(item.business, item.sid, give_up);
-    (void)reclaimed;  // a row that stays behind as processing is found by the reconciliation
-  }
-  for (const SweepReport::Refill& wanted : swept->refills) co_await refill(wanted.business, wanted.refill);
-  for (const BusinessId& business : swept->lost) {
-    auto recovered = co_await d_.recovery.recover(business, {});
-    (void)recovered;  // else whoever asks next, or the reconciliation, does it
-  }
-  if (swept->everything_lost) co_await recover_everything();
-}
-
-// What fails here is asked for by the next sweep.
-Task<> Worker::refill(BusinessId business, std::int64_t refill) {
-  const int window = d_.slots.fetch_window();
-  auto sids = co_await waiting_.waiting_fetches(business, d_.clock.system_now(), window);
-  if (!sids) co_return;
-  const bool is_all = std::ssize(*sids) < window;
-  auto refilled = co_await d_.slots.refill(business, refill, std::move(*sids), is_all);
-  (void)refilled;
-}
-
-Task<> Worker::recover_everything() {
-  d_.events.emit(event::slots_lost());
-  const SteadyTime began = d_.clock.steady_now();
-  auto recovered = co_await d_.recovery.recover_all();
-  if (!recovered) {
-    d_.events.emit(event::recovery_failed(recovered.error().detail));
-    co_return;  // the next sweep is told again
-  }
-  auto marked = co_await d_.slots.mark_recovered();
-  (void)marked;  // else the next sweep is told again
-  const event::RecoveredCounts counts{recovered->recordings, recovered->interrupted, recovered->businesses};
-  d_.events.emit(event::recovered(counts, d_.clock.steady_now() - began));
 }
 
 // The end.
 
+// Downloads run on, then are closed and handed back, then are abandoned.
 Task<> Worker::drain() {
-  is_draining_ = true;
-  const SteadyTime deadline = d_.clock.steady_now() + options_.drain_grace;
-  while (running() > 0 && d_.clock.steady_now() < deadline) {
-    co_await d_.clock.sleep_until(std::min(deadline, d_.clock.steady_now() + kDrainLook), {});
-  }
+  const SteadyTime end = d_.clock.steady_now() + options_.drain_grace;
+  const Milliseconds reserve = std::min(kStopReserve, options_.drain_grace / 2);
+  co_await wait_for_jobs(end - reserve);
   for (Job& job : jobs_) job.stop.request_stop();
+  stop_uploads_.request_stop();
+  co_await wait_for_jobs(end);
+  abandon_.request_stop();
   co_await jobs_scope_.join();
+}
+
+Task<> Worker::wait_for_jobs(SteadyTime until) {
+  while (jobs_scope_.running() > 0 && d_.clock.steady_now() < until) {
+    co_await d_.clock.sleep_until(std::min(until, d_.clock.steady_now() + kDrainLook), {});
+  }
 }
 
 }  // namespace tapedeck

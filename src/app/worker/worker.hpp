@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "app/worker/fetch_job.hpp"
+#include "app/worker/slot_sweep.hpp"
 #include "calls/ports/recording_store.hpp"
 #include "calls/ports/waiting_store.hpp"
 #include "runtime/alarm.hpp"
@@ -18,43 +19,50 @@ namespace tapedeck {
 
 /// Default of MAX_CONCURRENT_DOWNLOADS.
 inline constexpr int kDownloadsDefault = 64;
-/// Automatic fetches leave this share of a worker's downloads to presses of play.
+/// One in this many of a worker's downloads is kept for presses of play.
 inline constexpr int kPressShare = 4;
 
-/// Publishing a download, its row included, may take this long; beyond it the lease is not renewed any more, so that a
-/// disk that hangs does not keep a slot for ever.
+/// Longest time for publishing a download and writing its row. Beyond it the lease is no longer renewed, so that a disk
+/// that hangs does not keep a slot for ever.
 inline constexpr Milliseconds kStoreTimeMax{60'000};
+/// How long a worker tries to give a slot back while the slot store is away, until the last try begins. Longer than a
+/// lease lives: after that the sweep has taken the slot.
+inline constexpr Milliseconds kGiveBackTime{30'000};
+/// The end of a drain's grace that is kept for closing downloads, for lingering (kCutTransferLinger), and for giving
+/// slots back; at most half the grace.
+inline constexpr Milliseconds kStopReserve{3'000};
 
-/// Told regularly since when, at the latest, every open download is known to be allowed: now where none is open. Who
-/// hears of no recent time must end the process (main/supervisor.hpp).
+/// Reports the latest time at which every open download was confirmed by its lease; the present if none is open.
+/// Without a recent report the process must be ended (main/supervisor.hpp).
 using Pulse = std::function<void(SteadyTime)>;
 
 struct WorkerOptions {
-  std::string name;  ///< no other worker's
+  std::string name;  ///< unique among workers
   int max_downloads = kDownloadsDefault;
   Milliseconds renew_every{3'000};
-  /// Without an acknowledged renewal for this long, counted from the sending of the last one, the worker closes the
-  /// download: the slot may soon be another's.
+  /// The worker closes a download whose lease was not renewed for this long, counted from the sending of the last
+  /// renewal that succeeded: the slot may soon be another worker's.
   Milliseconds close_after{7'000};
   Milliseconds sweep_every{1'000};
   Milliseconds tell_progress_every{1'000};
-  /// Longest that one claim waits before it asks again.
+  /// Longest wait of one claim.
   Milliseconds claim_patience{30'000};
-  /// On drain, downloads may go on for this long before they are handed back.
+  /// run() returns within this time of its stop, except for one call that a store does not answer. Downloads run on
+  /// until kStopReserve is left; then they are closed and handed back. A slot that was not given back by the end is
+  /// left to its lease.
   Milliseconds drain_grace{10'000};
   Pulse pulse;  ///< may be empty
-  /// A recording was stored, and its slot given back; may be empty.
+  /// Called when a recording was stored and its slot given back; may be empty.
   std::function<void()> stored;
 };
 
-/// Claims recordings, runs a FetchJob for each, renews their leases, and sweeps. Everything on one executor of one
-/// thread.
+/// Claims recordings, runs a FetchJob for each, renews their leases, and sweeps; all on one executor of one thread.
 class Worker {
  public:
   Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dependencies, RecordingStore& recordings,
          WaitingStore& waiting, WorkerOptions options);
 
-  /// Until `stop` is requested; then claims nothing more, and returns when every download has ended or was handed back.
+  /// Works until `stop` is requested; then claims nothing more, and returns within WorkerOptions::drain_grace.
   [[nodiscard]] Task<> run(std::stop_token stop);
 
   [[nodiscard]] int running() const noexcept { return static_cast<int>(jobs_.size()); }
@@ -63,14 +71,18 @@ class Worker {
   struct Job {
     LeaseRef lease;
     Lane lane = Lane::kPlay;
-    int place = 0;  // among those that run now
+    int place = 0;  // unique among running jobs
     std::stop_source stop;
-    SteadyTime renewed;  // when the last acknowledged renewal was sent
+    SteadyTime renewed;  // when the last renewal that succeeded was sent
     bool is_connected = false;
-    std::optional<SteadyTime> store_by;  // set once the provider has given everything
+    std::optional<SteadyTime> store_by;  // set once the provider's part is over
+  };
+  struct Ended {
+    std::optional<Claim> successor;  // claimed along with the end
+    bool is_gone = false;            // there was nothing to fetch
   };
   using Jobs = std::list<Job>;
-  // Takes a job off the list on every way out.
+  // Removes a job from the list on every way out.
   struct Ending {
     Worker& worker;
     Jobs::iterator job;
@@ -82,10 +94,11 @@ class Worker {
   [[nodiscard]] Task<> return_unanswered(LeaseId lease);
   [[nodiscard]] Task<> begin_job(Claim claim);
   [[nodiscard]] Task<> run_job(Claim claim, Jobs::iterator job);
-  [[nodiscard]] Task<std::optional<Claim>> run_to_end(Claim claim, Jobs::iterator job);
+  [[nodiscard]] Task<Ended> run_to_end(Claim claim, Jobs::iterator job);
   void forget(Jobs::iterator job);
-  [[nodiscard]] Task<> give_back(LeaseRef lease, FinishOutcome outcome);
-  [[nodiscard]] Task<std::optional<Claim>> give_back_and_claim(LeaseRef lease, int place, FinishOutcome outcome);
+  [[nodiscard]] Task<std::optional<Claim>> give_back(LeaseRef lease, FinishOutcome outcome,
+                                                     std::optional<ClaimWish> next);
+  [[nodiscard]] std::optional<ClaimWish> wish_beside(const Job& job);
   [[nodiscard]] int free_place() const;
   [[nodiscard]] LaneFilter lanes_beside(const LeaseId& lease) const;
   [[nodiscard]] Task<> ask_if_wanted(LeaseRef lease);
@@ -95,23 +108,22 @@ class Worker {
   void close_unrenewed();
   void tell_pulse() const;
   [[nodiscard]] Task<> progress_loop(std::stop_token stop);
-  [[nodiscard]] Task<> sweep_loop(std::stop_token stop);
-  [[nodiscard]] Task<> sweep_once();
-  [[nodiscard]] Task<> refill(BusinessId business, std::int64_t refill);
-  [[nodiscard]] Task<> recover_everything();
   [[nodiscard]] Task<> drain();
+  [[nodiscard]] Task<> wait_for_jobs(SteadyTime until);
 
   boost::asio::any_io_executor executor_;
   FetchJob::Dependencies d_;
   RecordingStore& recordings_;
-  WaitingStore& waiting_;
   WorkerOptions options_;
   Jobs jobs_;
   TaskScope jobs_scope_;
   Alarm job_ended_;
-  std::optional<std::stop_source> play_only_claim_;  // set while a claim waits for presses alone
-  bool waits_for_room_ = false;                      // then whoever ends claims the next
+  SlotSweep sweep_;
+  std::optional<std::stop_source> play_only_claim_;  // set while a claim waits for presses only
+  bool waits_for_room_ = false;                      // then a job that ends claims the next
   bool is_draining_ = false;
+  std::stop_source stop_uploads_;  // requested when kStopReserve of a drain's grace is left
+  std::stop_source abandon_;       // requested at its end
 };
 
 }  // namespace tapedeck

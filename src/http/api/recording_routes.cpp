@@ -129,8 +129,8 @@ Task<Answer> Application::get_stream(const Exchange& exchange) {
   if (query.failed()) co_return query.refusal();
 
   const bool only_looks = exchange.request.is_head() || is_prefetch(exchange.request);
-  const auto intent = only_looks ? Recordings::Intent::kLook : Recordings::Intent::kPress;
-  auto played = co_await services_.recordings.play(exchange.business, *sid, intent);
+  const auto act = only_looks ? Play::Act::kLook : Play::Act::kPress;
+  auto played = co_await services_.recordings.play(exchange.business, *sid, act);
   if (!played) co_return refuse(played.error());
   if (!played->audio) co_return not_stored(played->view);
   co_return media(exchange.request, *played->audio, exchange.caller, download);
@@ -237,9 +237,9 @@ Task<Answer> Application::delete_hold(const Exchange& exchange) {
 Task<Answer> Application::delete_recording(const Exchange& exchange) {
   const Result<Sid> sid = Sid::parse(exchange.parameter);
   if (!sid) co_return refuse_field("sid", sid.error().detail);
-  const Result<void> removed = co_await services_.recordings.remove(exchange.business, *sid);
+  const Result<Recording> removed = co_await services_.recordings.remove(exchange.business, *sid);
   if (!removed) co_return refuse(removed.error());
-  services_.audit.add(exchange.caller, exchange.business, "delete", sid->view());
+  services_.audit.add(exchange.caller, exchange.business, "delete", removed->sid.view());
   co_return empty_response(204);
 }
 

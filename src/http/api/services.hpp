@@ -34,7 +34,7 @@ struct ApplicationSettings {
 
 /// What the routes use; everything outlives the Application.
 struct Services {
-  Recordings& recordings;
+  Play& recordings;
   HotRecordings& hot;
   Calls& calls;
   Webhooks& webhooks;

@@ -269,6 +269,18 @@ TEST_F(StreamTest, a_play_is_audited_once_for_its_player) {
   EXPECT_EQ(world.rows.audit()[1].action, "download");
 }
 
+TEST_F(StreamTest, an_act_is_audited_under_the_recordings_own_name_whatever_name_was_asked_for) {
+  world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
+  const std::string path = "/api/recordings/" + sid_text("RE", 101);
+  EXPECT_EQ(world.send(TestRequest("POST", path + "/link").with_key(key)).status, 200U);
+  EXPECT_EQ(world.send(TestRequest("POST", path + "/hold").with_key(key).with_json(R"({"reason":"case"})")).status, 200U);
+  EXPECT_EQ(world.send(TestRequest("DELETE", path + "/hold").with_key(key)).status, 204U);
+  EXPECT_EQ(world.send(TestRequest("DELETE", path).with_key(key)).status, 204U);
+  ASSERT_TRUE(world.run(world.audit.flush()).has_value());
+  ASSERT_EQ(world.rows.audit().size(), 4U);
+  for (const AuditEntry& entry : world.rows.audit()) EXPECT_EQ(entry.sid, sid_text("CA", 1)) << entry.action;
+}
+
 TEST_F(StreamTest, a_seek_alone_is_no_play) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   EXPECT_EQ(world.send(TestRequest("GET", stream(1)).with_key(key).with("Range", "bytes=4-")).status, 206U);

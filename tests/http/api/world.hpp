@@ -111,12 +111,12 @@ class World {
   MemorySlotStore slots{clock, events, kDefaultSlotLimit};
   MemoryBlobStore blobs;
   ProgressBoard progress;
-  HotRecordings hot;
+  HotRecordings hot{clock, kHotTtl};
   Businesses businesses{calls, clock, ProviderDefaults{}};
   BusinessRules rules{slots, businesses};
   SlotRecovery recovery{calls, calls, slots, businesses, clock, kLeaseTtl};
   SlotRequests requests{slots, rules, recovery, clock, random};
-  Recordings recordings{calls, calls, calls, slots, requests, blobs, clock, progress, hot};
+  Play recordings{calls, calls, calls, slots, requests, blobs, clock, progress, hot};
   Webhooks webhooks{calls, calls, requests, clock, events};
   Calls call_cases{calls, businesses, clock};
   Access access{calls, clock, random, std::string(32, 's')};
