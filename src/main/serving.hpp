@@ -22,7 +22,7 @@ class Serving {
   [[nodiscard]] http::Handler& handler() { return application_; }
 
  private:
-  [[nodiscard]] http::Services services(const SharedParts& parts, http::Health health);
+  [[nodiscard]] http::Dependencies dependencies(const SharedParts& parts, http::Health health);
 
   HotRecordings hot_;
   Recordings recordings_;
