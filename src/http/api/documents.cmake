@@ -1,4 +1,4 @@
-# What documents.cpp embeds.
+# The files that documents.cpp embeds.
 set(folder ${CMAKE_CURRENT_SOURCE_DIR}/http/api)
 set(documents openapi.json docs.html problems.html docs.css)
 list(TRANSFORM documents PREPEND ${folder}/)
