@@ -30,9 +30,9 @@ Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::
       webhooks_(parts.calls, parts.calls, parts.requests, parts.clock, parts.events),
       access_(parts.calls, parts.clock, parts.random, secret_key),
       audit_(parts.calls, parts.clock, parts.events),
-      application_(services(parts, std::move(health)), application_settings(parts.settings)) {}
+      application_(dependencies(parts, std::move(health)), application_settings(parts.settings)) {}
 
-http::Services Serving::services(const SharedParts& parts, http::Health health) {
+http::Dependencies Serving::dependencies(const SharedParts& parts, http::Health health) {
   return {recordings_,        hot_,        calls_,       webhooks_,         parts.businesses, access_, audit_,
           find_webhook_codec, parts.clock, parts.events, std::move(health), page_assets()};
 }

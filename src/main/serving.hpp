@@ -23,7 +23,7 @@ class Serving {
   [[nodiscard]] http::Handler& handler() { return application_; }
 
  private:
-  [[nodiscard]] http::Services services(const SharedParts& parts, http::Health health);
+  [[nodiscard]] http::Dependencies dependencies(const SharedParts& parts, http::Health health);
 
   HotRecordings hot_;
   Play recordings_;

@@ -1,20 +1,22 @@
 #include "http/api/application.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "base/text.hpp"
 #include "domain/events.hpp"
+#include "http/api/authentication.hpp"
 #include "http/api/documents.hpp"
+#include "http/api/hot_stream.hpp"
 #include "http/api/router.hpp"
 
 namespace tapedeck::http {
 namespace {
 
-using boost::beast::http::field;
 using boost::beast::http::verb;
 
-// Nothing from elsewhere, nothing inline, and nobody's frame around us.
+// Own origin only; no inline script or style; no framing.
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 constexpr std::size_t kLogPathMax = 256;
@@ -25,92 +27,61 @@ std::string content_security_policy(const ApplicationSettings& settings) {
   return policy;
 }
 
-bool is_audio(const Response& response) { return std::holds_alternative<BlobBody>(response.body); }
-
 bool has_header(const Response& response, std::string_view name) {
-  for (const auto& header : response.headers) {
-    if (header.first == name) return true;
-  }
-  return false;
+  return std::ranges::any_of(response.headers, [name](const auto& header) { return header.first == name; });
 }
 
 }  // namespace
 
-Application::Application(Services services, ApplicationSettings settings)
-    : services_(std::move(services)),
+Application::Application(Dependencies dependencies, ApplicationSettings settings)
+    : dependencies_(std::move(dependencies)),
       settings_(std::move(settings)),
-      authentication_(services_.access, services_.businesses),
       cors_(settings_.cors_origins),
       content_security_policy_(content_security_policy(settings_)),
-      files_(services_.assets),
+      files_(dependencies_.assets),
       documents_(embedded_documents()) {}
+
+std::optional<Response> Application::try_handle(const Request& request) {
+  std::optional<Response> stream = answer_hot_stream(request, dependencies_, settings_);
+  if (!stream) return std::nullopt;
+  return complete(request, std::move(*stream));
+}
 
 Task<Response> Application::handle(const Request& request) {
   Response response;
   try {
     Answer answer = co_await dispatch(request);
-    if (answer) {
-      response = std::move(*answer);
-    } else {
-      log_failure(request, answer.error());
-      response = to_response(answer.error(), request.path);
-    }
+    response = answer ? std::move(*answer) : refused(request, answer.error());
   } catch (const std::exception& exception) {
     // A broken invariant must not end the connection without an answer, let alone the process.
-    const Problem problem = to_problem(Error(Errc::kInternal, exception.what()));
-    log_failure(request, problem);
-    response = to_response(problem, request.path);
+    response = refused(request, to_problem(Error(Errc::kInternal, exception.what())));
   }
-  complete(request, response);
-  co_return response;
+  co_return complete(request, std::move(response));
 }
 
 Response Application::answer_failure(const Request& request, const Error& error) {
-  // What was removed or replaced since it was opened: who asks again is told what has become of it.
+  // The blob was removed or replaced after it was opened. A client that asks again gets the new state.
   const bool has_moved = is_not_found(error) || error.errc() == Errc::kConflict;
   const Problem problem = to_problem(has_moved ? Error(Errc::kUnavailable, error.detail) : error);
-  log_failure(request, problem);
-  Response response = to_response(problem, request.path);
-  complete(request, response);
-  return response;
+  return complete(request, refused(request, problem));
 }
 
 Task<Answer> Application::dispatch(const Request& request) {
-  RouteMatch match = find_route(request.method, request.path);
+  const RouteMatch match = find_route(request.method, request.path);
   if (match.route == nullptr) co_return answer_unrouted(request, match.allowed);
-  Result<std::string> parameter = percent_decode(match.parameter, false);
-  if (!parameter) co_return refuse_field("path", parameter.error().detail);
+  const Result<std::string> text = percent_decode(match.parameter, false);
+  if (!text) co_return refuse_field("path", text.error().detail);
   Result<Form> query = Form::parse(request.query);
   if (!query) co_return refuse_field("query", query.error().detail);
   Exchange exchange{
-      .request = request, .parameter = std::move(*parameter), .query = std::move(*query), .caller = {}, .business = {}};
-  std::expected<void, Problem> identified = co_await identify(exchange, match.route->needs);
+      .request = request, .dependencies = dependencies_, .settings = settings_, .query = std::move(*query)};
+  std::expected<PathParameter, Problem> parameter = parse_parameter(*match.route, *text);
+  std::expected<void, Problem> identified = co_await identify(exchange, match.route->needs, parameter);
   if (!identified) co_return refuse(std::move(identified.error()));
-  Answer answer = co_await (this->*match.route->run)(exchange);
+  // After the credentials: a caller without them learns nothing.
+  if (!parameter) co_return refuse(std::move(parameter.error()));
+  Answer answer = co_await run_route(*match.route, exchange, std::move(*parameter));
   co_return answer;
-}
-
-Task<std::expected<void, Problem>> Application::identify(Exchange& exchange, Needs needs) {
-  if (needs == Needs::kNothing) co_return std::expected<void, Problem>{};
-  const bool has_key = !exchange.request.header(field::authorization).empty();
-  if (needs == Needs::kBusinessOrLink && !has_key && is_link(exchange.query)) {
-    const Result<Sid> sid = Sid::parse(exchange.parameter);
-    if (!sid) co_return refuse_field("sid", sid.error().detail);
-    std::expected<Caller, Problem> holder = authentication_.link_holder(exchange.query, *sid);
-    if (!holder) co_return refuse(std::move(holder.error()));
-    exchange.business = holder->business;
-    exchange.caller = std::move(*holder);
-    co_return std::expected<void, Problem>{};
-  }
-  std::expected<Caller, Problem> caller = co_await authentication_.caller(exchange.request);
-  if (!caller) co_return refuse(std::move(caller.error()));
-  exchange.caller = std::move(*caller);
-  if (needs == Needs::kCaller) co_return std::expected<void, Problem>{};
-  std::expected<BusinessId, Problem> business =
-      co_await authentication_.business(exchange.caller, exchange.request, exchange.query);
-  if (!business) co_return refuse(std::move(business.error()));
-  exchange.business = std::move(*business);
-  co_return std::expected<void, Problem>{};
 }
 
 Answer Application::answer_unrouted(const Request& request, const std::string& allowed) const {
@@ -131,24 +102,27 @@ Answer Application::answer_unrouted(const Request& request, const std::string& a
                  .allow = methods + ", OPTIONS"});
 }
 
-void Application::complete(const Request& request, Response& response) const {
+Response Application::refused(const Request& request, const Problem& problem) const {
+  const ProblemType& type = problem_type(problem.kind);
+  if (type.status >= 500) {
+    const auto method = boost::beast::http::to_string(request.method);
+    dependencies_.events.emit(event::request_failed(
+        {method.data(), method.size()}, to_clean_text(request.path, kLogPathMax), type.status, problem.log_detail));
+  }
+  return to_response(problem, request.path);
+}
+
+Response Application::complete(const Request& request, Response response) const {
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  // A link's address is a credential: no page that it leads to may learn it.
+  // The address of a link is a credential: no page that the browser opens next may learn it.
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  if (!is_audio(response)) {
+  if (!std::holds_alternative<BlobBody>(response.body)) {
     response.headers.emplace_back("Content-Security-Policy", content_security_policy_);
     response.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
     if (!has_header(response, "Cache-Control")) response.headers.emplace_back("Cache-Control", "no-store");
   }
   cors_.add_headers(request, response);
-}
-
-void Application::log_failure(const Request& request, const Problem& problem) const {
-  const ProblemType& type = problem_type(problem.kind);
-  if (type.status < 500) return;
-  const auto method = boost::beast::http::to_string(request.method);
-  services_.events.emit(event::request_failed({method.data(), method.size()}, to_clean_text(request.path, kLogPathMax),
-                                              type.status, problem.log_detail));
+  return response;
 }
 
 }  // namespace tapedeck::http

@@ -8,17 +8,17 @@
 
 namespace tapedeck {
 
-/// A place in a list that is sorted by time and row.
+/// A place in a list sorted by time and row.
 struct CursorPlace {
   SystemTime time;
   std::int64_t row_id = 0;
   friend bool operator==(const CursorPlace&, const CursorPlace&) = default;
 };
 
-/// The place as an opaque text for URLs (base64url). It holds nothing secret; its check sum only tells a cut or
-/// mistyped cursor from a real one.
+/// The place as an opaque text for URLs (base64url). It holds no secret; its checksum only detects a cut or mistyped
+/// cursor.
 [[nodiscard]] std::string format_cursor(const CursorPlace& place);
-/// Error kInvalidArgument for anything that format_cursor() did not make.
+/// Error kInvalidArgument for a text that format_cursor() did not make.
 [[nodiscard]] Result<CursorPlace> parse_cursor(std::string_view text);
 
 }  // namespace tapedeck

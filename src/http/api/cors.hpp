@@ -8,17 +8,17 @@
 
 namespace tapedeck::http {
 
-/// Lets pages of the configured origins call, and of no others (Fetch §3.2). Origins are compared as whole texts: a
-/// pattern would let in what its author did not think of.
+/// Lets only pages of the configured origins call (Fetch §3.2). Origins are compared as whole texts, because a pattern
+/// may match more than its author meant.
 class Cors {
  public:
   explicit Cors(std::vector<std::string> origins) : origins_(std::move(origins)) {}
 
-  /// Adds to any answer: Vary, and for an allowed origin what its page may read.
+  /// Adds Vary to any answer, and for an allowed origin the headers that let its page read the answer.
   void add_headers(const Request& request, Response& response) const;
-  /// Adds to the answer of an OPTIONS, for an allowed origin. `methods`: of the path, "GET, HEAD".
+  /// Adds to the answer of an OPTIONS what an allowed origin may send. `methods`: those of the path, "GET, HEAD".
   void add_preflight_headers(const Request& request, std::string_view methods, Response& response) const;
-  /// True while no origin is configured: then nothing depends on Origin.
+  /// True if no origin is configured: then no answer depends on Origin.
   [[nodiscard]] bool is_off() const noexcept { return origins_.empty(); }
 
  private:

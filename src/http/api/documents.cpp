@@ -1,9 +1,12 @@
 #include "http/api/documents.hpp"
 
 #include <array>
+#include <string>
 
-// The assembler puts the files into the binary as they are. TAPEDECK_HTTP_FOLDER comes from CMakeLists.txt, which also
-// says that this source depends on them.
+#include "http/api/document_pages.hpp"
+
+// The assembler copies the files into the binary. documents.cmake defines TAPEDECK_HTTP_FOLDER, and makes this source
+// depend on them.
 #define TAPEDECK_EMBED(symbol, file)                 \
   __asm__(                                           \
       ".section .rodata\n"                           \
@@ -38,10 +41,12 @@ std::string_view openapi_document() { return between(tapedeck_openapi_begin, tap
 
 std::span<const StaticAsset> embedded_documents() {
   constexpr std::string_view kHtml = "text/html; charset=utf-8";
+  static const std::string kDocs = docs_page(between(tapedeck_docs_begin, tapedeck_docs_end), openapi_document());
+  static const std::string kProblems = problems_page(between(tapedeck_problems_begin, tapedeck_problems_end));
   static const std::array kDocuments{
       StaticAsset{"/openapi.json", "application/json", openapi_document(), false},
-      StaticAsset{"/docs", kHtml, between(tapedeck_docs_begin, tapedeck_docs_end), false},
-      StaticAsset{"/docs/problems", kHtml, between(tapedeck_problems_begin, tapedeck_problems_end), false},
+      StaticAsset{"/docs", kHtml, kDocs, false},
+      StaticAsset{"/docs/problems", kHtml, kProblems, false},
       StaticAsset{"/docs/style.css", "text/css; charset=utf-8",
                   between(tapedeck_docs_style_begin, tapedeck_docs_style_end), false},
   };

@@ -7,10 +7,11 @@
 
 namespace tapedeck::http {
 
-/// /openapi.json, /docs, /docs/problems and their style sheet, embedded at build time.
+/// /openapi.json, /docs, /docs/problems and their style sheet. The build embeds the sources; the tables of both pages
+/// are made from the OpenAPI description and problem_types().
 [[nodiscard]] std::span<const StaticAsset> embedded_documents();
 
-/// The description of the interface (OpenAPI 3.1).
+/// The OpenAPI 3.1 description of the interface.
 [[nodiscard]] std::string_view openapi_document();
 
 }  // namespace tapedeck::http

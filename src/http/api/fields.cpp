@@ -24,7 +24,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 
 std::optional<std::int64_t> json_integer(const boost::json::value& value) {
   if (const std::int64_t* number = value.if_int64()) return *number;
-  return std::nullopt;  // an unsigned one beyond int64 is beyond every range of ours, too
+  return std::nullopt;  // an unsigned integer beyond int64 is out of every range
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ std::optional<std::string_view> FieldReader::raw_text(std::string_view name, std
   if (failed()) return std::nullopt;
   if (query_ != nullptr) {
     if (query_->count(name) <= 1) return query_->find_filled(name);
-    refuse_value(name, "expected once");
+    refuse_value(name, "expected at most once");
     return std::nullopt;
   }
   const boost::json::value* value = member(name);

@@ -10,25 +10,25 @@
 
 namespace tapedeck::http {
 
-/// Something that must answer before the process is ready: a store's ping.
+/// A part that must answer before the process is ready: a store's ping.
 struct ReadinessCheck {
   std::string name;                           ///< "call_store"
-  std::function<Task<Result<void>>()> check;  ///< returns a coroutine; captures nothing that it outlives
-  bool tells_why = false;                     ///< its sentences may be read by anybody: they name no path
+  std::function<Task<Result<void>>()> check;  ///< makes a task; its captures outlive it
+  bool tells_why = false;                     ///< its details are public: they name no path
 };
 
-/// What tells how the process is.
+/// The state of the process, for load balancers and monitoring.
 struct Health {
   std::vector<ReadinessCheck> readiness;
   std::function<std::string()> metrics;  ///< Prometheus text format 0.0.4; thread-safe
 };
 
 [[nodiscard]] Response health_response();
-/// 200 `ready`, or 503 with what is amiss in a sentence for each check.
+/// 200 `ready`, or 503 with the error of each failed check.
 [[nodiscard]] Task<Response> readiness_response(const Health& health);
 [[nodiscard]] Response metrics_response(const Health& health);
 
-/// All that a worker answers: /healthz, /readyz and /metrics. Thread-safe.
+/// The handler of a worker: /healthz, /readyz and /metrics only. Thread-safe.
 class HealthApplication final : public Handler {
  public:
   explicit HealthApplication(Health health) : health_(std::move(health)) {}

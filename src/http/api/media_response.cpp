@@ -15,7 +15,7 @@ namespace {
 
 using boost::beast::http::field;
 
-// A list that was sent in several lines is one list (RFC 9110 §5.3). The usual single line is not copied.
+// Joins a list that was sent in several lines (RFC 9110 §5.3). A single line, the usual case, is not copied.
 std::string_view list_header(const Request& request, field name, std::string& storage) {
   const auto [first, last] = request.fields->equal_range(name);
   if (first == last || std::next(first) == last) return request.header(name);
@@ -76,7 +76,7 @@ Response media_response(const Request& request, const MediaInfo& media) {
   };
   switch (evaluate_conditions(conditions, validators, true)) {
     case Precondition::kFailed:
-      return refused({412, "The recording is not the one that If-Match or If-Unmodified-Since asks for."}, media);
+      return refused({412, "The recording does not match If-Match or If-Unmodified-Since."}, media);
     case Precondition::kNotModified: {
       Response response;
       response.status = 304;

@@ -11,45 +11,44 @@ namespace tapedeck::http {
 namespace {
 
 constexpr std::size_t kInstanceMax = 256;
-/// What a client is told to wait when a store is away.
+/// Retry-After while a store is unavailable.
 constexpr Seconds kUnavailableRetryAfter{2};
 
 constexpr std::array kTypes{
-    ProblemType{ProblemKind::kBadRequest, 400, "bad-request", "The request is malformed",
-                "The detail names the field and says what is expected. Nothing was changed."},
-    ProblemType{ProblemKind::kUnauthenticated, 401, "unauthenticated", "Sign in first",
-                "Send Authorization: Bearer with an API key, the page's session cookie, or a signed link that is "
-                "still good."},
+    ProblemType{ProblemKind::kBadRequest, 400, "bad-request", "Malformed request",
+                "The detail names the field and what is expected. Nothing was changed."},
+    ProblemType{ProblemKind::kUnauthenticated, 401, "unauthenticated", "Credentials required",
+                "Send Authorization: Bearer with an API key, the page's session cookie, or a valid signed link."},
     ProblemType{ProblemKind::kForbidden, 403, "forbidden", "Not allowed",
-                "The credentials are right, but the action is not theirs. A webhook gets this for a signature that "
-                "does not match, for another account's event, and for an unknown business alike."},
-    ProblemType{ProblemKind::kCsrf, 403, "csrf", "The CSRF token is missing or wrong",
+                "The credentials do not allow this action. A webhook gets the same refusal for a wrong signature, for "
+                "another account's event and for an unknown business."},
+    ProblemType{ProblemKind::kCsrf, 403, "csrf", "CSRF token missing or wrong",
                 "A request of a page session that changes something must repeat the csrf_token of GET /api/session "
                 "in the header X-CSRF-Token."},
     ProblemType{ProblemKind::kNotFound, 404, "not-found", "Not found",
-                "There is no such thing, or it is another business's: the two look the same."},
-    ProblemType{ProblemKind::kMethodNotAllowed, 405, "method-not-allowed", "The method is not allowed here",
-                "The header Allow lists the methods of this path."},
-    ProblemType{ProblemKind::kConflict, 409, "conflict", "The present state forbids it",
-                "The detail says which state. Look at the status, then decide."},
-    ProblemType{ProblemKind::kGone, 410, "gone", "The recording is gone",
-                "It was deleted here, or the provider says that it does not exist. The cause says which."},
-    ProblemType{ProblemKind::kTooLarge, 413, "too-large", "The request is too large", "The detail names the limit."},
-    ProblemType{ProblemKind::kUnsupportedMediaType, 415, "unsupported-media-type",
-                "The body has a type that is not understood", "The detail names the type that is expected."},
+                "It does not exist, or it belongs to another business; the answer is the same."},
+    ProblemType{ProblemKind::kMethodNotAllowed, 405, "method-not-allowed", "Method not allowed",
+                "The Allow header lists the methods of this path."},
+    ProblemType{ProblemKind::kConflict, 409, "conflict", "The current state does not allow this",
+                "The detail names the state. Read the status before you try again."},
+    ProblemType{ProblemKind::kGone, 410, "gone", "Recording deleted or absent",
+                "It was deleted here, or the provider reports that it does not exist. The cause says which."},
+    ProblemType{ProblemKind::kTooLarge, 413, "too-large", "Request too large", "The detail names the limit."},
+    ProblemType{ProblemKind::kUnsupportedMediaType, 415, "unsupported-media-type", "Unsupported media type",
+                "The detail names the expected type."},
     ProblemType{ProblemKind::kRecordingFailed, 424, "recording-failed", "The recording could not be fetched",
-                "All attempts at the provider have failed; the cause says why. POST to its /retry to try again."},
-    ProblemType{ProblemKind::kPeaksFailed, 424, "peaks-failed", "There is no waveform of the recording",
-                "The audio could not be decoded here; the cause says why. It can be played and downloaded all the "
-                "same."},
-    ProblemType{ProblemKind::kInternal, 500, "internal", "An error of the server",
-                "It is in the server's log. Please report it."},
+                "Every attempt at the provider failed; the cause gives the reason. POST to its /retry to try again."},
+    ProblemType{
+        ProblemKind::kPeaksFailed, 424, "peaks-failed", "The recording has no waveform",
+        "The audio could not be decoded here; the cause gives the reason. It can still be played and downloaded."},
+    ProblemType{ProblemKind::kInternal, 500, "internal", "Internal error",
+                "The server's log has the reason. Please report it."},
     ProblemType{
         ProblemKind::kAudioDamaged, 502, "audio-damaged", "The stored audio is missing or damaged",
-        "The bytes in the store are missing, or are not those that were fetched, so they are not played. A press "
-        "of play fetches the recording again, if the provider still has it; else the operator must restore the "
-        "file."},
-    ProblemType{ProblemKind::kUnavailable, 503, "unavailable", "A part of the server is away",
+        "The bytes in the store are missing, or differ from the bytes that were fetched, so they are not played. A "
+        "press of play fetches the recording again, if the provider still has it; otherwise the operator must restore "
+        "the file."},
+    ProblemType{ProblemKind::kUnavailable, 503, "unavailable", "A store is unavailable",
                 "Try again after the time in Retry-After."},
 };
 
@@ -58,7 +57,7 @@ struct Mapping {
   ProblemKind kind;
 };
 
-// Errors of operation in HTTP; what is not here is an error of ours.
+// The HTTP kind of each error of operation. Any other error is internal.
 constexpr std::array kMappings{
     Mapping{Errc::kInvalidArgument, ProblemKind::kBadRequest},
     Mapping{Errc::kNotFound, ProblemKind::kNotFound},
@@ -100,18 +99,18 @@ const ProblemType& problem_type(ProblemKind kind) noexcept {
 Problem to_problem(const Error& error) {
   Problem problem{.kind = kind_of(error.errc()), .detail = error.detail};
   if (problem_type(problem.kind).status < 500) return problem;
-  // Failures of ours: the operator's log says which disk or database, the client only that it was not its fault.
+  // An internal failure: the log names the disk or database, the client only learns that it is not at fault.
   problem.log_detail = fmt::format("{}: {}", errc_name(error.errc()), error.detail);
   problem.more["cause"] = {{"code", errc_name(error.errc())}};
   switch (problem.kind) {
     case ProblemKind::kUnavailable:
-      problem.detail = "A store that this needs is away. Nothing is lost: try again.";
+      problem.detail = "A store is unavailable. Nothing is lost; try again.";
       problem.retry_after = kUnavailableRetryAfter;
       break;
     case ProblemKind::kAudioDamaged:
       break;
     default:
-      problem.detail = "The server failed at this. Its log says more.";
+      problem.detail = "Internal error. See the server's log.";
   }
   return problem;
 }
@@ -130,7 +129,7 @@ Response to_response(const Problem& problem, std::string_view path) {
   for (const auto& member : problem.more) body.insert(member);
   Response response = json_response(type.status, body);
   response.headers.front().second = "application/problem+json";
-  if (problem.retry_after) response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after->count()));
+  add_retry_after(response, problem.retry_after);
   if (!problem.allow.empty()) response.headers.emplace_back("Allow", problem.allow);
   if (type.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"tapedeck\"");
   return response;
@@ -148,6 +147,10 @@ Response empty_response(unsigned status) {
   Response response;
   response.status = status;
   return response;
+}
+
+void add_retry_after(Response& response, std::optional<Seconds> wait) {
+  if (wait) response.headers.emplace_back("Retry-After", std::to_string(wait->count()));
 }
 
 }  // namespace tapedeck::http

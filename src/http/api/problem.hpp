@@ -15,7 +15,7 @@
 
 namespace tapedeck::http {
 
-/// Every kind of refusal. Its type URL is /docs/problems#<slug>.
+/// Every kind of refusal. The type URL is /docs/problems#<slug>.
 enum class ProblemKind {
   kBadRequest,
   kUnauthenticated,
@@ -39,22 +39,22 @@ struct ProblemType {
   unsigned status;
   std::string_view slug;
   std::string_view title;
-  std::string_view help;  ///< for people: what it means and what to do
+  std::string_view help;  ///< for people: the meaning, and what to do
 };
 [[nodiscard]] std::span<const ProblemType> problem_types() noexcept;
 [[nodiscard]] const ProblemType& problem_type(ProblemKind kind) noexcept;
 
-/// Why a request was refused, or failed.
+/// Why a request was refused or failed.
 struct Problem {
   ProblemKind kind = ProblemKind::kInternal;
-  std::string detail;          ///< a sentence: what is wrong, and what is expected
+  std::string detail;          ///< a sentence: what is wrong and what is expected
   boost::json::object more{};  ///< extension members: "cause", "retry_at"
   std::optional<Seconds> retry_after = std::nullopt;
-  std::string allow{};       ///< of kMethodNotAllowed
-  std::string log_detail{};  ///< of a failure of ours: for the log, not for the client
+  std::string allow{};       ///< the Allow header of kMethodNotAllowed
+  std::string log_detail{};  ///< the detail of an internal failure, for the log only
 };
 
-/// What a route answers.
+/// The answer of a route.
 using Answer = std::expected<Response, Problem>;
 
 /// The one place where errors become HTTP.
@@ -65,15 +65,17 @@ using Answer = std::expected<Response, Problem>;
 [[nodiscard]] inline std::unexpected<Problem> refuse(ProblemKind kind, std::string detail) {
   return std::unexpected(Problem{.kind = kind, .detail = std::move(detail)});
 }
-/// A refusal of outside input, with the name of the field before the sentence.
+/// A refusal of outside input: the field's name, then what is expected.
 [[nodiscard]] std::unexpected<Problem> refuse_field(std::string_view field, std::string_view expected);
 
-/// The problem document (RFC 9457). `path`: the request's, without its query, which may hold a signature.
+/// The problem document (RFC 9457). `path`: of the request, without the query, which may hold a signature.
 [[nodiscard]] Response to_response(const Problem& problem, std::string_view path);
 
 /// An answer in JSON.
 [[nodiscard]] Response json_response(unsigned status, const boost::json::object& body);
 /// An answer without a body.
 [[nodiscard]] Response empty_response(unsigned status);
+/// Adds Retry-After, if there is a time.
+void add_retry_after(Response& response, std::optional<Seconds> wait);
 
 }  // namespace tapedeck::http

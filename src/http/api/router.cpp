@@ -1,12 +1,24 @@
 #include "http/api/router.hpp"
 
-#include <algorithm>
-#include <array>
+#include <utility>
+#include <vector>
+
+#include "http/api/resources.hpp"
 
 namespace tapedeck::http {
 namespace {
 
 using boost::beast::http::verb;
+
+std::vector<Route> collect_routes() {
+  std::vector<Route> routes;
+  for (const auto resource : {call_routes, stream_routes, peaks_routes, recording_routes, queue_routes, session_routes,
+                              webhook_routes, system_routes}) {
+    const std::span<const Route> rows = resource();
+    routes.insert(routes.end(), rows.begin(), rows.end());
+  }
+  return routes;
+}
 
 std::string_view take_segment(std::string_view& rest) {
   rest.remove_prefix(1);  // the "/"
@@ -20,35 +32,17 @@ void add_method(std::string& allowed, std::string_view method) {
   allowed += method;
 }
 
+template <class IdType>
+std::expected<PathParameter, Problem> parse_sid(std::string_view name, std::string_view text) {
+  Result<IdType> sid = IdType::parse(text);
+  if (!sid) return refuse_field(name, sid.error().detail);
+  return std::move(*sid);
+}
+
 }  // namespace
 
-std::span<const Route> RouteTable::routes() {
-  using A = Application;
-  static constexpr std::array kRoutes{
-      Route{verb::get, "/api/calls", Needs::kBusiness, &A::get_calls},
-      Route{verb::put, "/api/calls/{call_sid}", Needs::kBusiness, &A::put_call},
-      Route{verb::get, "/api/recordings/{sid}/stream", Needs::kBusinessOrLink, &A::get_stream},
-      Route{verb::get, "/api/recordings/{sid}/peaks", Needs::kBusinessOrLink, &A::get_peaks},
-      Route{verb::get, "/api/recordings/{sid}/status", Needs::kBusiness, &A::get_status},
-      Route{verb::post, "/api/recordings/{sid}/retry", Needs::kBusiness, &A::post_retry},
-      Route{verb::post, "/api/recordings/{sid}/cancel", Needs::kBusiness, &A::post_cancel},
-      Route{verb::post, "/api/recordings/{sid}/link", Needs::kBusiness, &A::post_link},
-      Route{verb::post, "/api/recordings/{sid}/hold", Needs::kBusiness, &A::post_hold},
-      Route{verb::delete_, "/api/recordings/{sid}/hold", Needs::kBusiness, &A::delete_hold},
-      Route{verb::delete_, "/api/recordings/{sid}", Needs::kBusiness, &A::delete_recording},
-      Route{verb::get, "/api/queue", Needs::kBusiness, &A::get_queue},
-      Route{verb::get, "/api/session", Needs::kCaller, &A::get_session},
-      Route{verb::post, "/api/session", Needs::kNothing, &A::post_session},
-      Route{verb::delete_, "/api/session", Needs::kCaller, &A::delete_session},
-      Route{verb::get, "/login", Needs::kNothing, &A::get_login, false},
-      Route{verb::post, "/webhooks/twilio/{business_id}/recording", Needs::kNothing, &A::post_recording_event},
-      Route{verb::get, "/webhooks/twilio/{business_id}/recording", Needs::kNothing, &A::post_recording_event, false},
-      Route{verb::post, "/webhooks/twilio/{business_id}/call", Needs::kNothing, &A::post_call_event},
-      Route{verb::get, "/webhooks/twilio/{business_id}/call", Needs::kNothing, &A::post_call_event, false},
-      Route{verb::get, "/healthz", Needs::kNothing, &A::get_health},
-      Route{verb::get, "/readyz", Needs::kNothing, &A::get_readiness},
-      Route{verb::get, "/metrics", Needs::kNothing, &A::get_metrics},
-  };
+std::span<const Route> all_routes() {
+  static const std::vector<Route> kRoutes = collect_routes();
   return kRoutes;
 }
 
@@ -68,7 +62,7 @@ bool matches(std::string_view pattern, std::string_view path, std::string_view& 
 
 RouteMatch find_route(verb method, std::string_view path) {
   RouteMatch match;
-  for (const Route& route : RouteTable::routes()) {
+  for (const Route& route : all_routes()) {
     std::string_view parameter;
     if (!matches(route.pattern, path, parameter)) continue;
     const bool has_head = route.method == verb::get && route.also_head;
@@ -81,6 +75,27 @@ RouteMatch find_route(verb method, std::string_view path) {
     }
   }
   return match;
+}
+
+std::expected<PathParameter, Problem> parse_parameter(const Route& route, std::string_view text) {
+  if (std::holds_alternative<RunForSid>(route.run)) return parse_sid<Sid>("sid", text);
+  if (std::holds_alternative<RunForCall>(route.run)) return parse_sid<CallSid>("call_sid", text);
+  if (std::holds_alternative<RunPlain>(route.run)) return PathParameter();
+  Result<BusinessId> business = BusinessId::parse(text);
+  return business ? std::optional(std::move(*business)) : std::nullopt;
+}
+
+Task<Answer> run_route(const Route& route, const Exchange& exchange, PathParameter parameter) {
+  if (const auto* run = std::get_if<RunForSid>(&route.run)) {
+    return (*run)(exchange, std::get<Sid>(std::move(parameter)));
+  }
+  if (const auto* run = std::get_if<RunForCall>(&route.run)) {
+    return (*run)(exchange, std::get<CallSid>(std::move(parameter)));
+  }
+  if (const auto* run = std::get_if<RunForBusiness>(&route.run)) {
+    return (*run)(exchange, std::get<std::optional<BusinessId>>(std::move(parameter)));
+  }
+  return std::get<RunPlain>(route.run)(exchange);
 }
 
 }  // namespace tapedeck::http

@@ -14,7 +14,7 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
-/// A running fetch is done in seconds, and a queue moves as often.
+/// A running fetch ends within seconds, and so does a place in the queue.
 constexpr Seconds kAskAgainProcessing{1};
 constexpr Seconds kAskAgainQueuedMax{5};
 constexpr Seconds kAskAgainDelayedMax{60};
@@ -37,7 +37,7 @@ object progress_json(const Progress& progress) {
   return json;
 }
 
-// What was found in the audio, and whether the duration that was told is another. Null until it was decoded.
+// Adds what decoding found in the audio, and whether the reported duration differs. Null until the audio is decoded.
 void add_measure(object& json, const Recording& recording) {
   if (!recording.measure) {
     json["measured"] = nullptr;
@@ -82,70 +82,70 @@ object item_json(const BusinessView::Item& item) {
 
 }  // namespace
 
-Standing standing_of(const RecordingView& view) {
+PublicState public_state_of(const RecordingView& view) {
   const Recording& recording = view.recording;
   const SlotStatus& slot = view.slot;
-  Standing standing;
-  standing.state = recording.state;
+  PublicState shown;
+  shown.state = recording.state;
   const bool is_under_way =
       recording.state == RecordingState::kQueued || recording.state == RecordingState::kProcessing;
-  if (!is_under_way) return standing;
-  standing.why = slot.why;
+  if (!is_under_way) return shown;
+  shown.why = slot.why;
   switch (slot.place) {
     case SlotPlace::kNone:
       break;
     case SlotPlace::kGranted:
     case SlotPlace::kRunning:
-      standing.state = RecordingState::kProcessing;
+      shown.state = RecordingState::kProcessing;
       break;
     case SlotPlace::kWaiting:
-      standing.state = RecordingState::kQueued;
-      standing.position = slot.position;
-      standing.queue_length = slot.queue_length;
+      shown.state = RecordingState::kQueued;
+      shown.position = slot.position;
+      shown.queue_length = slot.queue_length;
       break;
     case SlotPlace::kDelayed:
-      standing.state = RecordingState::kQueued;
-      standing.retry_at = slot.until ? slot.until : recording.retry_at;
+      shown.state = RecordingState::kQueued;
+      shown.retry_at = slot.until ? slot.until : recording.retry_at;
       break;
   }
-  return standing;
+  return shown;
 }
 
-std::optional<Seconds> retry_after(const Standing& standing, SystemTime now) {
-  if (standing.state == RecordingState::kProcessing) return kAskAgainProcessing;
-  if (standing.state != RecordingState::kQueued) return std::nullopt;
-  if (standing.retry_at) {
-    const auto left = std::chrono::ceil<Seconds>(*standing.retry_at - now);
+std::optional<Seconds> retry_after(const PublicState& shown, SystemTime now) {
+  if (shown.state == RecordingState::kProcessing) return kAskAgainProcessing;
+  if (shown.state != RecordingState::kQueued) return std::nullopt;
+  if (shown.retry_at) {
+    const auto left = std::chrono::ceil<Seconds>(*shown.retry_at - now);
     return std::clamp(left, Seconds{1}, kAskAgainDelayedMax);
   }
-  return std::clamp(Seconds{standing.position}, Seconds{1}, kAskAgainQueuedMax);
+  return std::clamp(Seconds{shown.position}, Seconds{1}, kAskAgainQueuedMax);
 }
 
-object waiting_json(const Standing& standing) {
-  object json{{"status", state_name(standing.state)}};
-  if (standing.state != RecordingState::kQueued) return json;
-  if (standing.position > 0) {
-    json["position"] = standing.position;
-    json["queue_length"] = standing.queue_length;
+object waiting_json(const PublicState& shown) {
+  object json{{"status", state_name(shown.state)}};
+  if (shown.state != RecordingState::kQueued) return json;
+  if (shown.position > 0) {
+    json["position"] = shown.position;
+    json["queue_length"] = shown.queue_length;
   } else {
-    if (!standing.why.empty()) json["why"] = standing.why;
-    if (standing.retry_at) json["retry_at"] = format_rfc3339(*standing.retry_at);
+    if (!shown.why.empty()) json["why"] = shown.why;
+    if (shown.retry_at) json["retry_at"] = format_rfc3339(*shown.retry_at);
   }
   return json;
 }
 
 object status_json(const RecordingView& view) {
   const Recording& recording = view.recording;
-  const Standing standing = standing_of(view);
-  object json{{"state", state_name(standing.state)},
+  const PublicState shown = public_state_of(view);
+  object json{{"state", state_name(shown.state)},
               {"call_sid", recording.call.view()},
               {"recording_sid", recording.recording.view()}};
-  if (standing.position > 0) {
-    json["position"] = standing.position;
-    json["queue_length"] = standing.queue_length;
+  if (shown.position > 0) {
+    json["position"] = shown.position;
+    json["queue_length"] = shown.queue_length;
   }
-  json["why"] = text_or_null(standing.why);
-  json["retry_at"] = time_or_null(standing.retry_at);
+  json["why"] = text_or_null(shown.why);
+  json["retry_at"] = time_or_null(shown.retry_at);
   json["progress"] = view.progress ? value(progress_json(*view.progress)) : value(nullptr);
   json["cause"] = recording.cause ? value(cause_json(*recording.cause)) : value(nullptr);
   json["attempts"] = recording.attempts;

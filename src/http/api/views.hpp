@@ -13,23 +13,23 @@
 
 namespace tapedeck::http {
 
-/// Where a recording is for people: the call store's state, and of what is under way the slot store's, which is
-/// newer. One rule for stream and status, so that they never contradict each other.
-struct Standing {
+/// The state of a recording as users see it: the call store's, or for a recording under way the slot store's, which is
+/// newer. Stream and status share this rule, so that they never contradict each other.
+struct PublicState {
   RecordingState state = RecordingState::kRemote;
-  int position = 0;  ///< 1 is next; 0: not known, or backing off
+  int position = 0;  ///< 1 is next; 0: unknown, or delayed
   int queue_length = 0;
-  std::optional<SystemTime> retry_at;  ///< backing off until then
+  std::optional<SystemTime> retry_at;  ///< delayed until then
   std::string why;
 };
-[[nodiscard]] Standing standing_of(const RecordingView& view);
+[[nodiscard]] PublicState public_state_of(const RecordingView& view);
 
-/// Seconds after which it is worth asking again; nothing where nothing will change by itself.
-[[nodiscard]] std::optional<Seconds> retry_after(const Standing& standing, SystemTime now);
+/// Time after which a client should ask again; nothing if the state does not change by itself.
+[[nodiscard]] std::optional<Seconds> retry_after(const PublicState& shown, SystemTime now);
 
-/// {"status":"processing"}, {"status":"queued","position":n,"queue_length":m}, or, backing off,
+/// {"status":"processing"}, {"status":"queued","position":n,"queue_length":m}, or while delayed
 /// {"status":"queued","why":…,"retry_at":…}; otherwise {"status": the state}.
-[[nodiscard]] boost::json::object waiting_json(const Standing& standing);
+[[nodiscard]] boost::json::object waiting_json(const PublicState& shown);
 /// The answer of /status.
 [[nodiscard]] boost::json::object status_json(const RecordingView& view);
 /// One entry of the list of calls.

@@ -12,8 +12,8 @@ constexpr std::string_view kWeak = "W/";
 
 enum class Comparison { kStrong, kWeakly };
 
-// Takes one entity tag from the front of a list (RFC 9110 §8.8.3), and the comma after it. Nothing when what is there
-// is not a tag.
+// Takes one entity tag from the front of a list (RFC 9110 §8.8.3), after any commas. Nothing if the list does not go on
+// with a tag.
 std::optional<std::string_view> take_tag(std::string_view& list) {
   const std::size_t begin = list.find_first_not_of(" \t,");
   if (begin == std::string_view::npos) return std::nullopt;
@@ -41,7 +41,7 @@ bool lists_tag(std::string_view list, std::string_view etag, Comparison comparis
 
 SystemTime to_second(SystemTime time) { return std::chrono::floor<Seconds>(time); }
 
-// A two-digit year is in this century unless it is after 1969 (RFC 850 dates are of the time before 2000).
+// Two-digit years from 70 on are 19xx: RFC 850 dates come from before 2000.
 int full_year(int two_digits) { return two_digits < 70 ? 2000 + two_digits : 1900 + two_digits; }
 
 std::optional<SystemTime> parse_fixdate(std::string_view text) {

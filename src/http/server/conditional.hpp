@@ -29,10 +29,10 @@ enum class Precondition {
 };
 
 /// Evaluates If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since in the order of RFC 9110 §13.2.2, for
-/// a representation that exists. `safe`: the method is GET or HEAD. Dates that cannot be read are ignored.
+/// a representation that exists. `safe`: the method is GET or HEAD. Unreadable dates are ignored.
 [[nodiscard]] Precondition evaluate_conditions(const Conditions& conditions, const Validators& validators, bool safe);
 
-/// Whether a Range is to be honoured (RFC 9110 §13.1.5): there is no If-Range, or it holds the strong ETag, or exactly
+/// True if the Range of the request applies (RFC 9110 §13.1.5): If-Range is absent, or holds the strong ETag or exactly
 /// the date of Last-Modified.
 [[nodiscard]] bool range_applies(std::string_view if_range, const Validators& validators);
 

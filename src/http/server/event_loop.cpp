@@ -78,8 +78,8 @@ void EventLoop::admit(tcp::socket socket) {
   shared_.counters.connections_accepted.add();
   shared_.counters.connections_open.add();
   std::string peer = peer_name(socket);
-  auto owned = std::make_unique<Connection>(shared_, std::move(socket), std::move(peer));
-  Connection* const connection = owned.get();
+  auto owned = std::make_unique<ClientConnection>(shared_, std::move(socket), std::move(peer));
+  ClientConnection* const connection = owned.get();
   connections_.emplace(connection, std::move(owned));
   // An exception of the task concerns this client alone: it is a cancelled wait, or a rare error of Beast or Asio.
   // Exceptions of handlers are answered before.
@@ -104,7 +104,7 @@ void EventLoop::refuse(tcp::socket socket) {
   socket.shutdown(tcp::socket::shutdown_both, ignored);
 }
 
-void EventLoop::forget(Connection* connection) {
+void EventLoop::forget(ClientConnection* connection) {
   connections_.erase(connection);
   shared_.counters.connections_open.subtract();
   budget_.give_back();
@@ -136,10 +136,10 @@ void EventLoop::stop_on_loop() {
 
 void EventLoop::abort_all() {
   // A cancelled task may end at once, and remove its connection from the map.
-  std::vector<Connection*> doomed;
+  std::vector<ClientConnection*> doomed;
   doomed.reserve(connections_.size());
   for (const auto& [connection, owned] : connections_) doomed.push_back(connection);
-  for (Connection* const connection : doomed) {
+  for (ClientConnection* const connection : doomed) {
     if (connections_.contains(connection)) connection->abort();
   }
 }

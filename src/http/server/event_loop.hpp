@@ -14,7 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/error.hpp"
-#include "http/server/connection.hpp"
+#include "http/server/client_connection.hpp"
 #include "http/server/limits.hpp"
 #include "http/server/listener.hpp"
 #include "http/server/message.hpp"
@@ -24,7 +24,7 @@ namespace tapedeck::http {
 /// How long stop() waits, after the grace period, for cancelled tasks to end.
 inline constexpr std::chrono::milliseconds kAbortGrace{1'000};
 
-/// The connections that all loops together may have.
+/// Limits the connections of all loops together.
 class ConnectionBudget {
  public:
   explicit ConnectionBudget(std::size_t most) : most_(most) {}
@@ -69,7 +69,7 @@ class EventLoop {
  private:
   void admit(boost::asio::ip::tcp::socket socket);
   void refuse(boost::asio::ip::tcp::socket socket);
-  void forget(Connection* connection);
+  void forget(ClientConnection* connection);
   void schedule_sweep();
   void sweep();
   void stop_on_loop();
@@ -82,7 +82,7 @@ class EventLoop {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer sweep_timer_;
   Listener listener_;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<ClientConnection*, std::unique_ptr<ClientConnection>> connections_;
   SteadyTime stop_at_ = SteadyTime::max();  // end of the grace period
   std::promise<void> ended_;
   std::future<void> ended_future_ = ended_.get_future();

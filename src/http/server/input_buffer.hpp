@@ -10,14 +10,14 @@
 
 namespace tapedeck::http {
 
-/// Bytes received and not yet understood. Small while little arrives; never larger than it is told.
+/// Bytes that were received and not yet parsed. It stays small while little arrives, and never exceeds its limit.
 class InputBuffer {
  public:
   [[nodiscard]] std::string_view view() const noexcept { return {data_.get() + begin_, end_ - begin_}; }
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
 
-  /// Room to read into: what is free, after growing to at most `most` bytes in all. Empty when `most` are held.
-  /// Views into the buffer end.
+  /// Returns the free space, after growing to at most `most` bytes in all. Empty if the buffer holds `most` bytes.
+  /// Invalidates views of the buffer.
   [[nodiscard]] boost::asio::mutable_buffer prepare(std::size_t initial, std::size_t most) {
     if (empty()) begin_ = end_ = 0;
     if (end_ == capacity_) {
@@ -34,7 +34,7 @@ class InputBuffer {
   void commit(std::size_t count) noexcept { end_ += count; }
   void consume(std::size_t count) noexcept { begin_ += count; }
 
-  /// Gives back what a long head or a body has needed, once nothing is held.
+  /// Frees the memory that a long head or a body needed, if the buffer is empty.
   void shrink(std::size_t most) {
     if (!empty() || capacity_ <= most) return;
     data_.reset();

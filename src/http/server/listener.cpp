@@ -17,7 +17,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// Connections that wait for accept; the kernel caps it at net.core.somaxconn.
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+// Connections that wait for accept(2). The kernel caps it at net.core.somaxconn.
 constexpr int kBacklog = 4096;
 
 int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
@@ -28,12 +29,12 @@ Error bind_error(const tcp::endpoint& endpoint, const boost::system::error_code&
           fmt::format("cannot listen on {}:{}: {}", endpoint.address().to_string(), endpoint.port(), error.message())};
 }
 
-// Nothing can be accepted until some other connection or file is closed.
+// Nothing can be accepted until another connection or file is closed.
 bool is_out_of_descriptors(const boost::system::error_code& error) {
   return error.value() == EMFILE || error.value() == ENFILE;
 }
 
-// The one connection failed, not the listener (accept(2)).
+// The connection failed, not the listener (accept(2)).
 bool concerns_one_connection(const boost::system::error_code& error) {
   switch (error.value()) {
     case ECONNABORTED:
@@ -86,7 +87,7 @@ Result<void> Listener::open(const tcp::endpoint& endpoint) {
   if (!error && ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) {
     error.assign(errno, boost::system::system_category());
   }
-  // Accepted sockets inherit it (tcp(7)), which spares a call for each.
+  // Accepted sockets inherit it (tcp(7)), which saves a call for each.
   if (!error) acceptor_.set_option(tcp::no_delay(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(kBacklog, error);
@@ -125,8 +126,8 @@ Task<> Listener::run() {
   }
 }
 
-// Takes a connection with the reserve's descriptor, only to close it. accept(2) wants a descriptor before it looks
-// whether somebody waits, so it may fail for want of one when nobody does.
+// Accepts a connection with the reserve's descriptor, and closes it. accept(2) needs a descriptor before it checks for
+// a connection, so it may fail although none waits.
 Listener::Shed Listener::shed_one() {
   if (reserve_ >= 0) ::close(reserve_);
   const int taken = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -15,7 +15,7 @@
 
 namespace tapedeck::http {
 
-/// Refuses a port that another process listens on. SO_REUSEPORT, which our own loops need, would share it silently.
+/// Refuses a port that another process listens on. SO_REUSEPORT, which our loops need, would share it silently.
 [[nodiscard]] Result<void> check_port_free(const boost::asio::ip::tcp::endpoint& endpoint);
 
 /// Accepts connections for one loop, on a port that the other loops' listeners share.
@@ -45,8 +45,8 @@ class Listener {
   Admit admit_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
-  // Given up for a moment when the process has no descriptor left, so that the connection that waits in the backlog can
-  // be taken and closed. Otherwise the listener would stay readable, and the loop spin.
+  // A descriptor to close when the process has none left, so that a connection in the backlog can be accepted and
+  // closed. Otherwise the listener would stay readable, and the loop would spin.
   int reserve_ = -1;
 };
 

@@ -18,35 +18,35 @@
 
 namespace tapedeck::http {
 
-/// A request as handlers see it. The views live until its response has been written.
+/// A request as handlers see it. Its views are valid until the response has been written.
 struct Request {
   boost::beast::http::verb method = boost::beast::http::verb::unknown;
-  std::string_view target;  ///< as it came: path and query, still encoded
+  std::string_view target;  ///< as received: path and query, still encoded
   std::string_view path;    ///< the target up to "?", still encoded
-  std::string_view query;   ///< what follows "?", still encoded
+  std::string_view query;   ///< after "?", still encoded
   const boost::beast::http::fields* fields = nullptr;
   std::string_view body;
   std::string_view peer;  ///< the other side's address, for the log
 
-  /// Empty when absent. The first one, when there are several.
+  /// Empty if absent; the first one, if there are several.
   [[nodiscard]] std::string_view header(boost::beast::http::field name) const;
   [[nodiscard]] std::string_view header(std::string_view name) const;
   [[nodiscard]] bool is_head() const noexcept { return method == boost::beast::http::verb::head; }
 };
 
-/// Part of a blob; sent by sendfile(2) where it is a file.
+/// Part of a blob; a file is sent by sendfile(2).
 struct BlobBody {
   std::shared_ptr<Blob> blob;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
 
-/// Text of the process's whole life (the page's files): not copied.
+/// Text that lives as long as the process (an embedded file); it is not copied.
 struct StaticBody {
   std::string_view bytes;
 };
 
-/// The server adds Content-Length, Date, Connection and Server; a HEAD gets the headers alone.
+/// The server adds Content-Length, Date, Connection and Server. A HEAD gets the headers alone.
 struct Response {
   unsigned status = 200;
   std::vector<std::pair<std::string_view, std::string>> headers;  ///< names are literals
@@ -57,11 +57,11 @@ struct Response {
 class Handler {
  public:
   virtual ~Handler() = default;
-  /// An answer that needs no waiting (a hot recording), or nothing: then handle() is asked. Called on the loop; never
-  /// blocks. What spares a coroutine spares a third of a small request's cost.
+  /// An answer that needs no wait, or nothing: then the server calls handle(). Runs on the loop; never blocks. Without
+  /// a coroutine a small request costs a third less.
   [[nodiscard]] virtual std::optional<Response> try_handle(const Request& request) = 0;
   [[nodiscard]] virtual Task<Response> handle(const Request& request) = 0;
-  /// The answer to a request whose answer's bytes could not be had, before any of it was sent.
+  /// The answer instead of one whose blob failed before its first byte was sent.
   [[nodiscard]] virtual Response answer_failure(const Request& request, const Error& error) = 0;
 };
 

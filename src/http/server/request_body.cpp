@@ -9,8 +9,8 @@ namespace {
 
 namespace beast = boost::beast;
 
-// Beast decodes chunks as part of a message only. A parser of its own, given this head first, keeps trailer fields away
-// from the real request's headers.
+// Beast decodes chunks only as part of a message. A separate parser, which gets this head first, keeps trailer fields
+// out of the request's headers.
 constexpr std::string_view kHeadOfChunks = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 }  // namespace

@@ -14,20 +14,20 @@
 
 namespace tapedeck::http {
 
-/// Collects a request's body, which is at most `limit` bytes once it is decoded.
+/// Collects a request's body of at most `limit` decoded bytes.
 class RequestBody {
  public:
-  /// `length`: what Content-Length says, within the limit.
+  /// `length`: Content-Length, within the limit.
   [[nodiscard]] static RequestBody of_length(std::uint64_t length);
   [[nodiscard]] static RequestBody chunked(std::size_t limit);
 
   struct Progress {
-    std::size_t consumed = 0;  ///< bytes that belong to this body; later ones must be offered again
+    std::size_t consumed = 0;  ///< bytes of this body; the caller offers the rest again
     bool done = false;
     std::optional<Refusal> refusal;
   };
   [[nodiscard]] Progress feed(std::string_view bytes);
-  /// Once done. Trailer fields are dropped: they must not pass for headers (RFC 9110 §6.5.1).
+  /// Returns the body once it is done. Trailer fields are dropped: they must not pass for headers (RFC 9110 §6.5.1).
   [[nodiscard]] std::string take();
 
  private:

@@ -25,11 +25,11 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 
 Refusal refusal_of(const beast::error_code& failure) {
   using beast::http::error;
-  if (failure == error::bad_version) return {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."};
+  if (failure == error::bad_version) return {505, "Only HTTP/1.0 and HTTP/1.1 are supported."};
   if (failure == error::bad_method) return {400, "The request line does not begin with a method."};
   if (failure == error::bad_target) return {400, "The request target is malformed."};
   if (failure == error::bad_content_length || failure == error::multiple_content_length) {
-    return {400, "Content-Length must be one decimal number, and cannot go with Transfer-Encoding."};
+    return {400, "Content-Length must be one decimal number, without Transfer-Encoding."};
   }
   if (failure == error::bad_transfer_encoding) {
     return {400, "Transfer-Encoding must be exactly \"chunked\", without Content-Length."};
@@ -38,7 +38,7 @@ Refusal refusal_of(const beast::error_code& failure) {
   return {400, "The request's header is malformed."};
 }
 
-// How the body is framed. One way only, said once.
+// A body is framed in one way, stated once.
 std::optional<Refusal> check_framing(RequestHead& head) {
   const auto& fields = head.message.base();
   const std::size_t codings = fields.count(field::transfer_encoding);
@@ -51,9 +51,9 @@ std::optional<Refusal> check_framing(RequestHead& head) {
     }
     head.chunked = true;
   }
-  // Beast takes "5, 5" and a repeated equal length for one length; another server may take them otherwise.
+  // Beast accepts "5, 5" and a repeated equal length as one length; another server may not.
   if (lengths > 1 || to_view(fields[field::content_length]).find(',') != std::string_view::npos) {
-    return Refusal{400, "Content-Length must be said once."};
+    return Refusal{400, "Content-Length must be given once."};
   }
   return std::nullopt;
 }
@@ -90,7 +90,7 @@ std::optional<Refusal> check_address(RequestHead& head) {
     target.remove_prefix(scheme_end + 3);
     const std::size_t authority_end = target.find_first_of("/?");
     if (!equals_ignoring_case(target.substr(0, authority_end), host)) {
-      return Refusal{400, "The request target names another host than the Host header."};
+      return Refusal{400, "The host of the request target differs from the Host header."};
     }
     target = authority_end == std::string_view::npos ? "/" : target.substr(authority_end);
     if (target.starts_with('?')) return Refusal{400, "The request target has no path."};
@@ -102,19 +102,20 @@ std::optional<Refusal> check_address(RequestHead& head) {
 std::optional<Refusal> check_expectation(RequestHead& head) {
   const std::string_view expectation = to_view(head.message[field::expect]);
   if (expectation.empty() || head.http_1_0) return std::nullopt;
-  if (!equals_ignoring_case(expectation, "100-continue")) return Refusal{417, "Only 100-continue can be expected."};
+  if (!equals_ignoring_case(expectation, "100-continue"))
+    return Refusal{417, "Expect: only 100-continue is supported."};
   head.expects_continue = true;
   return std::nullopt;
 }
 
 }  // namespace
 
-HeadScanner::Outcome HeadScanner::too_large() const {
+HeadScanner::Scan HeadScanner::too_large() const {
   if (lines_ == 0) return {std::nullopt, Refusal{414, "The request target is too long."}};
   return {std::nullopt, Refusal{431, "The request's header is too large."}};
 }
 
-HeadScanner::Outcome HeadScanner::scan(std::string_view bytes) {
+HeadScanner::Scan HeadScanner::scan(std::string_view bytes) {
   // The longest request line: method, target, version and the spaces between them.
   constexpr std::size_t kAroundTarget = 32;
   const std::string_view limited = bytes.substr(0, limits_->header_bytes);
@@ -124,7 +125,7 @@ HeadScanner::Outcome HeadScanner::scan(std::string_view bytes) {
     if (lines_ == 0 && line_end - line_begin_ > limits_->target_bytes + kAroundTarget) return too_large();
     const std::size_t carriage = limited.substr(0, line_end).find('\r', scanned_);
     if (carriage != std::string_view::npos && carriage + 1 < line_end) {
-      return {std::nullopt, Refusal{400, "A line of the header holds a stray CR."}};
+      return {std::nullopt, Refusal{400, "A header line contains a stray CR."}};
     }
     if (feed == std::string_view::npos) {
       scanned_ = carriage == std::string_view::npos ? limited.size() : carriage;
@@ -132,10 +133,10 @@ HeadScanner::Outcome HeadScanner::scan(std::string_view bytes) {
       return {};
     }
     if (carriage == std::string_view::npos) {
-      return {std::nullopt, Refusal{400, "Lines of the header must end with CR and LF."}};
+      return {std::nullopt, Refusal{400, "Header lines must end with CR and LF."}};
     }
     if (lines_ > 0 && (limited[line_begin_] == ' ' || limited[line_begin_] == '\t')) {
-      return {std::nullopt, Refusal{400, "A header field cannot go on in the next line."}};
+      return {std::nullopt, Refusal{400, "A header field must not continue on the next line."}};
     }
     if (feed == line_begin_ + 1) return {feed + 1, std::nullopt};
     if (++lines_ > limits_->header_fields + 1) return too_large();
@@ -152,7 +153,7 @@ std::optional<Refusal> parse_head(std::string_view bytes, const Limits& limits, 
   if (!parser.is_header_done()) {
     return error ? refusal_of(error) : Refusal{400, "The request's header is malformed."};
   }
-  // A complete head with a body to come may end in need_more.
+  // A complete head that announces a body may end in need_more.
   if (error && error != beast::http::error::need_more) return refusal_of(error);
 
   out.content_length = parser.content_length().value_or(0);

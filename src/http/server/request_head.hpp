@@ -14,28 +14,28 @@
 
 namespace tapedeck::http {
 
-/// Why a request is refused before any handler sees it. The connection closes after it: what follows on it cannot be
-/// trusted to begin where we think it does.
+/// Why a request is refused before any handler sees it. The connection closes after it, because the next request may
+/// not begin where we think it does.
 struct Refusal {
   unsigned status = 400;
   std::string_view detail;  ///< a sentence; a literal
 };
 
-/// Finds the end of a head in bytes that arrive piecemeal, and refuses early what no head may contain: a line that
-/// ends without CR, a CR elsewhere, a folded line (RFC 9112 §2.2, §5.2), and too much of anything.
+/// Finds the end of a head in bytes that arrive piecemeal. Refuses early what no head may contain: a line that ends
+/// without CR, a CR elsewhere, a folded line (RFC 9112 §2.2, §5.2), and whatever exceeds a limit.
 class HeadScanner {
  public:
   explicit HeadScanner(const Limits& limits) : limits_(&limits) {}
 
-  struct Outcome {
+  struct Scan {
     std::optional<std::size_t> end;  ///< where the body begins, once the head is complete
     std::optional<Refusal> refusal;
   };
-  /// `bytes`: everything since the head's first byte; what was scanned before is not looked at again.
-  [[nodiscard]] Outcome scan(std::string_view bytes);
+  /// `bytes`: everything since the head's first byte. Bytes of earlier calls are not scanned again.
+  [[nodiscard]] Scan scan(std::string_view bytes);
 
  private:
-  [[nodiscard]] Outcome too_large() const;
+  [[nodiscard]] Scan too_large() const;
 
   const Limits* limits_;
   std::size_t line_begin_ = 0;
@@ -56,14 +56,14 @@ struct RequestHead {
   [[nodiscard]] bool has_body() const noexcept { return chunked || content_length > 0; }
 };
 
-/// Parses a complete head into `out`, which the views refer to. Refuses whatever two parsers could understand
-/// differently: any doubt about where the body ends (RFC 9112 §6.1, §6.3) or whom it is for (§3.2).
+/// Parses a complete head into `out`, which its views refer to. Refuses whatever two parsers could read differently:
+/// any doubt about the end of the body (RFC 9112 §6.1, §6.3) or about the host (§3.2).
 [[nodiscard]] std::optional<Refusal> parse_head(std::string_view head, const Limits& limits, RequestHead& out);
 
 /// The answer to a refused request: application/problem+json (RFC 9457).
 [[nodiscard]] Response refusal_response(const Refusal& refusal);
 
-/// "Not Found"; "Unknown" for a status that we do not send.
+/// "Not Found"; "Unknown" for a status that the server does not send.
 [[nodiscard]] std::string_view reason_phrase(unsigned status) noexcept;
 
 }  // namespace tapedeck::http

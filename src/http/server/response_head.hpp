@@ -9,7 +9,7 @@
 
 namespace tapedeck::http {
 
-/// The Server and Date lines, made anew once a second. One for each loop.
+/// The Server and Date lines, rebuilt once a second. Each loop has its own.
 class DateLine {
  public:
   /// "Server: tapedeck\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
@@ -20,7 +20,7 @@ class DateLine {
   std::string text_;
 };
 
-/// How a response goes out, apart from what the handler says.
+/// How a response is sent; the server decides it, not the handler.
 struct ResponseFraming {
   bool keep_alive = true;
   bool http_1_0 = false;
@@ -32,11 +32,11 @@ struct ResponseFraming {
   return status >= 200 && status != 204 && status != 304;
 }
 
-/// Bytes of the body that the response describes, whether or not they will be sent.
+/// Bytes of the response's body, whether or not they are sent.
 [[nodiscard]] std::uint64_t content_length(const Response& response) noexcept;
 
 /// Appends status line, fields and the empty line. Control characters in a field's value become spaces, so that no
-/// value can begin a field of its own.
+/// value can begin another field.
 void append_head(std::string& out, const Response& response, const ResponseFraming& framing, DateLine& date);
 
 }  // namespace tapedeck::http

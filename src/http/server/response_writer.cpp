@@ -16,12 +16,12 @@
 namespace tapedeck::http {
 namespace {
 
-// One read-ahead covers the piece that is waited for and the one after it.
+// One read-ahead covers the next piece and the one after it.
 constexpr std::uint64_t kReadAheadPieces = 2;
-// A scratch buffer that one large head has stretched is not kept.
+// A scratch buffer that grew for one large head is not kept.
 constexpr std::size_t kScratchMax = 64 * 1024;
 
-// Reads without waiting for the disk, where the file system can tell; a plain read otherwise.
+// Reads without waiting for the disk, if the file system supports that; a plain read otherwise.
 ::ssize_t read_if_cached(int file, char* out, std::size_t count, std::uint64_t offset) {
   ::iovec target{out, count};
   const ::ssize_t got = ::preadv2(file, &target, 1, static_cast<::off_t>(offset), RWF_NOWAIT);
@@ -31,7 +31,7 @@ constexpr std::size_t kScratchMax = 64 * 1024;
   return got;
 }
 
-std::unexpected<Error> fail_short() { return fail(Errc::kCorrupt, "the audio is shorter than it was said to be"); }
+std::unexpected<Error> fail_short() { return fail(Errc::kCorrupt, "the stored bytes end before their size"); }
 
 }  // namespace
 
@@ -91,7 +91,7 @@ ResponseWriter::Step ResponseWriter::start_inline_blob(int socket, std::string& 
     got = read_if_cached(blob_->file_descriptor(), text + head_size, length, blob_offset_);
     return got == static_cast<::ssize_t>(length) ? head_size + length : head_size;
   });
-  if (head.size() == head_size) {  // not in memory, or not there: fetch() tells which
+  if (head.size() == head_size) {  // not in memory, or missing: fetch() finds out
     pending_ = head;
     return Step::kFetch;
   }
@@ -141,7 +141,7 @@ ResponseWriter::Step ResponseWriter::flush_pending(int socket) {
   pending_sent_ += static_cast<std::size_t>(sent);
   if (pending_sent_ < pending_.size()) return Step::kBlocked;
   pending_sent_ = 0;
-  // A chunk's buffer serves the next chunk; a head's is not needed again.
+  // The next chunk reuses a chunk's buffer; a head's buffer is not needed again.
   if (blob_rest_ > 0) {
     pending_.clear();
   } else {
@@ -157,7 +157,7 @@ ResponseWriter::Step ResponseWriter::send_file(int socket) {
   auto offset = static_cast<::off_t>(blob_offset_);
   const ::ssize_t sent = ::sendfile(socket, file, &offset, static_cast<std::size_t>(piece));
   if (sent < 0) return after_send_error();
-  if (sent == 0) return Step::kBroken;  // the file is shorter than it was said to be
+  if (sent == 0) return Step::kBroken;  // the file is shorter than its recorded size
   const auto count = static_cast<std::uint64_t>(sent);
   bytes_sent_ += count;
   blob_offset_ += count;
@@ -166,7 +166,7 @@ ResponseWriter::Step ResponseWriter::send_file(int socket) {
   return count < piece ? Step::kBlocked : Step::kYield;
 }
 
-// Looks at a piece's last byte only: read-ahead brings pages in from the front.
+// Checks only the last byte of a piece: read-ahead loads pages from the front.
 bool ResponseWriter::in_page_cache(std::uint64_t offset) const {
   char byte = 0;
   return read_if_cached(blob_->file_descriptor(), &byte, 1, offset) == 1;

@@ -35,7 +35,7 @@ Result<void> Server::start() {
   if (auto free = check_port_free(tcp::endpoint(address, port_)); !free) return fail(free.error());
   for (const auto& loop : loops_) {
     if (auto listening = loop->listen(tcp::endpoint(address, port_)); !listening) return fail(listening.error());
-    port_ = loop->port();  // the first one's choice is the others' too
+    port_ = loop->port();  // the others share the port of the first
   }
   std::signal(SIGPIPE, SIG_IGN);
   running_ = true;

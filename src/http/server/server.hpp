@@ -35,7 +35,7 @@ class Server {
   /// Binds, then serves on threads of its own. Errors: kInvalidArgument (the address), kConflict (in use), kIo.
   /// Ignores SIGPIPE in the whole process, which sendfile(2) would raise.
   [[nodiscard]] Result<void> start();
-  /// Once started.
+  /// Of a started server.
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
   /// Accepts nothing more, ends idle connections, waits for running responses for at most Limits::stop_grace, then

@@ -12,6 +12,16 @@ constexpr auto kBoundsInNanoseconds = [] {
   return bounds;
 }();
 
+// The plain counts, in one order for loops and sums.
+template <class Counts>
+auto counts_of(Counts& counts) {
+  return std::array{&counts.bytes_sent,          &counts.connections_open,  &counts.connections_accepted,
+                    &counts.connections_refused, &counts.accept_errors,     &counts.header_timeouts,
+                    &counts.body_timeouts,       &counts.idle_timeouts,     &counts.stall_timeouts,
+                    &counts.slow_readers_cut,    &counts.responses_aborted, &counts.handler_failures,
+                    &counts.cold_reads};
+}
+
 }  // namespace
 
 std::uint64_t DurationHistogram::total() const noexcept {
@@ -27,19 +37,9 @@ void DurationHistogram::add(const DurationHistogram& other) noexcept {
 
 void ServerStats::add(const ServerStats& other) noexcept {
   for (std::size_t i = 0; i < requests_by_class.size(); ++i) requests_by_class[i] += other.requests_by_class[i];
-  bytes_sent += other.bytes_sent;
-  connections_open += other.connections_open;
-  connections_accepted += other.connections_accepted;
-  connections_refused += other.connections_refused;
-  accept_errors += other.accept_errors;
-  header_timeouts += other.header_timeouts;
-  body_timeouts += other.body_timeouts;
-  idle_timeouts += other.idle_timeouts;
-  stall_timeouts += other.stall_timeouts;
-  slow_readers_cut += other.slow_readers_cut;
-  responses_aborted += other.responses_aborted;
-  handler_failures += other.handler_failures;
-  cold_reads += other.cold_reads;
+  const auto sums = counts_of(*this);
+  const auto others = counts_of(other);
+  for (std::size_t i = 0; i < sums.size(); ++i) *sums[i] += *others[i];
   first_byte.add(other.first_byte);
   duration.add(other.duration);
 }
@@ -67,19 +67,9 @@ void LoopCounters::count_status(unsigned status) noexcept {
 ServerStats LoopCounters::snapshot() const noexcept {
   ServerStats stats;
   for (std::size_t i = 0; i < requests_by_class.size(); ++i) stats.requests_by_class[i] = requests_by_class[i].get();
-  stats.bytes_sent = bytes_sent.get();
-  stats.connections_open = connections_open.get();
-  stats.connections_accepted = connections_accepted.get();
-  stats.connections_refused = connections_refused.get();
-  stats.accept_errors = accept_errors.get();
-  stats.header_timeouts = header_timeouts.get();
-  stats.body_timeouts = body_timeouts.get();
-  stats.idle_timeouts = idle_timeouts.get();
-  stats.stall_timeouts = stall_timeouts.get();
-  stats.slow_readers_cut = slow_readers_cut.get();
-  stats.responses_aborted = responses_aborted.get();
-  stats.handler_failures = handler_failures.get();
-  stats.cold_reads = cold_reads.get();
+  const auto counters = counts_of(*this);
+  const auto plain = counts_of(stats);
+  for (std::size_t i = 0; i < plain.size(); ++i) *plain[i] = counters[i]->get();
   stats.first_byte = first_byte.snapshot();
   stats.duration = duration.snapshot();
   return stats;

@@ -157,7 +157,7 @@ class MockServer {
     if (url.pathname === "/api/session") return this.session(request, response);
 
     const session = this.sessionOf(request);
-    if (session === null) return sendProblem(response, 401, "Sign in first");
+    if (session === null) return sendProblem(response, 401, "Credentials required");
     if (request.method !== "GET" && request.headers["x-csrf-token"] !== session.csrf) {
       return sendProblem(response, 403, "The request lacks the session's X-CSRF-Token");
     }
@@ -203,7 +203,7 @@ class MockServer {
       return send(response, 204, null, { "Set-Cookie": this.openSession(business) });
     }
     const session = this.sessionOf(request);
-    if (session === null) return sendProblem(response, 401, "Sign in first");
+    if (session === null) return sendProblem(response, 401, "Credentials required");
     if (request.method === "DELETE") {
       if (request.headers["x-csrf-token"] !== session.csrf)
         return sendProblem(response, 403, "No token");
@@ -237,7 +237,7 @@ class MockServer {
   peaks(response, sid, recording) {
     if (recording.state !== "stored") return send(response, 202, { status: recording.state });
     if (this.withoutPeaks.has(sid))
-      return sendProblem(response, 424, "There is no waveform of the recording", "It is not audio");
+      return sendProblem(response, 424, "The recording has no waveform", "It is not audio");
     if (this.pendingPeaks-- > 0) return send(response, 202, { status: "pending" }, { "Retry-After": "1" });
     send(response, 200, { version: 1, channels: 1, sample_rate: 8000, duration: kToneSeconds, peaks: [kTonePeaks] });
   }

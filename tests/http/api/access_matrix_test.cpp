@@ -1,41 +1,60 @@
+#include <set>
+#include <span>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "domain/api_key.hpp"
+#include "http/api/router.hpp"
 #include "tests/http/api/world.hpp"
 
-// Three businesses, every route that belongs to one, every kind of credential. What is another's must look exactly like
-// what does not exist, byte for byte apart from the SID that the caller sent.
+// Every route, every kind of credential, three businesses. A recording of another business must look exactly like one
+// that does not exist, byte for byte apart from the SID that the caller sent. A new route needs a row here.
 
 namespace tapedeck::http {
 namespace {
 
+// A route's row: who may use it, and the answer that proves it.
 struct RouteCase {
   std::string_view method;
-  std::string_view pattern;  // {} is the SID
+  std::string_view pattern;
+  Needs needs;
   std::string_view body;
-  unsigned own_status;  // of the owner, for a remote recording
-  bool takes_link = false;
+  unsigned status;  // of the owner, for a remote recording; in kOpenRoutes of a stranger
 };
 
 constexpr RouteCase kSidRoutes[] = {
-    {"GET", "/api/recordings/{}/stream", "", 202, true},
-    {"HEAD", "/api/recordings/{}/stream", "", 202, true},
-    {"GET", "/api/recordings/{}/status", "", 200},
-    {"POST", "/api/recordings/{}/retry", "", 202},
-    {"POST", "/api/recordings/{}/cancel", "", 200},
-    {"POST", "/api/recordings/{}/link", "", 200},
-    {"POST", "/api/recordings/{}/hold", R"({"reason":"case 4711"})", 200},
-    {"DELETE", "/api/recordings/{}/hold", "", 204},
-    {"GET", "/api/recordings/{}/peaks", "", 202, true},
-    {"HEAD", "/api/recordings/{}/peaks", "", 202, true},
-    {"DELETE", "/api/recordings/{}", "", 204},
+    {"GET", "/api/recordings/{sid}/stream", Needs::kBusinessOrLink, "", 202},
+    {"HEAD", "/api/recordings/{sid}/stream", Needs::kBusinessOrLink, "", 202},
+    {"GET", "/api/recordings/{sid}/status", Needs::kBusiness, "", 200},
+    {"POST", "/api/recordings/{sid}/retry", Needs::kBusiness, "", 202},
+    {"POST", "/api/recordings/{sid}/cancel", Needs::kBusiness, "", 200},
+    {"POST", "/api/recordings/{sid}/link", Needs::kBusiness, "", 200},
+    {"POST", "/api/recordings/{sid}/hold", Needs::kBusiness, R"({"reason":"case 4711"})", 200},
+    {"DELETE", "/api/recordings/{sid}/hold", Needs::kBusiness, "", 204},
+    {"GET", "/api/recordings/{sid}/peaks", Needs::kBusinessOrLink, "", 202},
+    {"HEAD", "/api/recordings/{sid}/peaks", Needs::kBusinessOrLink, "", 202},
+    {"DELETE", "/api/recordings/{sid}", Needs::kBusiness, "", 204},
 };
 
 constexpr RouteCase kBusinessRoutes[] = {
-    {"GET", "/api/calls", "", 200},
-    {"GET", "/api/queue", "", 200},
-    {"PUT", "/api/calls/CA00000000000000000000000000000777", R"({"from":"+14155550123"})", 201},
+    {"GET", "/api/calls", Needs::kBusiness, "", 200},
+    {"GET", "/api/queue", Needs::kBusiness, "", 200},
+    {"PUT", "/api/calls/{call_sid}", Needs::kBusiness, R"({"from":"+14155550123"})", 201},
+};
+
+constexpr RouteCase kOpenRoutes[] = {
+    {"GET", "/api/session", Needs::kCaller, "", 401},
+    {"POST", "/api/session", Needs::kNothing, "{}", 400},
+    {"DELETE", "/api/session", Needs::kCaller, "", 401},
+    {"GET", "/login", Needs::kNothing, "", 400},
+    {"POST", "/webhooks/twilio/{business_id}/recording", Needs::kNothing, "", 403},
+    {"GET", "/webhooks/twilio/{business_id}/recording", Needs::kNothing, "", 403},
+    {"POST", "/webhooks/twilio/{business_id}/call", Needs::kNothing, "", 403},
+    {"GET", "/webhooks/twilio/{business_id}/call", Needs::kNothing, "", 403},
+    {"GET", "/healthz", Needs::kNothing, "", 200},
+    {"GET", "/readyz", Needs::kNothing, "", 200},
+    {"GET", "/metrics", Needs::kNothing, "", 200},
 };
 
 constexpr std::string_view kNames[] = {"acme", "birch", "cedar"};
@@ -64,8 +83,12 @@ class AccessMatrixTest : public ::testing::Test {
 
   static std::string own_sid(int business) { return sid_text("CA", business + 1); }
   static std::string absent_sid() { return sid_text("CA", 0xdead); }
+  static std::string target(const RouteCase& route, std::string_view sid) {
+    const std::string with_sid = replaced(std::string(route.pattern), "{sid}", sid);
+    return replaced(replaced(with_sid, "{call_sid}", sid_text("CA", 0x777)), "{business_id}", "acme");
+  }
   static TestRequest request(const RouteCase& route, std::string_view sid) {
-    return TestRequest(route.method, fmt::format(fmt::runtime(route.pattern), sid), std::string(route.body));
+    return TestRequest(route.method, target(route, sid), std::string(route.body));
   }
   [[nodiscard]] std::string state_of_everything() {
     std::string text;
@@ -89,7 +112,35 @@ class AccessMatrixTest : public ::testing::Test {
   std::string revoked_csrf;
 };
 
-TEST_F(AccessMatrixTest, without_a_right_credential_every_route_answers_the_same401_and_changes_nothing) {
+TEST_F(AccessMatrixTest, every_route_has_a_row_with_its_needs) {
+  std::set<std::string> rows;
+  const auto add = [](std::set<std::string>& to, std::string_view method, std::string_view pattern, Needs needs) {
+    to.insert(fmt::format("{} {} {}", method, pattern, static_cast<int>(needs)));
+  };
+  for (const std::span<const RouteCase> cases :
+       {std::span<const RouteCase>(kSidRoutes), std::span<const RouteCase>(kBusinessRoutes),
+        std::span<const RouteCase>(kOpenRoutes)}) {
+    for (const RouteCase& row : cases) {
+      if (row.method != "HEAD") add(rows, row.method, row.pattern, row.needs);
+    }
+  }
+  std::set<std::string> routes;
+  for (const Route& route : all_routes()) {
+    const auto method = boost::beast::http::to_string(route.method);
+    add(routes, {method.data(), method.size()}, route.pattern, route.needs);
+  }
+  EXPECT_EQ(rows, routes);
+}
+
+TEST_F(AccessMatrixTest, a_stranger_reaches_open_routes_only) {
+  for (const RouteCase& route : kOpenRoutes) {
+    TestRequest built(route.method, target(route, ""));
+    if (!route.body.empty()) built.with_json(std::string(route.body));
+    EXPECT_EQ(world.send(built).status, route.status) << route.method << " " << route.pattern;
+  }
+}
+
+TEST_F(AccessMatrixTest, every_route_refuses_wrong_credentials_with_the_same_401_and_changes_nothing) {
   const std::string before = state_of_everything();
   const std::string wrong_key = make_api_key(std::string(kApiKeyBytes, 'w'));
   using Dress = std::function<void(TestRequest&)>;
@@ -124,7 +175,7 @@ TEST_F(AccessMatrixTest, without_a_right_credential_every_route_answers_the_same
   EXPECT_EQ(state_of_everything(), before);
 }
 
-TEST_F(AccessMatrixTest, anothers_recording_looks_exactly_like_one_that_does_not_exist) {
+TEST_F(AccessMatrixTest, a_recording_of_another_business_looks_exactly_like_one_that_does_not_exist) {
   for (int caller = 0; caller < 3; ++caller) {
     const std::string cookie = world.session_of(keys[caller]);
     const std::string csrf = world.csrf_of(cookie);
@@ -151,7 +202,7 @@ TEST_F(AccessMatrixTest, anothers_recording_looks_exactly_like_one_that_does_not
   EXPECT_TRUE(world.rows.audit().empty());
 }
 
-TEST_F(AccessMatrixTest, anothers_stored_recording_stays_hidden_even_while_it_is_hot) {
+TEST_F(AccessMatrixTest, a_hot_recording_of_another_business_stays_hidden) {
   world.store("birch", own_sid(1), "ID3-secret");
   const RouteCase& stream = kSidRoutes[0];
   EXPECT_EQ(world.send(request(stream, own_sid(1)).with_key(keys[1])).body, "ID3-secret");
@@ -177,7 +228,7 @@ TEST_F(AccessMatrixTest, naming_another_business_is_refused_whether_or_not_it_ex
   EXPECT_EQ(world.get("/api/calls?business_id=birch", keys[0]).status, 403U);
 }
 
-TEST_F(AccessMatrixTest, naming_its_own_business_is_fine) {
+TEST_F(AccessMatrixTest, a_caller_may_name_its_own_business) {
   EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with_key(keys[0]).with("X-Business-Id", "acme")).status, 200U);
   EXPECT_EQ(world.get("/api/calls?business_id=acme", keys[0]).status, 200U);
 }
@@ -190,7 +241,7 @@ TEST_F(AccessMatrixTest, a_list_shows_the_callers_own_calls_only) {
   }
 }
 
-TEST_F(AccessMatrixTest, a_queue_shows_the_callers_own_only) {
+TEST_F(AccessMatrixTest, a_queue_shows_the_callers_own_recordings_only) {
   for (int i = 0; i < 3; ++i) (void)world.send(request(kSidRoutes[0], own_sid(i)).with_key(keys[i]));
   for (int i = 0; i < 3; ++i) {
     const TestAnswer answer = world.get("/api/queue", keys[i]);
@@ -199,7 +250,7 @@ TEST_F(AccessMatrixTest, a_queue_shows_the_callers_own_only) {
   }
 }
 
-TEST_F(AccessMatrixTest, every_owner_may_do_everything_with_its_own) {
+TEST_F(AccessMatrixTest, every_owner_may_do_everything_with_its_own_recordings) {
   for (int i = 0; i < 3; ++i) {
     for (const RouteCase& route : kSidRoutes) {
       if (route.pattern.ends_with("/cancel")) {
@@ -212,10 +263,10 @@ TEST_F(AccessMatrixTest, every_owner_may_do_everything_with_its_own) {
         (void)world.send(request(kSidRoutes[0], own_sid(i)).with_key(keys[i]));
       }
       const TestAnswer answer = world.send(request(route, own_sid(i)).with_key(keys[i]));
-      EXPECT_EQ(answer.status, route.own_status) << route.method << " " << route.pattern << " " << answer.body;
+      EXPECT_EQ(answer.status, route.status) << route.method << " " << route.pattern << " " << answer.body;
     }
     for (const RouteCase& route : kBusinessRoutes) {
-      EXPECT_EQ(world.send(request(route, "").with_key(keys[i])).status, route.own_status) << route.pattern;
+      EXPECT_EQ(world.send(request(route, "").with_key(keys[i])).status, route.status) << route.pattern;
     }
   }
 }
@@ -253,15 +304,15 @@ class LinkMatrixTest : public AccessMatrixTest {
 TEST_F(LinkMatrixTest, a_link_opens_its_own_stream_and_nothing_else) {
   const std::string query = link_query(0);
   for (const RouteCase& route : kSidRoutes) {
-    const auto target = [&](const std::string& sid) { return fmt::format(fmt::runtime(route.pattern), sid) + query; };
-    EXPECT_EQ(world.send(TestRequest(route.method, target(own_sid(0)))).status, route.takes_link ? 202U : 401U)
+    const auto linked = [&](const std::string& sid) { return TestRequest(route.method, target(route, sid) + query); };
+    EXPECT_EQ(world.send(linked(own_sid(0))).status, route.needs == Needs::kBusinessOrLink ? 202U : 401U)
         << route.method << " " << route.pattern;
     for (const std::string& other : {own_sid(1), sid_text("RE", 101), absent_sid()}) {
-      EXPECT_EQ(world.send(TestRequest(route.method, target(other))).status, 401U) << route.method << other;
+      EXPECT_EQ(world.send(linked(other)).status, 401U) << route.method << other;
     }
   }
   for (const RouteCase& route : kBusinessRoutes) {
-    EXPECT_EQ(world.send(TestRequest(route.method, std::string(route.pattern) + query)).status, 401U);
+    EXPECT_EQ(world.send(TestRequest(route.method, target(route, "") + query)).status, 401U);
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include "tests/http/api/world.hpp"
 
-// Whatever is malformed gets a 4xx problem that says what is expected, and nothing is written.
+// Malformed input gets a 4xx problem that says what is expected, and changes nothing.
 
 namespace tapedeck::http {
 namespace {

@@ -7,14 +7,14 @@
 namespace tapedeck {
 namespace {
 
-TEST(CallCursorTest, reads_back_what_it_wrote) {
+TEST(CallCursorTest, a_cursor_reads_back_as_its_place) {
   const CursorPlace places[] = {{SystemTime(Milliseconds(1'795'435'200'123)), 42},
                                 {SystemTime(Milliseconds(0)), 0},
                                 {SystemTime(Milliseconds(-5)), std::numeric_limits<std::int64_t>::max()}};
   for (const CursorPlace& place : places) EXPECT_EQ(parse_cursor(format_cursor(place)).value(), place);
 }
 
-TEST(CallCursorTest, refuses_every_single_changed_character) {
+TEST(CallCursorTest, a_cursor_with_any_changed_character_is_refused) {
   const std::string cursor = format_cursor({SystemTime(Milliseconds(1'795'435'200'123)), 42});
   for (std::size_t i = 0; i < cursor.size(); ++i) {
     std::string changed = cursor;
@@ -23,7 +23,7 @@ TEST(CallCursorTest, refuses_every_single_changed_character) {
   }
 }
 
-TEST(CallCursorTest, refuses_garbage_and_says_what_is_expected) {
+TEST(CallCursorTest, a_refusal_of_garbage_says_what_is_expected) {
   const std::string cursor = format_cursor({SystemTime(Milliseconds(1)), 2});
   for (const std::string& text : {std::string(), std::string("1"), std::string("../../etc/passwd"), cursor + "AAAA",
                                   cursor.substr(1), std::string(5000, 'A')}) {

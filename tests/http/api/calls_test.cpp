@@ -21,7 +21,7 @@ class CallsTest : public ::testing::Test {
   std::string key = world.add_business("acme", 1);
 };
 
-TEST_F(CallsTest, a_put_makes_a_call_then_changes_it) {
+TEST_F(CallsTest, a_put_creates_a_call_then_changes_it) {
   const std::string body = fmt::format(
       R"({{"from":"+14155550100","to":"+14155550101","direction":"inbound","started_at":"2026-11-23T12:00:00Z",)"
       R"("duration":42,"recording":{{"sid":"{}","account_sid":"{}","duration":41}}}})",
@@ -39,7 +39,7 @@ TEST_F(CallsTest, a_put_makes_a_call_then_changes_it) {
   EXPECT_EQ(call.at("recording").at("state").as_string(), "remote");
 }
 
-TEST_F(CallsTest, told_calls_start_nothing) {
+TEST_F(CallsTest, a_reported_call_starts_nothing) {
   EXPECT_EQ(put(1, fmt::format(R"({{"recording":{{"sid":"{}"}}}})", sid_text("RE", 9))).status, 201U);
   (void)list();
   EXPECT_EQ(world.recording("acme", sid_text("CA", 1)).state, RecordingState::kRemote);
@@ -51,12 +51,12 @@ TEST_F(CallsTest, a_call_without_a_recording_shows_null) {
   EXPECT_TRUE(list().at(0).at("recording").is_null());
 }
 
-TEST_F(CallsTest, a_recording_without_an_account_is_of_the_businesss) {
+TEST_F(CallsTest, a_recording_without_an_account_has_the_businesss_account) {
   EXPECT_EQ(put(1, fmt::format(R"({{"recording":{{"sid":"{}"}}}})", sid_text("RE", 9))).status, 201U);
   EXPECT_EQ(world.recording("acme", sid_text("CA", 1)).account.str(), sid_text("AC", 1));
 }
 
-TEST_F(CallsTest, without_any_account_the_recording_is_refused) {
+TEST_F(CallsTest, a_recording_without_any_account_is_refused) {
   Business bare;
   bare.id = business_id("bare");
   ASSERT_TRUE(world.run(world.rows.put_business(bare)).has_value());

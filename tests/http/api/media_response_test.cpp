@@ -41,7 +41,7 @@ class MediaResponse : public ::testing::Test {
                    .file_name = std::nullopt};
 };
 
-TEST_F(MediaResponse, is_the_whole_with_everything_a_player_needs) {
+TEST_F(MediaResponse, the_whole_has_every_header_that_a_player_needs) {
   const Response response = answer();
   EXPECT_EQ(response.status, 200U);
   EXPECT_EQ(header(response, "Content-Type"), "audio/mpeg");
@@ -52,7 +52,7 @@ TEST_F(MediaResponse, is_the_whole_with_everything_a_player_needs) {
   EXPECT_EQ(std::get<BlobBody>(response.body).length, kSize);
 }
 
-TEST_F(MediaResponse, gives_exactly_the_two_bytes_of_a_probe) {
+TEST_F(MediaResponse, a_probe_gets_exactly_its_two_bytes) {
   fields_.set(field::range, "bytes=0-1");
   const Response response = answer();
   EXPECT_EQ(response.status, 206U);
@@ -60,14 +60,14 @@ TEST_F(MediaResponse, gives_exactly_the_two_bytes_of_a_probe) {
   EXPECT_EQ(std::get<BlobBody>(response.body).length, 2U);
 }
 
-TEST_F(MediaResponse, gives_a_suffix_from_its_offset) {
+TEST_F(MediaResponse, a_suffix_begins_at_its_offset) {
   fields_.set(field::range, "bytes=-10");
   const Response response = answer();
   EXPECT_EQ(header(response, "Content-Range"), "bytes 990-999/1000");
   EXPECT_EQ(std::get<BlobBody>(response.body).offset, 990U);
 }
 
-TEST_F(MediaResponse, says_the_size_when_a_range_cannot_be_satisfied) {
+TEST_F(MediaResponse, an_unsatisfiable_range_gets_the_size) {
   fields_.set(field::range, "bytes=1000-");
   const Response response = answer();
   EXPECT_EQ(response.status, 416U);
@@ -75,12 +75,12 @@ TEST_F(MediaResponse, says_the_size_when_a_range_cannot_be_satisfied) {
   EXPECT_EQ(header(response, "Content-Type"), "application/problem+json");
 }
 
-TEST_F(MediaResponse, ignores_a_range_in_a_head) {
+TEST_F(MediaResponse, a_range_in_a_head_request_is_ignored) {
   fields_.set(field::range, "bytes=0-1");
   EXPECT_EQ(answer(boost::beast::http::verb::head).status, 200U);
 }
 
-TEST_F(MediaResponse, gives_the_whole_when_if_range_names_another_version) {
+TEST_F(MediaResponse, if_range_of_another_version_gets_the_whole) {
   fields_.set(field::range, "bytes=0-1");
   fields_.set(field::if_range, "\"e2\"");
   EXPECT_EQ(answer().status, 200U);
@@ -88,13 +88,13 @@ TEST_F(MediaResponse, gives_the_whole_when_if_range_names_another_version) {
   EXPECT_EQ(answer().status, 206U);
 }
 
-TEST_F(MediaResponse, does_not_refuse_a_range_that_if_range_has_voided) {
+TEST_F(MediaResponse, a_range_that_if_range_voids_is_not_refused) {
   fields_.set(field::range, "bytes=5000-");
   fields_.set(field::if_range, "\"e2\"");
   EXPECT_EQ(answer().status, 200U);
 }
 
-TEST_F(MediaResponse, is_304_with_the_validators_and_without_a_body) {
+TEST_F(MediaResponse, a_current_copy_gets_304_with_the_validators_and_without_a_body) {
   fields_.set(field::if_none_match, "\"e1\"");
   fields_.set(field::range, "bytes=0-1");
   const Response response = answer();
@@ -104,28 +104,28 @@ TEST_F(MediaResponse, is_304_with_the_validators_and_without_a_body) {
   EXPECT_EQ(header(response, "Content-Type"), "(none)");
 }
 
-TEST_F(MediaResponse, is_412_when_if_match_names_another_version) {
+TEST_F(MediaResponse, if_match_of_another_version_gets_412) {
   fields_.set(field::if_match, "\"e2\"");
   EXPECT_EQ(answer().status, 412U);
 }
 
-TEST_F(MediaResponse, reads_a_list_that_was_sent_in_several_lines) {
+TEST_F(MediaResponse, a_list_may_be_sent_in_several_lines) {
   fields_.insert(field::if_none_match, "\"e0\"");
   fields_.insert(field::if_none_match, "\"e1\"");
   EXPECT_EQ(answer().status, 304U);
 }
 
-TEST_F(MediaResponse, offers_a_download_under_a_name) {
+TEST_F(MediaResponse, a_download_has_a_name) {
   media_.file_name = "call 2026-11-23.mp3";
   EXPECT_EQ(header(answer(), "Content-Disposition"), "attachment; filename=\"call 2026-11-23.mp3\"");
 }
 
-TEST(AttachmentDisposition, gives_names_beyond_ascii_in_both_forms) {
+TEST(AttachmentDisposition, names_beyond_ascii_are_given_in_both_forms) {
   EXPECT_EQ(attachment_disposition("Zoë 1.mp3"),
             "attachment; filename=\"Zo__ 1.mp3\"; filename*=UTF-8''Zo%C3%AB%201.mp3");
 }
 
-TEST(AttachmentDisposition, lets_no_name_break_out_of_its_quotes_or_folder) {
+TEST(AttachmentDisposition, no_name_leaves_its_quotes_or_folder) {
   EXPECT_EQ(attachment_disposition("a\"; filename=\"evil.exe"), "attachment; filename=\"a_; filename=_evil.exe\"");
   EXPECT_EQ(attachment_disposition("../../etc/passwd\r\nX: y"), "attachment; filename=\".._.._etc_passwd__X: y\"");
 }

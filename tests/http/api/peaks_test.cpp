@@ -17,7 +17,7 @@ class PeaksTest : public ::testing::Test {
   static std::string path(int call = 1) { return "/api/recordings/" + sid_text("CA", call) + "/peaks"; }
   TestAnswer get() { return world.get(path(), key); }
 
-  /// As a worker would.
+  /// Measures it as a worker would.
   void measure(const AudioMeasure& found = kFound) {
     const Recording stored = world.recording("acme", sid_text("CA", 1));
     world.blobs.put(peaks_key(stored.audio->blob_key), std::string(kJson));
@@ -28,7 +28,7 @@ class PeaksTest : public ::testing::Test {
   std::string key = world.add_business("acme", 1);
 };
 
-TEST_F(PeaksTest, are_served_as_json_that_may_be_kept) {
+TEST_F(PeaksTest, peaks_are_json_that_may_be_kept) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   for (const std::string& sid : {sid_text("CA", 1), sid_text("RE", 101)}) {
@@ -41,7 +41,7 @@ TEST_F(PeaksTest, are_served_as_json_that_may_be_kept) {
   }
 }
 
-TEST_F(PeaksTest, are_not_sent_again_to_who_has_them) {
+TEST_F(PeaksTest, peaks_are_not_sent_again_to_a_caller_with_a_current_copy) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   const std::string etag = get().header("ETag");
@@ -53,7 +53,7 @@ TEST_F(PeaksTest, are_not_sent_again_to_who_has_them) {
   EXPECT_NE(etag, world.get("/api/recordings/" + sid_text("CA", 1) + "/stream", key).header("ETag"));
 }
 
-TEST_F(PeaksTest, are_pending_from_the_storing_to_the_measure) {
+TEST_F(PeaksTest, peaks_are_pending_between_the_storing_and_the_measure) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const TestAnswer answer = get();
   EXPECT_EQ(answer.status, 202U);
@@ -62,7 +62,7 @@ TEST_F(PeaksTest, are_pending_from_the_storing_to_the_measure) {
   EXPECT_EQ(answer.header("Cache-Control"), "no-store");
 }
 
-TEST_F(PeaksTest, of_what_is_not_stored_say_where_it_is_and_ask_for_nothing) {
+TEST_F(PeaksTest, a_recording_that_is_not_stored_answers_with_its_state_and_starts_nothing) {
   EXPECT_EQ(get().status, 202U);
   EXPECT_EQ(get().body, R"({"status":"remote"})");
   EXPECT_EQ(world.recording("acme", sid_text("CA", 1)).state, RecordingState::kRemote);
@@ -75,7 +75,7 @@ TEST_F(PeaksTest, of_what_is_not_stored_say_where_it_is_and_ask_for_nothing) {
   EXPECT_EQ(get().status, 410U);
 }
 
-TEST_F(PeaksTest, that_cannot_be_say_why_and_the_recording_plays) {
+TEST_F(PeaksTest, peaks_that_cannot_be_made_have_a_cause_and_the_recording_plays) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const Recording stored = world.recording("acme", sid_text("CA", 1));
   const MeasureFailure failure{{"media_not_audio", "It is not audio."}, std::nullopt, true};
@@ -88,7 +88,7 @@ TEST_F(PeaksTest, that_cannot_be_say_why_and_the_recording_plays) {
   EXPECT_EQ(world.get("/api/recordings/" + sid_text("CA", 1) + "/stream", key).status, 200U);
 }
 
-TEST_F(PeaksTest, that_are_missing_beside_their_recording_are_made_anew) {
+TEST_F(PeaksTest, missing_peaks_of_a_stored_recording_are_made_again) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   const Recording stored = world.recording("acme", sid_text("CA", 1));
@@ -99,7 +99,7 @@ TEST_F(PeaksTest, that_are_missing_beside_their_recording_are_made_anew) {
   EXPECT_EQ(get().status, 200U);
 }
 
-TEST_F(PeaksTest, go_with_their_recording) {
+TEST_F(PeaksTest, peaks_are_deleted_with_their_recording) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   EXPECT_EQ(world.blobs.blobs().size(), 2U);
@@ -108,7 +108,7 @@ TEST_F(PeaksTest, go_with_their_recording) {
   EXPECT_EQ(get().status, 410U);
 }
 
-TEST_F(PeaksTest, of_another_business_look_like_those_of_no_recording) {
+TEST_F(PeaksTest, peaks_of_another_business_look_like_those_of_no_recording) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   measure();
   const std::string other = world.add_business("birch", 2);
@@ -135,7 +135,7 @@ TEST_F(PeaksTest, a_link_to_the_recording_shows_them_until_it_expires) {
   EXPECT_EQ(world.send(TestRequest("GET", target)).status, 401U);
 }
 
-TEST_F(PeaksTest, the_status_and_the_list_say_what_was_found_and_whether_it_is_what_was_told) {
+TEST_F(PeaksTest, the_status_and_the_list_show_the_measure_and_whether_the_duration_differs) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const std::string status = "/api/recordings/" + sid_text("CA", 1) + "/status";
   EXPECT_TRUE(world.get(status, key).json().at("measured").is_null());

@@ -26,7 +26,7 @@ TEST_F(RoutesTest, patterns_match_whole_segments) {
   }
 }
 
-TEST_F(RoutesTest, an_unknown_path_is404_and_an_unknown_method405_with_allow) {
+TEST_F(RoutesTest, an_unknown_path_gets_404_and_an_unknown_method_405_with_allow) {
   for (const std::string_view path : {"/nothing", "/api", "/api/", "/api/calls/", "//", "/api/recordings"}) {
     EXPECT_EQ(world.send(TestRequest("GET", std::string(path))).status, 404U) << path;
   }
@@ -77,7 +77,7 @@ TEST_F(RoutesTest, the_page_is_served_with_a_strict_policy) {
   }
 }
 
-TEST_F(RoutesTest, a_hashed_file_is_kept_for_ever_and_asked_for_by_its_tag) {
+TEST_F(RoutesTest, a_hashed_file_is_kept_forever_and_revalidated_by_its_tag) {
   const TestAnswer answer = world.send(TestRequest("GET", "/assets/index-1a2b3c.js"));
   EXPECT_EQ(answer.header("Cache-Control"), "public, max-age=31536000, immutable");
   const TestAnswer again =
@@ -128,11 +128,22 @@ TEST_F(RoutesTest, a_preflight_allows_what_the_path_has) {
   EXPECT_EQ(world.send(TestRequest("OPTIONS", "/nothing")).status, 404U);
 }
 
-TEST_F(RoutesTest, without_origins_nothing_depends_on_them) {
+TEST_F(RoutesTest, no_answer_depends_on_the_origin_if_none_is_allowed) {
   World plain;
   const TestAnswer answer = plain.send(TestRequest("GET", "/healthz").with("Origin", "https://app.example.com"));
   EXPECT_EQ(answer.header("Vary"), "");
   EXPECT_EQ(answer.header("Access-Control-Allow-Origin"), "");
+}
+
+// The name in a pattern's braces tells what its handler takes.
+TEST_F(RoutesTest, every_pattern_names_the_parameter_of_its_handler) {
+  const std::string_view names[] = {"", "{sid}", "{call_sid}", "{business_id}"};
+  for (const Route& route : all_routes()) {
+    const std::size_t begin = route.pattern.find('{');
+    const std::string_view name =
+        begin == std::string_view::npos ? "" : route.pattern.substr(begin, route.pattern.find('}') + 1 - begin);
+    EXPECT_EQ(name, names[route.run.index()]) << route.pattern;
+  }
 }
 
 TEST_F(RoutesTest, the_description_lists_exactly_the_routes) {
@@ -145,7 +156,7 @@ TEST_F(RoutesTest, the_description_lists_exactly_the_routes) {
     }
   }
   std::set<std::string> served{"get /openapi.json", "get /docs", "get /docs/problems"};
-  for (const Route& route : RouteTable::routes()) {
+  for (const Route& route : all_routes()) {
     std::string method(boost::beast::http::to_string(route.method));
     for (char& c : method) c = static_cast<char>(std::tolower(c));
     served.insert(method + " " + std::string(route.pattern));
@@ -159,7 +170,7 @@ TEST_F(RoutesTest, the_documents_are_served_and_name_every_problem) {
   EXPECT_EQ(openapi.json().at("openapi").as_string(), "3.1.0");
   const TestAnswer docs = world.send(TestRequest("GET", "/docs"));
   EXPECT_EQ(docs.header("Content-Type"), "text/html; charset=utf-8");
-  for (const Route& route : RouteTable::routes()) {
+  for (const Route& route : all_routes()) {
     EXPECT_NE(docs.body.find(std::string(route.pattern)), std::string::npos) << route.pattern;
   }
   const TestAnswer problems = world.send(TestRequest("GET", "/docs/problems"));

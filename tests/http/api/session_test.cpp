@@ -24,7 +24,7 @@ TEST_F(SessionTest, a_key_opens_a_session_whose_cookie_is_for_this_page_alone) {
   EXPECT_EQ(cookie.find(key), std::string::npos);
 }
 
-TEST_F(SessionTest, a_session_of_a_business_says_so) {
+TEST_F(SessionTest, a_session_of_a_business_names_it) {
   const TestAnswer answer = world.send(TestRequest("GET", "/api/session").with("Cookie", world.session_of(key)));
   const boost::json::object body = answer.json();
   EXPECT_EQ(body.at("business_id").as_string(), "acme");
@@ -43,7 +43,7 @@ TEST_F(SessionTest, an_operators_session_lists_the_businesses) {
   EXPECT_EQ(body.at("businesses").as_array(), boost::json::array({"acme", "birch"}));
 }
 
-TEST_F(SessionTest, signing_out_takes_the_cookie_away) {
+TEST_F(SessionTest, signing_out_removes_the_cookie) {
   const std::string cookie = world.session_of(key);
   const std::string csrf = world.csrf_of(cookie);
   EXPECT_EQ(world.send(TestRequest("DELETE", "/api/session").with("Cookie", cookie)).status, 403U);

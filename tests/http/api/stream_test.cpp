@@ -37,7 +37,7 @@ TEST_F(StreamTest, a_second_press_answers_the_same_as_the_first) {
   EXPECT_EQ(world.get(stream(4), key).body, R"({"status":"queued","position":1,"queue_length":1})");
 }
 
-TEST_F(StreamTest, backing_off_says_why_and_until_when_without_a_position) {
+TEST_F(StreamTest, a_delayed_one_says_why_and_until_when_without_a_position) {
   (void)world.get(stream(1), key);
   const Sid sid = Sid::parse(sid_text("CA", 1)).value();
   const auto claim = world.run(world.slots.claim("worker", LaneFilter::kAny, "lease", Milliseconds{0}, {}));
@@ -145,7 +145,7 @@ TEST_F(StreamTest, a_download_has_a_sensible_file_name) {
   EXPECT_EQ(answer.header("Content-Disposition"), "attachment; filename=\"recording-" + sid_text("CA", 1) + ".mp3\"");
 }
 
-TEST_F(StreamTest, a_failed_one_answers424_with_its_cause_until_it_is_retried) {
+TEST_F(StreamTest, a_failed_one_answers_424_with_its_cause_until_it_is_retried) {
   world.fail_for_good("acme", sid_text("CA", 1), {"provider_unauthorized", "The provider answered 401."},
                       RecordingState::kFailed);
   const TestAnswer answer = world.get(stream(1), key);
@@ -162,7 +162,7 @@ TEST_F(StreamTest, a_failed_one_answers424_with_its_cause_until_it_is_retried) {
   EXPECT_EQ(world.get(stream(1), key).status, 202U);
 }
 
-TEST_F(StreamTest, an_absent_one_answers410_with_its_cause) {
+TEST_F(StreamTest, an_absent_one_answers_410_with_its_cause) {
   world.fail_for_good("acme", sid_text("CA", 1), {"provider_absent", "The recording was too short."},
                       RecordingState::kAbsent);
   const TestAnswer answer = world.get(stream(1), key);
@@ -170,7 +170,7 @@ TEST_F(StreamTest, an_absent_one_answers410_with_its_cause) {
   EXPECT_EQ(answer.json().at("cause").at("detail").as_string(), "The recording was too short.");
 }
 
-TEST_F(StreamTest, an_unknown_one_answers404) {
+TEST_F(StreamTest, an_unknown_one_answers_404) {
   const TestAnswer answer = world.get(stream(999), key);
   EXPECT_EQ(answer.status, 404U);
   EXPECT_EQ(answer.json().at("instance").as_string(), stream(999));
@@ -190,7 +190,7 @@ TEST_F(StreamTest, a_damaged_one_says_so_and_is_logged) {
   EXPECT_EQ(world.get(stream(1), key).status, 202U);
 }
 
-TEST_F(StreamTest, one_that_is_known_to_be_damaged_is_not_played_though_its_length_is_right) {
+TEST_F(StreamTest, a_known_damage_stops_the_play_although_the_length_is_right) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const Recording& row = world.rows.recordings().front();
   ASSERT_TRUE(
@@ -220,7 +220,7 @@ TEST_F(StreamTest, a_hold_needs_a_reason) {
   }
 }
 
-TEST_F(StreamTest, a_store_that_is_away_answers503_without_its_inner_detail) {
+TEST_F(StreamTest, a_store_that_is_away_answers_503_without_its_inner_detail) {
   world.calls.broken = Error(Errc::kIo, "/var/lib/tapedeck/calls.db: I/O error");
   const TestAnswer answer = world.get(stream(1), key);
   EXPECT_EQ(answer.status, 503U);
@@ -281,7 +281,7 @@ TEST_F(StreamTest, an_act_is_audited_under_the_recordings_own_name_whatever_name
   for (const AuditEntry& entry : world.rows.audit()) EXPECT_EQ(entry.sid, sid_text("CA", 1)) << entry.action;
 }
 
-TEST_F(StreamTest, a_seek_alone_is_no_play) {
+TEST_F(StreamTest, a_seek_alone_is_not_audited_as_a_play) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   EXPECT_EQ(world.send(TestRequest("GET", stream(1)).with_key(key).with("Range", "bytes=4-")).status, 206U);
   ASSERT_TRUE(world.run(world.audit.flush()).has_value());

@@ -35,7 +35,7 @@ class WebhookTest : public ::testing::Test {
     (void)world.add_business("birch", 2);
   }
 
-  // A completed recording of a business's account, as Twilio sends it.
+  // The event of a completed recording in a business's account, as Twilio sends it.
   static Fields completed(int account, int call, int recording) {
     return {{"AccountSid", sid_text("AC", account)},
             {"CallSid", sid_text("CA", call)},
@@ -88,7 +88,7 @@ TEST_F(WebhookTest, a_completed_recording_of_an_unknown_call_is_kept_and_queued_
   EXPECT_EQ(world.get("/api/calls", key).json().at("calls").as_array().size(), 1U);
 }
 
-TEST_F(WebhookTest, the_same_event_a_thousand_times_is_one_recording) {
+TEST_F(WebhookTest, an_event_that_is_sent_a_thousand_times_makes_one_recording) {
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(announce(completed(1, 10, 20)).status, 204U);
   EXPECT_EQ(world.rows.recordings().size(), 1U);
   const BusinessView view = world.run(world.slots.view(business_id("acme"), 100)).value();
@@ -134,7 +134,7 @@ TEST_F(WebhookTest, an_absent_recording_is_known_as_absent) {
   EXPECT_EQ(world.get("/api/recordings/" + sid_text("CA", 10) + "/stream", key).status, 410U);
 }
 
-TEST_F(WebhookTest, an_unknown_duration_is_no_duration) {
+TEST_F(WebhookTest, an_unknown_duration_is_left_out) {
   for (const std::string_view text : {"-1", "", "soon", "99999999999999999999"}) {
     Fields fields = completed(1, 10, 20);
     fields[5].value = text;
@@ -143,7 +143,7 @@ TEST_F(WebhookTest, an_unknown_duration_is_no_duration) {
   }
 }
 
-TEST_F(WebhookTest, what_is_not_signed_for_this_business_is_refused_in_one_way) {
+TEST_F(WebhookTest, every_event_that_is_not_signed_for_this_business_gets_the_same_refusal) {
   const Fields fields = completed(1, 10, 20);
   const std::string target = "/webhooks/twilio/acme/recording";
   const std::string refusal = announce(fields, "another token").whole();
@@ -184,7 +184,7 @@ TEST_F(WebhookTest, the_signature_covers_the_query_of_the_target) {
   EXPECT_EQ(world.send(moved).status, 403U);
 }
 
-TEST_F(WebhookTest, a_business_without_credentials_believes_nobody) {
+TEST_F(WebhookTest, a_business_without_credentials_refuses_every_event) {
   Business business;
   business.id = business_id("bare");
   ASSERT_TRUE(world.run(world.rows.put_business(business)).has_value());
@@ -194,7 +194,7 @@ TEST_F(WebhookTest, a_business_without_credentials_believes_nobody) {
   }
 }
 
-TEST_F(WebhookTest, malformed_sids_of_a_signed_event_are_named) {
+TEST_F(WebhookTest, a_refusal_names_the_malformed_sid_of_a_signed_event) {
   for (const std::string_view name : {"AccountSid", "CallSid", "RecordingSid"}) {
     for (const std::string& value : {std::string(), std::string("CA123"), sid_text("XX", 1), sid_text("CA", 1) + "0"}) {
       Fields fields = completed(1, 10, 20);
@@ -234,7 +234,7 @@ TEST_F(WebhookTest, the_form_may_come_in_the_query_of_a_get) {
   EXPECT_EQ(world.recording("acme", sid_text("CA", 10)).state, RecordingState::kQueued);
 }
 
-TEST_F(WebhookTest, a_json_body_is_believed_by_its_hash_in_the_url) {
+TEST_F(WebhookTest, the_hash_in_the_url_authenticates_a_json_body) {
   const std::string body = fmt::format(
       R"({{"AccountSid":"{}","CallSid":"{}","RecordingSid":"{}","RecordingStatus":"completed","RecordingDuration":42}})",
       sid_text("AC", 1), sid_text("CA", 10), sid_text("RE", 20));
@@ -249,7 +249,7 @@ TEST_F(WebhookTest, a_json_body_is_believed_by_its_hash_in_the_url) {
   EXPECT_EQ(world.recording("acme", sid_text("CA", 10)).duration_seconds, 42);
 }
 
-TEST_F(WebhookTest, a_store_that_is_away_is_not_confirmed) {
+TEST_F(WebhookTest, an_event_is_not_confirmed_while_the_store_is_away) {
   world.calls.broken = Error(Errc::kNoSpace, "disk full");
   EXPECT_EQ(announce(completed(1, 10, 20)).status, 503U);
 }

@@ -68,26 +68,26 @@ std::string TestAnswer::whole() const {
 }
 
 World::World(std::vector<std::string> cors_origins) {
-  Services services{.recordings = recordings,
-                    .hot = hot,
-                    .calls = call_cases,
-                    .webhooks = webhooks,
-                    .businesses = businesses,
-                    .access = access,
-                    .audit = audit,
-                    .find_webhook_codec = find_webhook_codec,
-                    .clock = clock,
-                    .events = events,
-                    .health = {.readiness = {}, .metrics = [] { return std::string("tapedeck_up 1\n"); }},
-                    .assets = kAssets};
+  Dependencies dependencies{.recordings = recordings,
+                            .hot = hot,
+                            .calls = call_cases,
+                            .webhooks = webhooks,
+                            .businesses = businesses,
+                            .access = access,
+                            .audit = audit,
+                             .find_webhook_codec = find_webhook_codec,
+                            .clock = clock,
+                            .events = events,
+                            .health = {.readiness = {}, .metrics = [] { return std::string("tapedeck_up 1\n"); }},
+                            .assets = kAssets};
   struct Readiness {
     static Task<Result<void>> look(const Result<void>* readiness) { co_return *readiness; }
   };
-  services.health.readiness.push_back({"call_store", [this] { return Readiness::look(&readiness); }});
+  dependencies.health.readiness.push_back({"call_store", [this] { return Readiness::look(&readiness); }});
   ApplicationSettings settings;
   settings.public_url = kPublicUrl;
   settings.cors_origins = std::move(cors_origins);
-  application = std::make_unique<Application>(std::move(services), std::move(settings));
+  application = std::make_unique<Application>(std::move(dependencies), std::move(settings));
 }
 
 TestAnswer World::send(const TestRequest& request) {

@@ -29,7 +29,7 @@ inline constexpr std::string_view kPublicUrl = "https://rec.example.com";
 /// "CA", "RE" or "AC" and the number in 32 hexadecimal digits.
 [[nodiscard]] std::string sid_text(std::string_view prefix, int number);
 
-/// A request to be built up: `TestRequest("GET", "/api/calls").with("Authorization", "Bearer …")`.
+/// A request, built step by step: `TestRequest("GET", "/api/calls").with("Authorization", "Bearer …")`.
 class TestRequest {
  public:
   TestRequest(std::string_view method, std::string target, std::string body = {});
@@ -48,14 +48,14 @@ class TestRequest {
   boost::beast::http::fields fields_;
 };
 
-/// What came back, as text.
+/// An answer, as text.
 struct TestAnswer {
   unsigned status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 
-  [[nodiscard]] std::string header(std::string_view name) const;  ///< empty when absent
-  [[nodiscard]] boost::json::object json() const;                 ///< fails the test when it is none
+  [[nodiscard]] std::string header(std::string_view name) const;  ///< empty if absent
+  [[nodiscard]] boost::json::object json() const;                 ///< fails the test if it is not an object
   /// Everything in one text, for comparisons.
   [[nodiscard]] std::string whole() const;
 };
@@ -66,7 +66,7 @@ class RecordedEvents final : public EventSink {
   std::vector<Event> events;
 };
 
-/// A call store that can be away.
+/// A call store that can be unavailable.
 class BreakableCallStore final : public CallStoreDecorator {
  public:
   using CallStoreDecorator::CallStoreDecorator;
@@ -79,24 +79,24 @@ class BreakableCallStore final : public CallStoreDecorator {
   }
 };
 
-/// The routes over the real use cases, with stores in memory and a clock that stands still.
+/// The routes over the real use cases, with stores in memory and a clock that the test moves.
 class World {
  public:
   explicit World(std::vector<std::string> cors_origins = {});
 
-  /// Through try_handle() first, as the server does.
+  /// Asks try_handle() first, as the server does.
   [[nodiscard]] TestAnswer send(const TestRequest& request);
   [[nodiscard]] TestAnswer get(std::string target, std::string_view key);
 
   template <class T>
   T run(Task<T> task);
 
-  /// A business with an account of its own, number `n`, and an API key, which is returned.
+  /// Adds a business with its own account, number `n`, and returns its API key.
   std::string add_business(std::string_view id, int n);
   std::string add_operator();
-  /// A call with a recording that is not asked for yet.
+  /// Adds a call with a recording that nobody has requested.
   void add_call(std::string_view business, int call, int recording);
-  /// Fetches it as a worker would.
+  /// Stores it as a worker would.
   void store(std::string_view business, std::string_view sid, std::string bytes);
   void fail_for_good(std::string_view business, std::string_view sid, Cause cause, RecordingState state);
   [[nodiscard]] Recording recording(std::string_view business, std::string_view sid);

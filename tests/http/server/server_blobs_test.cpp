@@ -16,7 +16,7 @@ constexpr std::string_view kGet = "GET /blob HTTP/1.1\r\nHost: h\r\n\r\n";
 
 class ServerBlobs : public ServerFixture, public ::testing::WithParamInterface<bool> {};
 
-TEST_P(ServerBlobs, of_every_size_arrive_whole) {
+TEST_P(ServerBlobs, a_blob_of_every_size_arrives_whole) {
   start();
   for (const std::uint64_t size :
        {std::uint64_t{0}, std::uint64_t{1}, kInlineBlobMax - 1, kInlineBlobMax, kInlineBlobMax + 1,
@@ -31,7 +31,7 @@ TEST_P(ServerBlobs, of_every_size_arrive_whole) {
   }
 }
 
-TEST_P(ServerBlobs, arrive_whole_at_a_reader_with_a_small_window) {
+TEST_P(ServerBlobs, a_blob_arrives_whole_at_a_reader_with_a_small_window) {
   const std::string content = pattern(5'000'000);
   const TemporaryFile file(content);
   handler_.blob = file_blob(file, content.size(), GetParam());
@@ -41,7 +41,7 @@ TEST_P(ServerBlobs, arrive_whole_at_a_reader_with_a_small_window) {
   EXPECT_TRUE(client.read_reply().body == content);
 }
 
-TEST_P(ServerBlobs, that_turn_out_short_never_look_complete) {
+TEST_P(ServerBlobs, a_blob_that_turns_out_short_never_looks_complete) {
   start();
   for (const std::uint64_t missing : {std::uint64_t{1}, std::uint64_t{5'000}, std::uint64_t{900'000}}) {
     for (const std::uint64_t size : {std::uint64_t{6'000}, std::uint64_t{1'000'000}}) {
@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(Read, ServerBlobs, ::testing::Bool(),
 
 using ServerBlob = ServerFixture;
 
-TEST_F(ServerBlob, survives_a_reader_that_goes_away_in_the_middle) {
+TEST_F(ServerBlob, the_server_survives_a_reader_that_leaves_in_the_middle) {
   const TemporaryFile file("");
   constexpr std::uint64_t kSize = 64 * 1024 * 1024;
   file.resize(kSize);
@@ -79,7 +79,7 @@ TEST_F(ServerBlob, survives_a_reader_that_goes_away_in_the_middle) {
   EXPECT_EQ(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
 }
 
-TEST_F(ServerBlob, whose_bytes_cannot_be_had_is_another_answer_before_the_first_one) {
+TEST_F(ServerBlob, a_blob_that_fails_before_its_first_byte_gets_another_answer) {
   handler_.blob = broken_blob("", 100'000);
   start();
   RawClient client = connect();
@@ -88,13 +88,13 @@ TEST_F(ServerBlob, whose_bytes_cannot_be_had_is_another_answer_before_the_first_
   EXPECT_EQ(reply.status, 503);
   EXPECT_TRUE(reply.body_complete);
   EXPECT_EQ(reply.body, "the store is away");
-  // Nothing of it is left in the connection.
+  // The connection keeps nothing of it.
   client.send("GET /text/3 HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(client.read_reply().status, 200);
   EXPECT_EQ(server_->stats().responses_aborted, 0U);
 }
 
-TEST_F(ServerBlob, whose_bytes_cannot_be_had_ends_the_connection_after_the_first_one) {
+TEST_F(ServerBlob, a_blob_that_fails_after_its_first_byte_ends_the_connection) {
   handler_.blob = broken_blob(pattern(1'000), 100'000);
   start();
   RawClient client = connect();
@@ -105,7 +105,7 @@ TEST_F(ServerBlob, whose_bytes_cannot_be_had_ends_the_connection_after_the_first
   EXPECT_TRUE(eventually([this] { return server_->stats().responses_aborted == 1; }));
 }
 
-TEST_F(ServerBlob, is_closed_when_its_response_has_been_sent) {
+TEST_F(ServerBlob, a_blob_is_closed_when_its_response_has_been_sent) {
   const TemporaryFile file(pattern(100'000));
   handler_.blob = file_blob(file, 100'000);
   const std::weak_ptr<Blob> watched = handler_.blob;

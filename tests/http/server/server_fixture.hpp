@@ -18,14 +18,14 @@
 
 namespace tapedeck::http::testing {
 
-/// A file of the test's own, gone with it, as a blob.
+/// A file in memory that ends with this object.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string_view content);
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile();
-  /// Makes it longer by a hole, or shorter.
+  /// Lengthens it by a hole, or shortens it.
   void resize(std::uint64_t size) const;
   [[nodiscard]] int descriptor() const noexcept { return file_; }
 
@@ -33,14 +33,14 @@ class TemporaryFile {
   int file_ = -1;
 };
 
-/// A blob of a file, by its descriptor or only through read().
+/// A blob of a file that shows its descriptor, or only read().
 std::shared_ptr<Blob> file_blob(const TemporaryFile& file, std::uint64_t size, bool by_descriptor = true);
 /// A blob in memory that claims `size` bytes.
 std::shared_ptr<Blob> memory_blob(std::string bytes, std::uint64_t size);
-/// The same, of which all but the first bytes cannot be had.
+/// The same, whose reads beyond the first bytes fail.
 std::shared_ptr<Blob> broken_blob(std::string first_bytes, std::uint64_t size);
 
-/// `size` bytes that differ from place to place.
+/// `size` pseudo-random bytes.
 std::string pattern(std::size_t size);
 
 /// Answers by path: "/echo" with the request, "/text/N" with N bytes, "/blob" with `blob`, "/hold" when released,
@@ -59,7 +59,7 @@ class TestHandler final : public Handler {
 
   std::shared_ptr<Blob> blob;
   std::atomic<bool> released = false;
-  std::atomic<int> holding = 0;  ///< requests that "/hold", "/stuck" and "/disk" have taken so far
+  std::atomic<int> holding = 0;  ///< requests to "/hold", "/stuck" and "/disk" so far
   std::atomic<int> running = 0;  ///< requests to "/disk" whose coroutine exists
 
  private:
@@ -76,22 +76,22 @@ struct Reply {
 /// A client that sends exactly what it is told. Every wait ends after kPatience.
 class RawClient {
  public:
-  /// `receive_buffer`: bytes, of the kernel's; 0: its default.
+  /// `receive_buffer`: size of the kernel's buffer in bytes; 0: its default.
   explicit RawClient(std::uint16_t port, int receive_buffer = 0);
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   RawClient(RawClient&& other) noexcept;
   ~RawClient();
 
-  /// False when the peer has closed.
+  /// False if the peer has closed.
   bool send(std::string_view bytes) const;
-  /// Nothing more will be sent.
+  /// Ends the sending side.
   void finish_sending() const;
   /// The next response; `head_only`: to a HEAD.
   Reply read_reply(bool head_only = false);
-  /// What arrives until the peer closes.
+  /// Returns all that arrives until the peer closes.
   std::string read_to_end();
-  /// True once the peer has closed, and sent nothing before.
+  /// True if the peer closes without sending anything.
   bool is_closed_by_peer();
   [[nodiscard]] int descriptor() const noexcept { return socket_; }
 
@@ -102,16 +102,16 @@ class RawClient {
   std::string received_;
 };
 
-/// Waits until `condition` holds; false when it does not within kPatience.
+/// Waits until `condition` holds; false if it does not within kPatience.
 bool eventually(const std::function<bool()>& condition);
 
 /// A server on a free port with a TestHandler.
 class ServerFixture : public ::testing::Test {
  protected:
-  /// Starts it with these limits; once per test.
+  /// Starts the server with these limits; once per test.
   void start(const Limits& limits = {}, std::size_t loops = 1);
   [[nodiscard]] RawClient connect(int receive_buffer = 0) const { return RawClient(server_->port(), receive_buffer); }
-  /// Sends on a connection of its own, and reads one response.
+  /// Sends on a new connection, and reads one response.
   [[nodiscard]] Reply ask(std::string_view request) const;
 
   TestHandler handler_;

@@ -17,7 +17,7 @@ constexpr std::string_view kHold = "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n";
 
 class ServerLifecycle : public ServerFixture {};
 
-TEST_F(ServerLifecycle, serves_on_every_loop_through_one_port) {
+TEST_F(ServerLifecycle, every_loop_serves_through_one_port) {
   start({}, 3);
   std::vector<RawClient> clients;
   for (int i = 0; i < 50; ++i) {
@@ -28,7 +28,7 @@ TEST_F(ServerLifecycle, serves_on_every_loop_through_one_port) {
   EXPECT_EQ(server_->stats().connections_open, 50U);
 }
 
-TEST_F(ServerLifecycle, refuses_a_port_that_another_server_has) {
+TEST_F(ServerLifecycle, a_port_of_another_server_is_refused) {
   start({}, 2);
   TestHandler handler;
   ServerOptions options;
@@ -40,7 +40,7 @@ TEST_F(ServerLifecycle, refuses_a_port_that_another_server_has) {
   EXPECT_NE(started.error().detail.find(std::to_string(server_->port())), std::string::npos);
 }
 
-TEST_F(ServerLifecycle, refuses_an_address_that_is_none) {
+TEST_F(ServerLifecycle, a_malformed_address_is_refused) {
   ServerOptions options;
   options.address = "everywhere";
   Server server(options, handler_);
@@ -49,7 +49,7 @@ TEST_F(ServerLifecycle, refuses_an_address_that_is_none) {
   EXPECT_EQ(started.error().errc(), Errc::kInvalidArgument);
 }
 
-TEST_F(ServerLifecycle, gives_the_port_back_when_it_stops) {
+TEST_F(ServerLifecycle, a_stopped_server_frees_its_port) {
   start();
   const std::uint16_t port = server_->port();
   EXPECT_EQ(ask(kEcho).status, 200);
@@ -61,7 +61,7 @@ TEST_F(ServerLifecycle, gives_the_port_back_when_it_stops) {
   EXPECT_TRUE(started.has_value());
 }
 
-TEST_F(ServerLifecycle, closes_idle_connections_at_once_when_it_stops) {
+TEST_F(ServerLifecycle, stop_closes_idle_connections_at_once) {
   start();
   RawClient idle = connect();
   idle.send(kEcho);
@@ -72,13 +72,13 @@ TEST_F(ServerLifecycle, closes_idle_connections_at_once_when_it_stops) {
   EXPECT_TRUE(idle.is_closed_by_peer());
 }
 
-TEST_F(ServerLifecycle, lets_a_running_response_finish_and_takes_no_other) {
+TEST_F(ServerLifecycle, stop_lets_a_running_response_finish_and_accepts_no_other) {
   start();
   RawClient client = connect();
   client.send(std::string(kHold) + std::string(kEcho));
   ASSERT_TRUE(eventually([this] { return handler_.holding == 1; }));
   std::jthread stopping([this] { server_->stop(); });
-  EXPECT_TRUE(eventually([this] { return !connect().send(kEcho); }));  // nothing listens any more
+  EXPECT_TRUE(eventually([this] { return !connect().send(kEcho); }));  // no listener is left
   handler_.released = true;
   const Reply reply = client.read_reply();
   EXPECT_EQ(reply.body, "handled /hold");
@@ -86,7 +86,7 @@ TEST_F(ServerLifecycle, lets_a_running_response_finish_and_takes_no_other) {
   EXPECT_EQ(client.read_reply().status, 0);
 }
 
-TEST_F(ServerLifecycle, cuts_what_outlasts_the_grace_period) {
+TEST_F(ServerLifecycle, stop_cuts_responses_that_outlast_the_grace_period) {
   Limits limits;
   limits.stop_grace = std::chrono::milliseconds{50};
   start(limits);
@@ -141,7 +141,7 @@ TEST_F(ServerLifecycle, a_loop_lives_until_the_last_handler_on_it_has_ended) {
   EXPECT_EQ(handler_.running, 0);
 }
 
-TEST_F(ServerLifecycle, can_be_stopped_twice_and_never_started) {
+TEST_F(ServerLifecycle, a_server_may_be_stopped_twice_and_never_started) {
   start();
   server_->stop();
   server_->stop();

@@ -27,7 +27,7 @@ constexpr std::uint64_t kLargeFile = 64 * 1024 * 1024;
 
 class ServerLimits : public ServerFixture {};
 
-TEST_F(ServerLimits, answers_408_when_a_head_does_not_come_in_time) {
+TEST_F(ServerLimits, a_head_that_does_not_arrive_in_time_gets_408) {
   Limits limits;
   limits.header_timeout = kShort;
   start(limits);
@@ -38,7 +38,7 @@ TEST_F(ServerLimits, answers_408_when_a_head_does_not_come_in_time) {
   EXPECT_EQ(server_->stats().header_timeouts, 1U);
 }
 
-TEST_F(ServerLimits, gives_a_dripped_head_no_more_time_than_one_that_stops) {
+TEST_F(ServerLimits, a_dripped_head_gets_no_more_time_than_one_that_stops) {
   Limits limits;
   limits.header_timeout = kShort;
   start(limits);
@@ -51,7 +51,7 @@ TEST_F(ServerLimits, gives_a_dripped_head_no_more_time_than_one_that_stops) {
   EXPECT_TRUE((timeouts == 1 && status == 408) || status == 431) << status;
 }
 
-TEST_F(ServerLimits, closes_a_connection_that_never_says_anything) {
+TEST_F(ServerLimits, a_silent_connection_is_closed) {
   Limits limits;
   limits.header_timeout = kShort;
   start(limits);
@@ -60,7 +60,7 @@ TEST_F(ServerLimits, closes_a_connection_that_never_says_anything) {
   EXPECT_EQ(server_->stats().idle_timeouts, 1U);
 }
 
-TEST_F(ServerLimits, answers_408_when_a_body_does_not_come_in_time) {
+TEST_F(ServerLimits, a_body_that_does_not_arrive_in_time_gets_408) {
   Limits limits;
   limits.body_timeout = kShort;
   start(limits);
@@ -70,7 +70,7 @@ TEST_F(ServerLimits, answers_408_when_a_body_does_not_come_in_time) {
   EXPECT_EQ(server_->stats().body_timeouts, 1U);
 }
 
-TEST_F(ServerLimits, closes_an_idle_connection) {
+TEST_F(ServerLimits, an_idle_connection_is_closed) {
   Limits limits;
   limits.idle_timeout = kShort;
   start(limits);
@@ -81,7 +81,7 @@ TEST_F(ServerLimits, closes_an_idle_connection) {
   EXPECT_EQ(server_->stats().idle_timeouts, 1U);
 }
 
-TEST_F(ServerLimits, does_not_count_a_working_handler_as_idle) {
+TEST_F(ServerLimits, a_working_handler_does_not_count_as_idle) {
   Limits limits;
   limits.idle_timeout = limits.header_timeout = limits.body_timeout = kShort;
   start(limits);
@@ -89,12 +89,12 @@ TEST_F(ServerLimits, does_not_count_a_working_handler_as_idle) {
   client.send("GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_TRUE(eventually([this] { return handler_.holding == 1; }));
   RawClient idle = connect();
-  EXPECT_TRUE(idle.is_closed_by_peer());  // by then the first one has waited as long
+  EXPECT_TRUE(idle.is_closed_by_peer());  // by now the first one has waited longer
   handler_.released = true;
   EXPECT_EQ(client.read_reply().body, "handled /hold");
 }
 
-TEST_F(ServerLimits, cuts_a_reader_that_takes_nothing) {
+TEST_F(ServerLimits, a_reader_that_takes_nothing_is_cut) {
   const TemporaryFile file("");
   file.resize(kLargeFile);
   handler_.blob = file_blob(file, kLargeFile);
@@ -108,7 +108,7 @@ TEST_F(ServerLimits, cuts_a_reader_that_takes_nothing) {
   EXPECT_FALSE(client.read_reply().body_complete);
 }
 
-TEST_F(ServerLimits, cuts_a_reader_below_the_least_rate) {
+TEST_F(ServerLimits, a_reader_below_the_least_rate_is_cut) {
   const TemporaryFile file("");
   file.resize(kLargeFile);
   handler_.blob = file_blob(file, kLargeFile);
@@ -125,7 +125,7 @@ TEST_F(ServerLimits, cuts_a_reader_below_the_least_rate) {
   EXPECT_EQ(server_->stats().stall_timeouts, 0U);
 }
 
-TEST_F(ServerLimits, refuses_connections_beyond_the_most_and_serves_again_when_one_ends) {
+TEST_F(ServerLimits, connections_beyond_the_limit_are_refused_until_one_ends) {
   Limits limits;
   limits.connections = 2;
   start(limits, 2);
@@ -148,16 +148,16 @@ TEST_F(ServerLimits, refuses_connections_beyond_the_most_and_serves_again_when_o
   EXPECT_EQ(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
 }
 
-// The next descriptor that the process would get, so that a limit of it leaves none.
+// The next free descriptor; a limit of this value leaves none.
 ::rlim_t next_descriptor() {
   const int probe = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::close(probe);
   return static_cast<::rlim_t>(probe);
 }
 
-TEST_F(ServerLimits, sheds_connections_without_spinning_when_descriptors_run_out) {
+TEST_F(ServerLimits, the_server_sheds_connections_without_spinning_when_descriptors_run_out) {
   start();
-  // The loop has run, so it opens no files of its own any more.
+  // The loop has run, so it opens no further files itself.
   EXPECT_EQ(ask("GET /echo HTTP/1.1\r\nHost: h\r\n\r\n").status, 200);
   ASSERT_TRUE(eventually([this] { return server_->stats().connections_open == 0; }));
   ::rlimit before{};
@@ -211,7 +211,7 @@ constexpr std::size_t kMemoryMax = 60'000'000;
 
 class SlowReaders : public ServerFixture, public ::testing::WithParamInterface<bool> {};
 
-TEST_P(SlowReaders, cost_descriptors_and_little_memory) {
+TEST_P(SlowReaders, slow_readers_cost_descriptors_and_little_memory) {
   raise_descriptor_limit(2 * kSlowReaders + 200);
   const TemporaryFile file("");
   file.resize(kLargeFile);
@@ -224,7 +224,7 @@ TEST_P(SlowReaders, cost_descriptors_and_little_memory) {
     readers.push_back(connect(4096));
     ASSERT_TRUE(readers.back().send("GET /blob HTTP/1.1\r\nHost: h\r\n\r\n")) << i;
   }
-  // Each has its head, so each response has begun.
+  // Each reader has its head, so each response has begun.
   for (RawClient& reader : readers) {
     char byte = 0;
     ASSERT_EQ(::recv(reader.descriptor(), &byte, 1, 0), 1);

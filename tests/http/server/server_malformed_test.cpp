@@ -18,11 +18,11 @@ void PrintTo(const BadRequest& request, std::ostream* out) { *out << request.nam
 
 class ServerRefuses : public ServerFixture, public ::testing::WithParamInterface<BadRequest> {};
 
-TEST_P(ServerRefuses, with_a_problem_document_and_closes) {
+TEST_P(ServerRefuses, the_refusal_is_a_problem_document_and_the_connection_closes) {
   start();
   RawClient client = connect();
   client.send(GetParam().bytes);
-  // What follows must not be taken for a request: it may be a part of the first one, for another parser.
+  // The next bytes must not be parsed as a request: to another parser they may be a part of the first one.
   client.send("GET /echo?smuggled HTTP/1.1\r\nHost: h\r\n\r\n");
   Reply reply = client.read_reply();
   EXPECT_EQ(reply.status, GetParam().status);

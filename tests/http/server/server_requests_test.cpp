@@ -15,7 +15,7 @@ std::string get(std::string_view path, std::string_view more = "") {
   return fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n{}\r\n", path, more);
 }
 
-TEST_F(ServerRequests, answers_with_length_date_and_server) {
+TEST_F(ServerRequests, a_response_has_length_date_and_server) {
   start();
   const Reply reply = ask(get("/echo?a=1"));
   EXPECT_EQ(reply.status, 200);
@@ -26,7 +26,7 @@ TEST_F(ServerRequests, answers_with_length_date_and_server) {
   EXPECT_FALSE(reply.headers.contains("connection"));
 }
 
-TEST_F(ServerRequests, keeps_a_connection_for_the_next_request) {
+TEST_F(ServerRequests, a_connection_is_kept_for_the_next_request) {
   start();
   RawClient client = connect();
   for (int i = 0; i < 3; ++i) {
@@ -36,7 +36,7 @@ TEST_F(ServerRequests, keeps_a_connection_for_the_next_request) {
   EXPECT_EQ(server_->stats().connections_accepted, 1U);
 }
 
-TEST_F(ServerRequests, reads_a_request_that_comes_byte_by_byte) {
+TEST_F(ServerRequests, a_request_may_arrive_byte_by_byte) {
   start();
   RawClient client = connect();
   for (const char byte : std::string("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc")) {
@@ -45,7 +45,7 @@ TEST_F(ServerRequests, reads_a_request_that_comes_byte_by_byte) {
   EXPECT_EQ(client.read_reply().body, "POST /echo ? [abc]");
 }
 
-TEST_F(ServerRequests, answers_mixed_pipelined_requests_in_order) {
+TEST_F(ServerRequests, mixed_pipelined_requests_are_answered_in_order) {
   handler_.blob = memory_blob(pattern(50'000), 50'000);
   start();
   RawClient client = connect();
@@ -66,7 +66,7 @@ TEST_F(ServerRequests, answers_mixed_pipelined_requests_in_order) {
   EXPECT_EQ(client.read_reply().body, "GET /echo ?8 []");
 }
 
-TEST_F(ServerRequests, answers_many_pipelined_requests_and_another_client_in_between) {
+TEST_F(ServerRequests, another_client_is_served_between_many_pipelined_requests) {
   Limits limits;
   limits.pipelined = 4;
   start(limits);
@@ -81,7 +81,7 @@ TEST_F(ServerRequests, answers_many_pipelined_requests_and_another_client_in_bet
   for (int i = 0; i < kRequests; ++i) ASSERT_EQ(client.read_reply().body, pattern(10)) << i;
 }
 
-TEST_F(ServerRequests, closes_when_asked_to) {
+TEST_F(ServerRequests, a_connection_closes_on_request) {
   start();
   RawClient client = connect();
   client.send(get("/echo", "Connection: close\r\n"));
@@ -90,7 +90,7 @@ TEST_F(ServerRequests, closes_when_asked_to) {
   EXPECT_TRUE(client.is_closed_by_peer());
 }
 
-TEST_F(ServerRequests, delivers_the_last_answer_whole_although_the_client_sends_on) {
+TEST_F(ServerRequests, the_last_answer_arrives_whole_although_the_client_sends_on) {
   start();
   RawClient client = connect();
   client.send(get("/text/3000000", "Connection: close\r\n") + get("/echo") + std::string(50'000, 'x'));
@@ -98,7 +98,7 @@ TEST_F(ServerRequests, delivers_the_last_answer_whole_although_the_client_sends_
   EXPECT_EQ(reply.body, pattern(3'000'000));
 }
 
-TEST_F(ServerRequests, closes_after_an_http_1_0_request) {
+TEST_F(ServerRequests, a_connection_closes_after_an_http_1_0_request) {
   start();
   RawClient client = connect();
   client.send("GET /echo HTTP/1.0\r\n\r\n");
@@ -106,7 +106,7 @@ TEST_F(ServerRequests, closes_after_an_http_1_0_request) {
   EXPECT_TRUE(client.is_closed_by_peer());
 }
 
-TEST_F(ServerRequests, keeps_an_http_1_0_connection_when_asked_to) {
+TEST_F(ServerRequests, an_http_1_0_connection_is_kept_on_request) {
   start();
   RawClient client = connect();
   client.send("GET /echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -115,7 +115,7 @@ TEST_F(ServerRequests, keeps_an_http_1_0_connection_when_asked_to) {
   EXPECT_EQ(client.read_reply().status, 200);
 }
 
-TEST_F(ServerRequests, sends_100_continue_before_it_waits_for_a_body) {
+TEST_F(ServerRequests, the_server_sends_100_continue_before_it_waits_for_a_body) {
   start();
   RawClient client = connect();
   client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
@@ -124,14 +124,14 @@ TEST_F(ServerRequests, sends_100_continue_before_it_waits_for_a_body) {
   EXPECT_EQ(client.read_reply().body, "POST /echo ? [data]");
 }
 
-TEST_F(ServerRequests, sends_no_100_continue_when_the_body_is_there_already) {
+TEST_F(ServerRequests, the_server_sends_no_100_continue_for_a_body_that_has_arrived) {
   start();
   RawClient client = connect();
   client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\ndata");
   EXPECT_EQ(client.read_reply().status, 200);
 }
 
-TEST_F(ServerRequests, refuses_a_large_body_before_it_is_sent) {
+TEST_F(ServerRequests, a_large_body_is_refused_before_it_is_sent) {
   start();
   RawClient client = connect();
   client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n");
@@ -139,18 +139,18 @@ TEST_F(ServerRequests, refuses_a_large_body_before_it_is_sent) {
   EXPECT_TRUE(client.is_closed_by_peer());
 }
 
-TEST_F(ServerRequests, ignores_one_empty_line_before_a_request) {
+TEST_F(ServerRequests, one_empty_line_before_a_request_is_ignored) {
   start();
   EXPECT_EQ(ask("\r\n" + get("/echo")).status, 200);
 }
 
-TEST_F(ServerRequests, takes_an_absolute_target_that_names_the_host) {
+TEST_F(ServerRequests, an_absolute_target_may_name_the_host) {
   start();
   EXPECT_EQ(ask("GET http://Example.com:80/echo?q HTTP/1.1\r\nHost: example.com:80\r\n\r\n").body, "GET /echo ?q []");
   EXPECT_EQ(ask("GET http://example.com HTTP/1.1\r\nHost: example.com\r\n\r\n").status, 404);
 }
 
-TEST_F(ServerRequests, drops_trailer_fields) {
+TEST_F(ServerRequests, trailer_fields_are_dropped) {
   start();
   RawClient client = connect();
   client.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: other\r\n\r\n" +
@@ -159,7 +159,7 @@ TEST_F(ServerRequests, drops_trailer_fields) {
   EXPECT_EQ(client.read_reply().body, "GET /echo ?next []");
 }
 
-TEST_F(ServerRequests, answers_an_exception_of_the_handler_with_500_and_goes_on) {
+TEST_F(ServerRequests, an_exception_of_the_handler_gets_500_and_the_connection_goes_on) {
   start();
   RawClient client = connect();
   client.send(get("/throw"));
@@ -172,14 +172,14 @@ TEST_F(ServerRequests, answers_an_exception_of_the_handler_with_500_and_goes_on)
   EXPECT_EQ(server_->stats().handler_failures, 1U);
 }
 
-TEST_F(ServerRequests, lets_no_header_value_begin_another_header) {
+TEST_F(ServerRequests, no_header_value_begins_another_header) {
   start();
   const Reply reply = ask(get("/odd-header"));
   EXPECT_FALSE(reply.headers.contains("x-injected"));
   EXPECT_EQ(reply.headers.at("x-name"), "a  X-Injected: yes");
 }
 
-TEST_F(ServerRequests, sends_a_head_without_the_body) {
+TEST_F(ServerRequests, a_head_request_gets_no_body) {
   start();
   RawClient client = connect();
   client.send("HEAD /text/100000 HTTP/1.1\r\nHost: h\r\n\r\n" + get("/echo"));
@@ -187,7 +187,7 @@ TEST_F(ServerRequests, sends_a_head_without_the_body) {
   EXPECT_EQ(client.read_reply().body, "GET /echo ? []");
 }
 
-TEST_F(ServerRequests, counts_requests_bytes_and_durations) {
+TEST_F(ServerRequests, the_server_counts_requests_bytes_and_durations) {
   start();
   std::size_t bytes = 0;
   {

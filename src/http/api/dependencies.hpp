@@ -2,7 +2,6 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "app/access.hpp"
@@ -21,19 +20,19 @@
 namespace tapedeck::http {
 
 struct ApplicationSettings {
-  /// PUBLIC_URL without a trailing "/": what providers sign, and what links begin with. Empty: relative links, and no
-  /// webhook is believed.
+  /// PUBLIC_URL without a trailing "/": what providers sign, and what links begin with. Empty: links are relative, and
+  /// every webhook is refused.
   std::string public_url;
   /// Other origins whose pages may call, exactly as browsers send them: "https://app.example.com".
   std::vector<std::string> cors_origins;
-  /// A play is answered by a redirect to the store of the audio, where that can answer by itself.
+  /// A play is answered by a redirect to the object store, if that store can serve it.
   bool redirects_to_audio = false;
-  /// Where those redirects lead: "https://recordings.s3.eu-west-1.amazonaws.com". The page may play from there.
+  /// The origin of those redirects: "https://recordings.s3.eu-west-1.amazonaws.com". The page may play from it.
   std::string audio_origin;
 };
 
-/// What the routes use; everything outlives the Application.
-struct Services {
+/// What the routes use. All of it outlives the Application.
+struct Dependencies {
   Play& recordings;
   HotRecordings& hot;
   Calls& calls;

@@ -1,15 +1,18 @@
+#include <array>
 #include <utility>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include "http/api/application.hpp"
 #include "http/api/call_cursor.hpp"
 #include "http/api/fields.hpp"
+#include "http/api/resources.hpp"
 #include "http/api/views.hpp"
 
 namespace tapedeck::http {
 namespace {
+
+using boost::beast::http::verb;
 
 constexpr int kCallPageDefault = 50;
 constexpr std::size_t kSearchMax = 100;
@@ -70,12 +73,10 @@ std::expected<CallUpdate, Problem> read_update(CallSid call, const boost::json::
   return update;
 }
 
-}  // namespace
-
-Task<Answer> Application::get_calls(const Exchange& exchange) {
+Task<Answer> get_calls(const Exchange& exchange) {
   std::expected<CallQuery, Problem> query = read_query(exchange.query);
   if (!query) co_return refuse(std::move(query.error()));
-  const Result<CallPage> page = co_await services_.calls.list(exchange.business, std::move(*query));
+  const Result<CallPage> page = co_await exchange.dependencies.calls.list(exchange.business, std::move(*query));
   if (!page) co_return refuse(page.error());
   boost::json::array calls;
   calls.reserve(page->calls.size());
@@ -85,17 +86,25 @@ Task<Answer> Application::get_calls(const Exchange& exchange) {
   co_return json_response(200, {{"calls", std::move(calls)}, {"next_cursor", std::move(next)}});
 }
 
-Task<Answer> Application::put_call(const Exchange& exchange) {
-  Result<CallSid> call = CallSid::parse(exchange.parameter);
-  if (!call) co_return refuse_field("call_sid", call.error().detail);
+Task<Answer> put_call(const Exchange& exchange, CallSid call) {
   const auto body = parse_json_body(exchange.request);
   if (!body) co_return refuse(body.error());
-  std::expected<CallUpdate, Problem> update = read_update(std::move(*call), *body);
+  std::expected<CallUpdate, Problem> update = read_update(std::move(call), *body);
   if (!update) co_return refuse(std::move(update.error()));
   const Result<PutOutcome> outcome =
-      co_await services_.calls.put(exchange.business, std::move(*update), exchange.caller.is_operator());
+      co_await exchange.dependencies.calls.put(exchange.business, std::move(*update), exchange.caller.is_operator());
   if (!outcome) co_return refuse(outcome.error());
   co_return empty_response(*outcome == PutOutcome::kCreated ? 201 : 204);
+}
+
+}  // namespace
+
+std::span<const Route> call_routes() {
+  static constexpr std::array kRoutes{
+      Route{verb::get, "/api/calls", Needs::kBusiness, get_calls},
+      Route{verb::put, "/api/calls/{call_sid}", Needs::kBusiness, put_call},
+  };
+  return kRoutes;
 }
 
 }  // namespace tapedeck::http

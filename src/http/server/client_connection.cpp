@@ -1,4 +1,4 @@
-#include "http/server/connection.hpp"
+#include "http/server/client_connection.hpp"
 
 #include <sys/socket.h>
 
@@ -23,13 +23,13 @@ constexpr std::string_view kLineEnd = "\r\n";
 
 }  // namespace
 
-Connection::Connection(LoopContext& loop, asio::ip::tcp::socket socket, std::string peer)
+ClientConnection::ClientConnection(LoopContext& loop, asio::ip::tcp::socket socket, std::string peer)
     : loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)), scanner_(loop.limits) {
-  // A client that connects and says nothing gets no longer than one that sends its head slowly.
+  // A silent client gets no longer than one that sends its head slowly.
   enter(Phase::kIdle, Clock::now(), loop_.limits.header_timeout);
 }
 
-Task<> Connection::run() {
+Task<> ClientConnection::run() {
   while (true) {
     HeadStep head = take_head();
     if (head == HeadStep::kMore) {
@@ -71,13 +71,13 @@ Task<> Connection::run() {
 
 // Reading.
 
-Connection::HeadStep Connection::take_head() {
+ClientConnection::HeadStep ClientConnection::take_head() {
   std::string_view bytes = input_.view();
   if (bytes.empty()) return HeadStep::kMore;
-  // An empty line before a request is an old client's mistake, to be ignored once (RFC 9112 §2.2).
+  // Old clients send an empty line before a request; one is ignored (RFC 9112 §2.2).
   const std::size_t skipped = bytes.starts_with(kLineEnd) ? kLineEnd.size() : 0;
   bytes.remove_prefix(skipped);
-  const HeadScanner::Outcome found = scanner_.scan(bytes);
+  const HeadScanner::Scan found = scanner_.scan(bytes);
   if (found.refusal) {
     head_ = RequestHead();
     refusal_ = found.refusal;
@@ -91,7 +91,7 @@ Connection::HeadStep Connection::take_head() {
   return refusal_ ? HeadStep::kRefused : HeadStep::kComplete;
 }
 
-Task<bool> Connection::read_head() {
+Task<bool> ClientConnection::read_head() {
   answered_in_a_row_ = 0;
   input_.shrink(kInputBufferInitial);
   HeadStep step = HeadStep::kMore;
@@ -106,8 +106,8 @@ Task<bool> Connection::read_head() {
   co_return step == HeadStep::kComplete;
 }
 
-// False when nothing more will come; with a refusal when the client is to be told why.
-Task<bool> Connection::read_more() {
+// False if nothing more will come; refusal_ is set if the client gets a reason.
+Task<bool> ClientConnection::read_more() {
   const auto space = input_.prepare(kInputBufferInitial, loop_.limits.header_bytes + kLineEnd.size());
   const auto received = co_await socket_.async_read_some(space, kAsTuple);
   if (expired_) {
@@ -121,7 +121,7 @@ Task<bool> Connection::read_more() {
   co_return true;
 }
 
-Task<bool> Connection::read_body() {
+Task<bool> ClientConnection::read_body() {
   if (head_.expects_continue && input_.empty() && !send_continue()) co_return false;
   enter(Phase::kBody, Clock::now(), loop_.limits.body_timeout);
   RequestBody body =
@@ -146,15 +146,15 @@ Task<bool> Connection::read_body() {
   co_return true;
 }
 
-bool Connection::send_continue() {
+bool ClientConnection::send_continue() {
   const auto sent = ::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
-  // Before a response the send buffer is empty, or holds what a client that reads nothing has left there.
+  // Before a response the send buffer is empty, unless the client does not read.
   return sent == static_cast<::ssize_t>(kContinue.size());
 }
 
 // Answering.
 
-Request Connection::request_view() const {
+Request ClientConnection::request_view() const {
   Request request;
   request.method = head_.message.method();
   const auto target = head_.message.target();
@@ -168,7 +168,7 @@ Request Connection::request_view() const {
   return request;
 }
 
-Task<Response> Connection::ask_handler() {
+Task<Response> ClientConnection::ask_handler() {
   phase_ = Phase::kHandling;
   const Request request = request_view();
   try {
@@ -177,17 +177,17 @@ Task<Response> Connection::ask_handler() {
   } catch (const std::exception&) {
     loop_.counters.handler_failures.add();
   }
-  co_return refusal_response(Refusal{500, "The server failed to answer this request."});
+  co_return refusal_response(Refusal{500, "Internal error. See the server's log."});
 }
 
-Step Connection::begin_response(Response response) {
+Step ClientConnection::begin_response(Response response) {
   keep_alive_ = head_.keep_alive && !loop_.draining;
   status_ = response.status;
   const ResponseFraming framing{keep_alive_, head_.http_1_0, head_.message.method() == boost::beast::http::verb::head};
   return writer_.start(socket_.native_handle(), std::move(response), framing, loop_.writer);
 }
 
-Task<bool> Connection::finish_response(Step step) {
+Task<bool> ClientConnection::finish_response(Step step) {
   phase_ = Phase::kWriting;
   progress_at_ = window_begin_ = Clock::now();
   bool has_begun = false;
@@ -210,7 +210,7 @@ Task<bool> Connection::finish_response(Step step) {
       const SteadyTime asked_at = Clock::now();
       Result<void> fetched = co_await writer_.fetch();
       progress_at_ = Clock::now();
-      window_begin_ += progress_at_ - asked_at;  // the reader has not been slow meanwhile
+      window_begin_ += progress_at_ - asked_at;  // the reader did not cause this delay
       phase_ = Phase::kWriting;
       if (!fetched) step = answer_failure(fetched.error());
     }
@@ -225,14 +225,15 @@ Task<bool> Connection::finish_response(Step step) {
   co_return true;
 }
 
-// Nobody may take a part for the whole; but where nothing has been sent yet, there is still an answer.
-Step Connection::answer_failure(const Error& error) {
+// A response that has begun is cut, so that nobody mistakes the part for the whole. Otherwise a problem takes its
+// place.
+Step ClientConnection::answer_failure(const Error& error) {
   if (writer_.bytes_sent() > 0 || !socket_.is_open()) return Step::kBroken;
   writer_.reset();
   return begin_response(loop_.handler.answer_failure(request_view(), error));
 }
 
-void Connection::end_response() {
+void ClientConnection::end_response() {
   const SteadyTime now = Clock::now();
   const auto taken = now - request_at_;
   if (phase_ != Phase::kWriting) loop_.counters.first_byte.observe(taken);
@@ -244,7 +245,7 @@ void Connection::end_response() {
   enter(Phase::kIdle, now, loop_.limits.idle_timeout);
 }
 
-Task<> Connection::refuse(Refusal refusal) {
+Task<> ClientConnection::refuse(Refusal refusal) {
   head_.keep_alive = false;
   head_.http_1_0 = false;
   phase_ = Phase::kHandling;
@@ -260,8 +261,8 @@ Task<> Connection::refuse(Refusal refusal) {
   co_await linger();
 }
 
-// Closing at once with unread bytes would make the kernel reset the connection, and the client lose the answer.
-Task<> Connection::linger() {
+// Closing with unread bytes would make the kernel reset the connection, and the client would lose the answer.
+Task<> ClientConnection::linger() {
   enter(Phase::kLingering, Clock::now(), loop_.limits.linger_timeout);
   boost::system::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
@@ -276,12 +277,12 @@ Task<> Connection::linger() {
 
 // Time limits.
 
-void Connection::enter(Phase phase, SteadyTime now, std::chrono::milliseconds allowed) {
+void ClientConnection::enter(Phase phase, SteadyTime now, std::chrono::milliseconds allowed) {
   phase_ = phase;
   deadline_ = now + allowed;
 }
 
-void Connection::check(SteadyTime now) {
+void ClientConnection::check(SteadyTime now) {
   if (phase_ == Phase::kHandling) return;
   if (phase_ == Phase::kWriting) return check_reader(now);
   if (now < deadline_) return;
@@ -301,7 +302,7 @@ void Connection::check(SteadyTime now) {
   }
 }
 
-void Connection::check_reader(SteadyTime now) {
+void ClientConnection::check_reader(SteadyTime now) {
   const Limits& limits = loop_.limits;
   const std::uint64_t sent = writer_.bytes_sent();
   if (sent != progress_bytes_) {
@@ -317,20 +318,20 @@ void Connection::check_reader(SteadyTime now) {
   window_bytes_ = sent;
 }
 
-void Connection::cut(Counter& reason) {
+void ClientConnection::cut(Counter& reason) {
   if (!socket_.is_open()) return;
   reason.add();
   boost::system::error_code ignored;
   socket_.close(ignored);
 }
 
-void Connection::drain() {
+void ClientConnection::drain() {
   if (phase_ != Phase::kIdle || !input_.empty()) return;
   boost::system::error_code ignored;
   socket_.close(ignored);
 }
 
-void Connection::abort() {
+void ClientConnection::abort() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   cancellation_.emit(asio::cancellation_type::terminal);

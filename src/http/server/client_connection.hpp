@@ -18,32 +18,32 @@
 
 namespace tapedeck::http {
 
-/// What the connections of one loop share. Used on that loop only, but for the counters.
+/// Shared by the connections of one loop. Other threads read only the counters.
 struct LoopContext {
   Handler& handler;
   const Limits& limits;
   LoopCounters counters;
   WriterContext writer;
-  bool draining = false;  ///< stop() was called: no request after the running one
+  bool draining = false;  ///< stop() was called: no request follows the running one
 };
 
-/// One client's connection: reads requests one after the other, and answers each before it looks at the next, so that
-/// pipelined answers are in order. Lives on one loop.
+/// One client's connection: it answers each request before it reads the next, so that pipelined answers keep their
+/// order. Lives on one loop.
 ///
-/// Time-outs cost nothing per request: the loop calls check() a few times a second, and the connection says only what
-/// it is doing and until when it may.
-class Connection {
+/// Time-outs cost nothing per request: the loop calls check() a few times a second, and the connection only keeps its
+/// phase and the phase's deadline.
+class ClientConnection {
  public:
-  Connection(LoopContext& loop, boost::asio::ip::tcp::socket socket, std::string peer);
+  ClientConnection(LoopContext& loop, boost::asio::ip::tcp::socket socket, std::string peer);
 
-  /// Serves until the client, a limit or the server ends it. The connection must live until the task has ended.
+  /// Serves until the client, a limit or the server ends it. The connection must outlive the task.
   [[nodiscard]] Task<> run();
 
   /// Enforces the time limits.
   void check(SteadyTime now);
-  /// Ends it now if it waits for a request; otherwise after the response it is at.
+  /// Ends an idle connection now, and any other after its current response.
   void drain();
-  /// Ends it now, with whatever handler is running for it.
+  /// Ends it now, and cancels its handler.
   void abort();
   [[nodiscard]] boost::asio::cancellation_slot cancellation_slot() { return cancellation_.slot(); }
 
@@ -54,7 +54,7 @@ class Connection {
     kBody,       // has a part of a body
     kHandling,   // the handler, or a blob, is at work
     kWriting,    // waits for the reader
-    kLingering,  // discards, so that the last answer can be read
+    kLingering,  // discards input, so that the client can read the last answer
   };
   enum class HeadStep { kMore, kComplete, kRefused };
 
@@ -95,7 +95,7 @@ class Connection {
   std::size_t answered_in_a_row_ = 0;
   SteadyTime deadline_;
   SteadyTime request_at_;    // complete head
-  SteadyTime progress_at_;   // last time the reader took something, to the tick of check()
+  SteadyTime progress_at_;   // last progress of the reader, to the tick of check()
   SteadyTime window_begin_;  // of the rate
   std::uint64_t progress_bytes_ = 0;
   std::uint64_t window_bytes_ = 0;

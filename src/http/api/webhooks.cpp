@@ -1,10 +1,11 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "http/api/application.hpp"
 #include "http/api/fields.hpp"
+#include "http/api/resources.hpp"
 
 namespace tapedeck::http {
 namespace {
@@ -40,7 +41,14 @@ std::expected<WebhookRequest, Problem> read_request(const Exchange& exchange, co
   return received;
 }
 
-// One answer for every reason not to believe an event, so that nobody learns which businesses exist.
+/// An event that the provider signed for a business.
+struct SignedEvent {
+  BusinessId business;
+  const WebhookCodec& codec;
+  WebhookRequest request;  ///< borrows the exchange's request
+};
+
+// The same refusal for every unverified event, so that nobody learns which businesses exist.
 std::unexpected<Problem> not_believed(const WebhookCodec& codec) {
   return refuse(ProblemKind::kForbidden,
                 fmt::format("expected an event of this business's provider account, with its {} over PUBLIC_URL and "
@@ -48,25 +56,22 @@ std::unexpected<Problem> not_believed(const WebhookCodec& codec) {
                             codec.signature_header()));
 }
 
-}  // namespace
-
-Task<std::expected<Application::Webhook, Problem>> Application::verified_webhook(const Exchange& exchange) {
-  const WebhookCodec* codec = services_.find_webhook_codec(provider_in(exchange.request.path));
+Task<std::expected<SignedEvent, Problem>> verified_event(const Exchange& exchange, std::optional<BusinessId> id) {
+  const WebhookCodec* codec = exchange.dependencies.find_webhook_codec(provider_in(exchange.request.path));
   if (codec == nullptr) co_return refuse(ProblemKind::kNotFound, "provider: expected one that this server knows");
-  std::expected<WebhookRequest, Problem> received = read_request(exchange, settings_.public_url);
+  std::expected<WebhookRequest, Problem> received = read_request(exchange, exchange.settings.public_url);
   if (!received) co_return refuse(std::move(received.error()));
 
-  const Result<BusinessId> id = BusinessId::parse(exchange.parameter);
   std::optional<Business> business;
   if (id) {
-    Result<std::optional<Business>> found = co_await services_.businesses.find(*id);
+    Result<std::optional<Business>> found = co_await exchange.dependencies.businesses.find(*id);
     if (!found) co_return refuse(found.error());
     business = std::move(*found);
   }
   // An unknown business costs the same work as a known one, so that the time tells nothing either.
   const std::string token = business && !business->auth_token.empty() ? business->auth_token : "no token";
   const bool is_signed = codec->is_signed(*received, token);
-  if (!is_signed || !business || business->auth_token.empty() || settings_.public_url.empty()) {
+  if (!is_signed || !business || business->auth_token.empty() || exchange.settings.public_url.empty()) {
     co_return not_believed(*codec);
   }
   if (!received->has_form && !received->body.empty()) {
@@ -77,28 +82,42 @@ Task<std::expected<Application::Webhook, Problem>> Application::verified_webhook
   const Result<AccountSid> account = codec->account(*received);
   if (!account) co_return refuse(account.error());
   if (*account != business->account) co_return not_believed(*codec);
-  Webhook webhook{.business = business->id, .codec = *codec, .request = std::move(*received)};
-  co_return webhook;
+  SignedEvent event{.business = business->id, .codec = *codec, .request = std::move(*received)};
+  co_return event;
 }
 
-Task<Answer> Application::post_recording_event(const Exchange& exchange) {
-  std::expected<Webhook, Problem> webhook = co_await verified_webhook(exchange);
-  if (!webhook) co_return refuse(std::move(webhook.error()));
-  Result<RecordingAnnouncement> announcement = webhook->codec.recording(webhook->request);
-  if (!announcement) co_return refuse(announcement.error());
-  const Result<void> taken = co_await services_.webhooks.recording(webhook->business, std::move(*announcement));
+// Every kind of event: verified, read, and durable before the answer.
+template <class Event>
+Task<Answer> take(const Exchange& exchange, std::optional<BusinessId> id,
+                  Result<Event> (WebhookCodec::*read)(const WebhookRequest&) const,
+                  Task<Result<void>> (Webhooks::*deliver)(BusinessId, Event)) {
+  std::expected<SignedEvent, Problem> verified = co_await verified_event(exchange, std::move(id));
+  if (!verified) co_return refuse(std::move(verified.error()));
+  Result<Event> event = (verified->codec.*read)(verified->request);
+  if (!event) co_return refuse(event.error());
+  const Result<void> taken = co_await (exchange.dependencies.webhooks.*deliver)(verified->business, std::move(*event));
   if (!taken) co_return refuse(taken.error());
   co_return empty_response(204);
 }
 
-Task<Answer> Application::post_call_event(const Exchange& exchange) {
-  std::expected<Webhook, Problem> webhook = co_await verified_webhook(exchange);
-  if (!webhook) co_return refuse(std::move(webhook.error()));
-  Result<CallUpdate> update = webhook->codec.call(webhook->request);
-  if (!update) co_return refuse(update.error());
-  const Result<void> taken = co_await services_.webhooks.call(webhook->business, std::move(*update));
-  if (!taken) co_return refuse(taken.error());
-  co_return empty_response(204);
+Task<Answer> take_recording(const Exchange& exchange, std::optional<BusinessId> id) {
+  return take(exchange, std::move(id), &WebhookCodec::recording, &Webhooks::recording);
+}
+
+Task<Answer> take_call(const Exchange& exchange, std::optional<BusinessId> id) {
+  return take(exchange, std::move(id), &WebhookCodec::call, &Webhooks::call);
+}
+
+}  // namespace
+
+std::span<const Route> webhook_routes() {
+  static constexpr std::array kRoutes{
+      Route{verb::post, "/webhooks/twilio/{business_id}/recording", Needs::kNothing, take_recording},
+      Route{verb::get, "/webhooks/twilio/{business_id}/recording", Needs::kNothing, take_recording, false},
+      Route{verb::post, "/webhooks/twilio/{business_id}/call", Needs::kNothing, take_call},
+      Route{verb::get, "/webhooks/twilio/{business_id}/call", Needs::kNothing, take_call, false},
+  };
+  return kRoutes;
 }
 
 }  // namespace tapedeck::http
