@@ -12,33 +12,6 @@ namespace {
 // Lost slots hold nothing to cancel.
 bool is_lost(const Error& error) { return error.errc() == Errc::kSlotsLost; }
 
-// A recording's place in the queue, from the answer to its request.
-SlotStatus status_of(RequestAnswer answer, Lane lane) {
-  SlotStatus status;
-  switch (answer.kind) {
-    case RequestKind::kAcquired:
-    case RequestKind::kProcessing:
-      status.place = SlotPlace::kGranted;
-      break;
-    case RequestKind::kQueued:
-    case RequestKind::kAlreadyQueued:
-    case RequestKind::kBeyond:
-      status.place = SlotPlace::kWaiting;
-      break;
-    case RequestKind::kDelayed:
-      status.place = SlotPlace::kDelayed;
-      break;
-  }
-  status.lane = lane;
-  status.position = answer.position;
-  status.queue_length = answer.queue_length;
-  status.active = answer.active;
-  status.limit = answer.limit;
-  status.until = answer.until;
-  status.why = std::move(answer.why);
-  return status;
-}
-
 Error unknown_recording() { return Error(Errc::kNotFound, "there is no such recording"); }
 
 }  // namespace
@@ -91,7 +64,7 @@ Task<Error> Play::refuse_damaged(Recording recording, Error damage, Act act) {
   if (act == Act::kLook || recording.source_gone) co_return damage;
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
-  const SlotRequests::Intent asking(requests_, business, sid);
+  const SlotRequests::Pending pending(requests_, business, sid);
   auto queued = co_await recordings_.refetch(business, sid, Lane::kPlay, clock_.system_now());
   if (!queued || !queued->changed) co_return damage;
   auto asked = co_await ask(std::move(queued->recording), Lane::kPlay);
@@ -107,7 +80,7 @@ Task<Result<RecordingView>> Play::press(Recording recording) {
 
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
-  const SlotRequests::Intent intent(requests_, business, sid);
+  const SlotRequests::Pending pending(requests_, business, sid);
   auto wanted = co_await recordings_.want(business, sid, Lane::kPlay, clock_.system_now());
   if (!wanted) co_return fail(wanted.error());
   co_return co_await ask(std::move(wanted->recording), Lane::kPlay);
@@ -123,7 +96,7 @@ Task<Result<RecordingView>> Play::ask(Recording recording, Lane lane) {
   if (!answer) co_return fail(answer.error());
   RecordingView view;
   view.recording = std::move(recording);
-  view.slot = status_of(std::move(*answer), lane);
+  view.slot = std::move(answer->status);
   view.progress = progress_.find(business, sid);
   co_return view;
 }
@@ -206,7 +179,7 @@ Task<Result<RecordingView>> Play::retry(BusinessId business, Sid sid) {
   auto retried = co_await recordings_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
   if (!retried->changed) co_return co_await press(std::move(retried->recording));
-  const SlotRequests::Intent intent(requests_, business, retried->recording.sid);
+  const SlotRequests::Pending pending(requests_, business, retried->recording.sid);
   // In the slot store it may be delayed, and would stay so: cancel it there, then ask.
   const Sid name = retried->recording.sid;
   auto cancelled = co_await slots_.cancel(business, name);
@@ -251,7 +224,7 @@ Task<Result<RecordingView>> Play::hold(BusinessId business, Sid sid, std::option
   co_return co_await view_of(std::move(changed->recording));
 }
 
-Task<Result<BusinessView>> Play::queue(BusinessId business, int most) {
+Task<Result<QueueState>> Play::queue(BusinessId business, int most) {
   auto view = co_await slots_.view(business, most);
   if (view || !is_lost(view.error())) co_return view;
   auto rebuilt = co_await requests_.rebuild(business);

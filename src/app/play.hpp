@@ -82,7 +82,7 @@ class Play {
   [[nodiscard]] Task<Result<RecordingView>> hold(BusinessId business, Sid sid, std::optional<std::string> reason);
 
   /// The active, waiting and delayed recordings, in order, with reasons; at most `most`.
-  [[nodiscard]] Task<Result<BusinessView>> queue(BusinessId business, int most);
+  [[nodiscard]] Task<Result<QueueState>> queue(BusinessId business, int most);
 
  private:
   [[nodiscard]] Task<Result<RecordingView>> press(Recording recording);

@@ -13,7 +13,7 @@ Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncemen
 
   events_.emit(event::recording_announced(business, recording.sid, recording.state));
   if (recording.state != RecordingState::kQueued) co_return Result<void>();
-  const SlotRequests::Intent intent(requests_, business, recording.sid);
+  const SlotRequests::Pending pending(requests_, business, recording.sid);
   auto asked = co_await requests_.ask(business, recording.sid, Lane::kFetch);
   (void)asked;  // the row is durable: on failure the reconciliation asks when the slot store is back
   co_return Result<void>();

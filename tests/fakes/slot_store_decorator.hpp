@@ -54,7 +54,7 @@ class SlotStoreDecorator : public SlotStore {
   Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override {
     return guarded(next_.status(std::move(business), std::move(sid)));
   }
-  Task<Result<BusinessView>> view(BusinessId business, int most) override {
+  Task<Result<QueueState>> view(BusinessId business, int most) override {
     return guarded(next_.view(std::move(business), most));
   }
   Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit, Recovered recovered,

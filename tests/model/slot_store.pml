@@ -70,7 +70,7 @@ inline leave_lane(r) {
 #endif
 
 #define MAY_ADMIT (TAKEN < LIMIT && WAITING && !hold)
-/* One grant in SHARE goes to the fetch lane while both wait. */
+/* One grant in SHARE goes to the automatic lane while both wait. */
 #define NEXT_LANE (in_lane[PLAY] && (!in_lane[FETCH] || plays_since_fetch < SHARE - 1) -> PLAY : FETCH)
 
 inline grant_from(a_lane) {
@@ -141,7 +141,7 @@ inline finish(r) {
   :: how == HAND_BACK -> release(r); wait_at_head(r)
   :: how == EXPIRED -> release(r);
 #ifdef COUNTER_INSTEAD_OF_SET
-     COUNT_UP; /* the sweep mends the set, and does not know of the counter */
+     COUNT_UP; /* the sweep mends the set, and knows no counter */
 #endif
      wait_at_head(r)
   :: how == RETRY && HAS(backing_off, r) ->
@@ -201,8 +201,8 @@ inline yield() {
   wait_at_head(found)
 }
 
-/* What a step asks of the slot store for recording `it`: to end a lease or a delay (`how`), then to find it a place
-   (`ask`). Every operation ends with admission. */
+/* A step asks the slot store, for recording `it`, to end a lease or a delay (`how`), then to give it a place (`ask`).
+   Every operation ends with admission. */
 inline operate() {
   finish(it);
   if :: how == DUE -> DEL(delayed, it); wait_at_tail(it) :: else fi;

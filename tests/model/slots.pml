@@ -3,18 +3,18 @@
    Problem. src/slots/protocol/slot_protocol.hpp is a pure state machine, and its tests show that it keeps its rules while it lives.
    The promise is larger: at most LIMIT connections as the provider counts them, and nothing lost, while workers die,
    stall or are cut off at any step, and while the slot store loses everything. That takes safeguards outside the state
-   machine, and this model says which: each #ifdef below takes one away, and must then be caught.
+   machine. This model shows which: each #ifdef below removes one, and the search must then find a violation.
 
-   Method. Every step is one atomic deed upon one party: a script in the slot store, a transaction in the call store, a
+   Method. Every step is one atomic action on one party: a script in the slot store, a transaction in the call store, a
    socket of the provider, a decision of a worker. Steps interleave in any order. Budgets bound what happens, so every run
-   ends, and what must happen at last is checked where nothing can happen any more.
+   ends, and the checks of the end run where nothing more can happen.
 
    Time. There are no clocks. A deadline is a step that may come at any moment, except that deadlines keep their order:
    7 s the worker closes, 9 s the supervisor kills, then the provider notices, 15 s the lease or the hold is over.
    CLOSES_FIRST() is that order.
 
-   Numbers that are only compared are kept as what they compare to: a lease is its holder (or DEAD, when nobody is left
-   who knows it), and a row's fence is the worker who raised it last.                                                   */
+   Numbers that the code only compares are replaced by what they compare to: a lease is its holder (or DEAD, when nobody
+   knows it any more), and a row's fence is the worker that raised it last.                                                   */
 
 #ifndef WORKERS
 #define WORKERS 3
@@ -25,15 +25,15 @@
 #ifndef RECORDINGS
 #define RECORDINGS 3
 #endif
-/* Of every kind together. */
+/* Faults of every kind together. */
 #ifndef FAULTS
 #define FAULTS 2
 #endif
-/* Downloads that the provider refuses, and that back off; presses of what was asked for before. Together. */
+/* Downloads that the provider refuses, and that are delayed; presses of what was asked for before. Together. */
 #ifndef EXTRAS
 #define EXTRAS 1
 #endif
-/* kFetchShare: small, so that few recordings suffice to come to it. */
+/* kFetchShare: small, so that few recordings reach it. */
 #define SHARE 2
 
 /* Sets of recordings are bits. */
@@ -50,8 +50,8 @@
 byte row[RECORDINGS];
 byte row_play;                         /* rows whose lane is play */
 byte backing_off;                      /* rows with a retry_at to come */
-byte fence[RECORDINGS];                /* who raised it last: 1 + worker; 0: nobody who lives */
-byte attempt_open;                     /* begun, and not ended by the worker that began it last */
+byte fence[RECORDINGS];                /* the worker that raised it last, + 1; 0: none that lives */
+byte attempt_open;                     /* begun, and not ended by its last worker */
 chan order = [RECORDINGS] of { byte }; /* rows that wait, by wanted_order */
 
 /* The slot store. */
@@ -66,7 +66,7 @@ byte slots;                               /* rec_slots */
 byte delayed;
 byte is_play;                             /* of those that have a place: the lane is play */
 chan granted = [RECORDINGS] of { byte };  /* holds a slot, and no worker has it yet; by order of the grant */
-byte by_share;                            /* granted by the share of the fetch lane */
+byte by_share;                            /* granted by the share of the automatic lane */
 byte lease[RECORDINGS];                   /* 1 + worker */
 byte plays_since_fetch;
 bit hold;                                 /* nothing is granted after a recovery */
@@ -110,7 +110,7 @@ byte extras = EXTRAS;
 /* What a step has for the slot store to do: see operate(). */
 byte it, how, ask;
 
-/* For the checks: who stands before whom in the same lane. */
+/* For the checks: which recording stands before which in the same lane. */
 byte before[RECORDINGS];
 
 /* Of no account between steps. */

@@ -16,8 +16,8 @@
 #define FIRST_IDLE(w) (!IS_BUSY(w) && (w < 1 || IS_BUSY(0)) && (w < 2 || IS_BUSY(1)))
 #endif
 
-/* Which worker is which matters to nobody: without this there are as many states more as there are ways to number them.
-   Stories are told without it, so that a worker keeps its number. */
+/* Workers are interchangeable: without this the states multiply by the ways to number them. A story is told without it,
+   so that a worker keeps its number. */
 #ifdef ANONYMOUS_WORKERS
 #define KEY(w) (doing[w] * 16 + job[w] * 4 + HOLDS(w) * 2 + (fence[job[w]] == w + 1))
 
@@ -72,8 +72,8 @@ inline die(w) {
   rest(w)
 }
 
-/* To give the slot back, if there is one: a slot store that has lost everything knows of none. After an end without audio
-   the worker looks whether the recording is wanted again. */
+/* Gives the slot back, if there is one: a slot store that has lost everything has none. After an end without audio the
+   worker looks whether the recording is wanted again. */
 inline give_back(w, an_end) {
   it = job[w];
   if
@@ -122,8 +122,8 @@ inline commit(w, r) {
   doing[w] = COMPLETE
 }
 
-/* An attempt's end without audio counts only under the row's fence. `found`: the row has changed. One that did not
-   connect must leave the mark: an earlier attempt may still be connected. */
+/* The end of an attempt without audio counts only under the row's fence. `found`: the row has changed. An attempt that
+   did not connect must leave the mark: an earlier one may still be connected. */
 #ifdef ANY_END_CLOSES_ATTEMPT
 #define CLOSES_ATTEMPT(w) true
 #else
@@ -156,7 +156,7 @@ end:
             printf("worker %d finds nothing to fetch for recording %d\n", w, job[w]);
             give_back(w, DONE) }
 
-       /* Between the fence and the connection the lease is renewed. */
+       /* The worker renews its lease between the fence and the connection. */
 #ifdef NO_RENEWAL_BEFORE_CONNECT
 #define MAY_CONNECT(w) true
 #else
@@ -184,7 +184,7 @@ end:
             if :: found -> ADD(backing_off, job[w]) :: else fi;
             give_back(w, (found -> RETRY : DONE)) }
 
-       /* Why a worker closes by itself: it is told that it holds nothing, it is told nothing, it drains. */
+       /* A worker closes by itself when it learns that it holds nothing, when it learns nothing, and when it drains. */
        :: d_step { doing[w] == OPEN && !gone && !HOLDS(w) -> doing[w] = CLOSED;
             printf("worker %d is told that its lease of recording %d is lost, and closes\n", w, job[w]) }
 #ifndef NO_SELF_CLOSE
@@ -203,7 +203,7 @@ end:
 #endif
             end_attempt(w, job[w]); give_back(w, HAND_BACK) }
 
-       /* Faults. Being stopped or cut off matters beside a connection; elsewhere it is a lease that expires. */
+       /* Faults. A stop or a cut-off matters beside a connection; elsewhere it is a lease that expires. */
        :: d_step { faults > 0 && doing[w] != IDLE -> faults--;
             printf("worker %d is killed with recording %d in hand\n", w, job[w]); die(w) }
        :: d_step { faults > 0 && doing[w] == OPEN && !gone && HOLDS(w) -> faults--; connections--;
@@ -246,7 +246,7 @@ end:
 #endif
 #endif
 
-/* Connected, and no safeguard ends that before a lease has run out. */
+/* Connected, and no safeguard ends that before the lease expires. */
 #define OUTLIVES_ITS_LEASE(w)                   \
   ((doing[w] == CUT && !CLOSES_WHEN_CUT) ||     \
    ((doing[w] == STALLED || doing[w] == CUT_STALLED) && !IS_KILLED_IN_TIME(w)))
@@ -258,5 +258,5 @@ end:
 #define EXPIRES(r)                                       \
   (!gone && ((lease[r] == DEAD && left_open[r] == 0) ||  \
              (LIVES(r) && OUTLIVES_ITS_LEASE(HOLDER(r)))))
-/* A worker that is not connected, or not any more, was stopped or cut off for longer than its lease: a fault. */
+/* A worker that is not connected was stopped or cut off for longer than its lease: a fault. */
 #define MAY_EXPIRE(r) (!gone && LIVES(r) && (!IS_CONNECTED(HOLDER(r)) || doing[HOLDER(r)] == OPEN))

@@ -1,4 +1,4 @@
-/* The API, the sweep, the reconciliation and the provider, as they touch one recording; and recoveries: app/play.cpp,
+/* The API, the sweep, the reconciliation and the provider, as they touch one recording; and rebuilds: app/play.cpp,
    webhooks.cpp, recovery.cpp, and the sweep of slot_sweep.cpp. */
 
 inline reclaim_row(r) {
@@ -8,7 +8,7 @@ inline reclaim_row(r) {
 #endif
 }
 
-/* Recordings are alike, so they are asked for in their order. */
+/* Recordings are interchangeable, so the API asks for them in their order. */
 #define IS_NEXT_TO_ASK(r) (row[r] == REMOTE && (r == 0 || row[r - 1] != REMOTE))
 #ifdef SWEEP_SKIPS_STORED
 #define IS_SWEPT(r) (row[r] != STORED)
@@ -23,7 +23,7 @@ end:
   do
   :: atomic {
        if
-       /* The API: durable first, then the slot store. While that is away, the reconciliation asks later. */
+       /* The API: first the row, then the slot store. While that is away, the reconciliation asks later. */
        :: d_step { IS_NEXT_TO_ASK(r) -> row[r] = QUEUED; order!r;
             printf("a webhook announces recording %d\n", r);
             it = r; ask = (gone -> 0 : A_FETCH) }
@@ -132,8 +132,8 @@ inline recover_rows() {
   x = 0
 }
 
-/* A recovery is accepted for the very loss that it saw. One that was read for an earlier loss, or that another has
-   overtaken, is refused. */
+/* A rebuild is accepted for the loss that it saw. One that was read for an earlier loss, or that another has overtaken,
+   is refused. */
 #ifdef RECOVERY_BY_EPOCH_ALONE
 #define MAY_READ(k) (gone && !has_read[k])
 #define IS_ACCEPTED(k) (my_epoch[k] > slot_store_epoch)
@@ -147,7 +147,7 @@ end:
   do
   :: atomic {
        if
-       /* Whoever gets the answer "recover" does it; one may die in between, and the next begins again. */
+       /* Every caller that gets the answer "recover" rebuilds; one may die in between, and the next begins again. */
        :: d_step { MAY_READ(k) ->
             saw_open[k] = attempt_open != 0; has_read[k] = 1;
             n = 0;
@@ -183,7 +183,7 @@ end:
   od
 }
 
-/* Every connection from before the loss is closed, and the provider knows it. */
+/* Every connection from before the loss is closed, and the provider has noticed. */
 #define ALL_CLOSED                                                                                 \
   (!CLOSES_FIRST(0) && !CLOSES_FIRST(1) && !CLOSES_FIRST(LAST_W - 1) && !CLOSES_FIRST(LAST_W) &&   \
    left_open[0] + left_open[1] + left_open[LAST_R - 1] + left_open[LAST_R] == 0)

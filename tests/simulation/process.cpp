@@ -7,7 +7,7 @@ constexpr int kDownloadsOfOneWorker = 8;
 constexpr Milliseconds kSweepEvery{2'000};
 // Less kStopReserve it is shorter than many transfers, so that a worker that is told to stop hands many back.
 constexpr Milliseconds kDrainGrace{6'000};
-// Virtual time does not move the timer behind a claim's patience, so it must not matter.
+// Virtual time does not move the timer behind a claim's patience, so the patience must not matter.
 constexpr Milliseconds kNoPatienceNeeded{24 * 3600 * 1000};
 
 WorkerOptions options_of(const std::string& name) {

@@ -74,8 +74,6 @@ class FetchJob {
 
   /// Returns what to finish the lease with.
   [[nodiscard]] Task<FinishOutcome> run();
-  /// Whether run() took the recording and raised its row's fence.
-  [[nodiscard]] bool attempted() const noexcept { return attempted_; }
   /// run() committed the recording.
   [[nodiscard]] bool stored() const noexcept { return stored_; }
 
@@ -107,7 +105,6 @@ class FetchJob {
   Claim claim_;
   Stops stops_;
   Watch watch_;
-  bool attempted_ = false;
   bool stored_ = false;
 };
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "domain/events.hpp"
-#include "slots/protocol/planted_bugs.hpp"
 
 namespace tapedeck {
 namespace {
@@ -167,14 +166,11 @@ Task<Worker::Ended> Worker::run_to_end(Claim claim, Jobs::iterator job) {
     d_.events.emit(event::fetch_broke(lease.business, lease.sid, error.what()));
     outcome = {FinishKind::kRetry, d_.clock.system_now() + kStoreAwayPause, "an internal error"};
   }
-  const bool forgets = planted(PlantedBug::kLeakOnEarlyReturn) && !fetch.attempted();
   Ended ended;
-  if (!forgets) {
-    ended.is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
-    std::optional<ClaimWish> next = wish_beside(*job);
-    auto successor = co_await give_back(lease, std::move(outcome), std::move(next));
-    ended.successor = std::move(successor);
-  }
+  ended.is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
+  std::optional<ClaimWish> next = wish_beside(*job);
+  auto successor = co_await give_back(lease, std::move(outcome), std::move(next));
+  ended.successor = std::move(successor);
   if (fetch.stored() && options_.stored) options_.stored();
   co_return ended;
 }
@@ -259,14 +255,13 @@ Task<> Worker::renew_all() {
     if (job == jobs_.end()) continue;
     if ((*renewed)[i]) {
       job->renewed = sent;
-    } else if (!planted(PlantedBug::kNoSelfFence)) {
+    } else {
       job->stop.request_stop();
     }
   }
 }
 
 void Worker::close_unrenewed() {
-  if (planted(PlantedBug::kNoSelfFence)) return;
   const SteadyTime now = d_.clock.steady_now();
   for (Job& job : jobs_) {
     if (now - job.renewed > options_.close_after) job.stop.request_stop();
@@ -277,7 +272,6 @@ void Worker::tell_pulse() const {
   if (!options_.pulse) return;
   SteadyTime oldest = d_.clock.steady_now();
   for (const Job& job : jobs_) {
-    if (planted(PlantedBug::kNoSelfFence)) break;
     if (job.is_connected) oldest = std::min(oldest, job.renewed);
   }
   options_.pulse(oldest);
