@@ -71,7 +71,7 @@ const downloads = new Downloads(cluster.sim);
 const end = Date.now() + minutes * 60_000;
 const problems = [];
 
-async function befall(kinds, random) {
+async function cause(kinds, random) {
   const next = kinds.map(({ everyMs }) => Date.now() + random.between(0.2, 1) * everyMs);
   for (;;) {
     const first = next.indexOf(Math.min(...next));
@@ -149,7 +149,7 @@ async function judge() {
 
 try {
   const random = seeded(seed);
-  const tasks = [...schedule, ...(values.cluster ? ofSharedStores : ofOneDisk)].map((kinds, i) => befall(kinds, seeded(seed + i + 1)));
+  const tasks = [...schedule, ...(values.cluster ? ofSharedStores : ofOneDisk)].map((kinds, i) => cause(kinds, seeded(seed + i + 1)));
   await Promise.all([load(random), look(), ...tasks]);
   await judge();
 } catch (error) {

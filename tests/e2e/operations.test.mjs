@@ -125,7 +125,7 @@ commandTest('all wrong settings are reported together, each with its name and an
   assert.equal(done.code, 3);
   for (const name of Object.keys(settings)) {
     const line = done.stderr.split('\n').find((text) => text.trim().startsWith(`${name}:`));
-    assert.ok(line, `${name} is told of:\n${done.stderr}`);
+    assert.ok(line, `${name} is not reported:\n${done.stderr}`);
     assert.match(line, /expected|must/);
     assert.match(line, new RegExp(`example: ${name}=|from`), line);
   }

@@ -1,5 +1,5 @@
-// The demo on many processes: PostgreSQL, Redis, an S3 server, the provider's look-alike, two APIs, two workers and nginx
-// before them, each on a free port. ./dev demo --cluster starts it; Ctrl-C ends it all. Calls and recordings stay in
+// The demo on many processes: PostgreSQL, Redis, an S3 server, the simulator of the provider, two APIs, two workers, and nginx in
+// front, each on a free port. ./dev demo --cluster starts it; Ctrl-C ends everything. Calls and recordings stay in
 // build/demo-cluster for the next start.
 
 import { spawn } from 'node:child_process';
@@ -21,10 +21,10 @@ const folder = path.resolve(process.env.DATA_DIR ?? path.join(repository, 'build
 const nameWidth = 9;
 const stopMs = 20_000;
 
-/** What is to be ended, in this order. */
+/** The processes to end, in this order. */
 const running = [];
 
-// The same at each start, or the credentials in the database could not be opened.
+// The same at each start, so that the credentials in the database can be opened.
 async function secretKey() {
   const file = path.join(folder, 'secret.key');
   const made = randomBytes(32).toString('base64');
@@ -34,8 +34,8 @@ async function secretKey() {
   return readFile(file, 'utf8');
 }
 
-// Starts one process; its log goes to the terminal, with its name before each line. Resolves once a line matches each of
-// `patterns`, with what they found.
+// Starts a process. Its log goes to the terminal, with its name before each line. Resolves with the matches when each of
+// `patterns` has matched a line.
 async function startNode(name, words, settings, patterns) {
   const env = { PATH: process.env.PATH, LISTEN: '127.0.0.1:0', DATA_DIR: path.join(folder, name.replace(' ', '-')), ...settings };
   const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -87,7 +87,7 @@ const proxy = (nodes) => (port) => `
 async function start() {
   await mkdir(folder, { recursive: true });
   const keep = (name) => ({ folder: path.join(folder, name), detached: true });
-  // Slots are rebuilt from the call store: Redis need not keep anything.
+  // Slots are rebuilt from the call store, so Redis need not keep anything.
   const [postgres, redis, s3] = await Promise.all([
     startPostgres(keep('postgres')), startRedis({ tcp: true, detached: true }), startS3(keep('s3')),
   ]);
@@ -99,7 +99,7 @@ async function start() {
     DATABASE_URL: await postgres.database('tapedeck'), REDIS_URL: redis.url, SECRET_KEY: await secretKey(),
     PUBLIC_URL: url, ...(await s3.environment('recordings')),
   };
-  // The first API has the sample calls, and the provider's look-alike, which all workers ask.
+  // The first API has the sample calls and the simulator, which all workers use.
   const first = await startNode('api 1', ['demo', ...process.argv.slice(2)], settings,
     { ...ready, provider: /DEMO_PROVIDER url=(\S+)/ });
   const more = { ...settings, TWILIO_BASE_URL: first.provider };
@@ -117,7 +117,7 @@ async function start() {
   console.log(`  nginx       ${url}, before the two APIs
   APIs        ${first.url}, ${second.url}
   Workers     ${workers.map((worker) => `${worker.url}/metrics`).join(', ')}
-  Provider    ${first.provider} (a look-alike)
+  Provider    ${first.provider} (a simulator)
   PostgreSQL  ${settings.DATABASE_URL}
   Redis       ${redis.url}
   S3          ${s3.url}, bucket recordings

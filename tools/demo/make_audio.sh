@@ -3,7 +3,7 @@
 #
 # Makes the demo's recordings from the dialogues in tools/demo/audio: speech in two voices, in a telephone's band
 # (300 to 3400 Hz, 8 kHz), as the provider keeps it: NAME.mp3 (32 kbit/s), NAME.wav, and NAME.2.wav with a channel for
-# each party. The same text gives the same bytes; a dialogue that has not changed is not spoken again.
+# each party. The same text gives the same bytes; only changed dialogues are made again.
 #
 # A dialogue begins with "voices CALLEE CALLER" (espeak-ng's names), then has one line for each thing that happens:
 #   A text   the first voice speaks        ring       the line rings
@@ -19,7 +19,7 @@ trap 'rm -rf "$scratch"' EXIT
 # Words a minute, and silence after each sentence in seconds.
 readonly SPEED=160 BREATH=0.35
 
-# sound NUMBER SOX_EFFECT...: what a synthesised sound is, as 8 kHz samples.
+# sound NUMBER SOX_EFFECT...: a synthesised sound, as 8 kHz samples.
 synthesise() {
   local out=$1
   shift
@@ -32,10 +32,10 @@ speak() {
   sox -D "$scratch/raw.wav" -r 8000 -b 16 -c 1 "$1" sinc 300-3400 gain -n -4 pad 0 $BREATH
 }
 
-# silence_like OUT SOUND: silence as long as a sound, for the other party's channel.
+# silence_like OUT SOUND: silence as long as a sound, for the channel of the other party.
 silence_like() { sox -D "$2" "$1" vol 0; }
 
-# record NAME: one dialogue, into the three files.
+# record NAME: makes the three files of a dialogue.
 record() {
   local name=$1 count=0 word rest voice_a voice_b left=() right=()
   while read -r word rest; do
@@ -64,7 +64,7 @@ record() {
   sox -D "${left[@]}" "$scratch/left.wav"
   sox -D "${right[@]}" "$scratch/right.wav"
   sox -D -M "$scratch/left.wav" "$scratch/right.wav" "$scratch/dual.wav"
-  # Line noise, so that a pause sounds like a telephone and not like a fault. -R makes it the same each time.
+  # Line noise, so that a pause sounds like a telephone. -R makes it the same each time.
   sox -D -R -n -r 8000 -c 2 "$scratch/noise.wav" synth "$(soxi -D "$scratch/dual.wav")" pinknoise gain -48
   sox -D -m "$scratch/dual.wav" "$scratch/noise.wav" -b 16 "$folder/$name.2.wav" norm -3
   sox -D "$folder/$name.2.wav" -b 16 "$folder/$name.wav" remix 1,2 norm -3

@@ -1,6 +1,6 @@
 import net from 'node:net';
 
-/** A port of 127.0.0.1 that was free a moment ago, for programs that cannot choose one themselves. */
+/** A port of 127.0.0.1 that was free a moment ago, for programs that cannot choose one. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = net.createServer();

@@ -1,4 +1,4 @@
-// A real nginx on a free port: it serves one folder, or stands before other servers.
+// An nginx on a free port, which serves a folder or is a proxy.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -33,10 +33,10 @@ http {
 }
 
 /**
- * @param {string} folder where it keeps its files, and what it serves unless `http` says otherwise
- * @param {{http?: (port: number) => string, workers?: number, port?: number, detached?: boolean}} options what it does,
- *     for its http block; processes other than one; a port other than any that is free; and whether it is spared the
- *     terminal's Ctrl-C
+ * @param {string} folder for its files; nginx serves it unless `http` says otherwise
+ * @param {{http?: (port: number) => string, workers?: number, port?: number, detached?: boolean}} options the content of its
+ *     http block; its number of workers, by default one; its port, by default a free one; whether Ctrl-C in the terminal
+ *     spares it
  * @returns {Promise<{port: number, stop: function}>}
  */
 export async function startNginx(folder, { http, workers, port: wanted, detached = false } = {}) {

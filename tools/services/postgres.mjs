@@ -1,5 +1,5 @@
-// A PostgreSQL of its own in a temporary directory, on a unix socket and a free port of 127.0.0.1. It must not run as
-// root: then it is the user postgres's.
+// A PostgreSQL in a temporary directory, on a unix socket and a free port of 127.0.0.1. It must not run as root: for root it runs
+// as the user postgres.
 //
 //   const postgres = await startPostgres();
 //   const url = await postgres.makeDatabase();   // postgresql://postgres@127.0.0.1:PORT/…
@@ -24,10 +24,10 @@ const attempts = 5;
 const folderOf = () =>
   process.env.POSTGRES_BIN ?? ['17', '16', '15', '14'].map((version) => `/usr/lib/postgresql/${version}/bin`).find(existsSync) ?? '';
 
-// What goes before a program that root must not run.
+// The prefix of a program that must not run as root.
 const asUser = process.getuid() === 0 ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--'] : [];
 
-// The folder, made where it is missing; or, where it lies below one that only root may enter, one of /var/tmp in its place.
+// Makes the folder if it is missing. Replaces a folder that only root may enter by one in /var/tmp.
 async function reachable(folder) {
   await mkdir(folder, { recursive: true });
   if (asUser.length === 0) return folder;
@@ -39,8 +39,8 @@ async function reachable(folder) {
 }
 
 /**
- * @param {{settings?: object, folder?: string, detached?: boolean}} options settings of the server by name; a folder, there
- *     already or not, in which its data stay; and whether it is spared the terminal's Ctrl-C
+ * @param {{settings?: object, folder?: string, detached?: boolean}} options settings of the server by name; a new or existing
+ *     folder for its data; whether Ctrl-C in the terminal spares it
  */
 export async function startPostgres({ settings = {}, folder, detached = false } = {}) {
   const directory = folder ? await reachable(folder) : await mkdtemp(path.join(os.tmpdir(), 'tapedeck-postgres-'));
@@ -60,7 +60,7 @@ export class Postgres {
   #exited;
   #settings;
   #databases = 0;
-  // However this process ends, the server ends with it.
+  // The server ends with this process at any exit.
   #end = () => {
     this.#child?.kill('SIGQUIT');
     if (!this.#isKept) rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
@@ -118,7 +118,7 @@ export class Postgres {
     return `postgresql://postgres@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** The URL of a database, which is made where it is missing. */
+  /** The URL of a database, which is made if it is missing. */
   async database(name) {
     const known = await this.ask(this.url('template1'), `SELECT 1 FROM pg_database WHERE datname = '${name}'`);
     return known === '1' ? this.url(name) : this.makeDatabase(name);
@@ -130,7 +130,7 @@ export class Postgres {
     return this.url(name);
   }
 
-  /** The answer as psql prints it: a line for each row, columns parted by "|". */
+  /** The answer as psql prints it: a line for each row, with "|" between columns. */
   async ask(url, statement) {
     return (await run('psql', ['-XAtqc', statement, url], { env: { PATH: process.env.PATH, PGCONNECT_TIMEOUT: '5' } })).stdout.trim();
   }
@@ -139,19 +139,19 @@ export class Postgres {
     this.#child.kill(name);
   }
 
-  /** This process may end without ending the server first. */
+  /** Lets this process end before the server. */
   unref() {
     this.#child.unref();
   }
 
-  /** As a power failure does, all processes of it. */
+  /** Kills all its processes, as a power failure does. */
   async kill() {
     this.#child?.kill('SIGQUIT');
     await this.#exited;
     process.removeListener('exit', this.#end);
   }
 
-  /** Ends it in order; its connections are cut. */
+  /** Stops it cleanly and closes its connections. */
   async stop() {
     this.#child.kill('SIGINT');
     await this.#exited;

@@ -1,12 +1,12 @@
-// A redis-server of the test's own, on a unix socket in a temporary directory.
+// A redis-server for one test, on a unix socket in a temporary directory.
 //
 //   const redis = await startRedis();
 //   redis.url                          // unix:///…/redis.sock
 //   await redis.ask('SCARD', 'rec_slots:acme');
-//   await redis.kill();  await redis.start();   // with what its append-only file holds
+//   await redis.kill();  await redis.start();   // with the content of its append-only file
 //   await redis.destroy();
 //
-// With `tcp` it listens on a free port as well, and `url` leads there. Several together: redis_groups.mjs.
+// With `tcp` it also listens on a free port, and `url` has that port. For several servers: redis_groups.mjs.
 
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,13 +19,13 @@ import { freePort } from './free_port.mjs';
 import { until } from './until.mjs';
 
 const run = promisify(execFile);
-// Somebody else may take a free port before the server does.
+// Another program may take the free port before the server does.
 const portAttempts = 5;
 
 /**
  * @param {{settings?: object|function, tcp?: boolean, sentinel?: string, detached?: boolean}} options settings of
- *     redis-server by name, or what promises them, anew for each try; the configuration that makes it a Sentinel; and
- *     whether it is spared the terminal's Ctrl-C
+ *     redis-server by name, or a function that returns a promise of them for each attempt; the configuration of a Sentinel;
+ *     whether Ctrl-C in the terminal spares it
  */
 export async function startRedis(options = {}) {
   for (let attempt = 1; ; ++attempt) {
@@ -61,7 +61,7 @@ export class Redis {
 
   async start() {
     const file = path.join(this.directory, 'redis.conf');
-    // A Sentinel keeps what it has learned there.
+    // A Sentinel stores its state there.
     if (!existsSync(file)) await writeFile(file, this.#sentinel ?? '');
     const child = spawn('redis-server', [
       file, '--port', String(this.port), '--bind', '127.0.0.1', '--unixsocket', this.socket, '--dir', this.directory,
@@ -85,7 +85,7 @@ export class Redis {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** How this key of a business is called here. */
+  /** The full name of this key of a business. */
   keyOf(prefix, business) {
     return `${prefix}:${business}`;
   }

@@ -1,11 +1,11 @@
-// Several Redis servers that take over from each other, in a hurry: a master with its replica and three Sentinels, or a
-// Cluster of three masters with a replica each. They stand where one Redis does (redis.mjs), with url, ask() and destroy().
+// Groups of Redis servers with fast failover: a master with its replica and three Sentinels, or a Cluster of three masters with a
+// replica each. A group replaces a single Redis (redis.mjs), with url, ask() and destroy().
 //
 //   const redis = await startSentinels();        // or startRedisCluster()
-//   await redis.ask('SCARD', 'rec_slots:acme');  // of whoever serves the key now
+//   await redis.ask('SCARD', 'rec_slots:acme');  // on the server that has the key now
 //   const master = await redis.masterOf('acme');
 //   await master.kill();
-//   await redis.untilServed('acme', master);     // another one serves the keys of this business by now
+//   await redis.untilServed('acme', master);     // waits until another server has the keys of this business
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -16,10 +16,10 @@ import { until } from './until.mjs';
 
 const run = promisify(execFile);
 
-// How long a node may be silent before it counts as gone: so that a failover takes a second or two, and yet a loaded
-// machine has none of its own.
+// The silence after which a node counts as down: short enough for a failover in a second or two, long enough for a loaded
+// machine.
 const downAfterMs = 1_000;
-// Replicas are not waited for before their first copy is made, which would be 5 s.
+// No wait for replicas before their first copy, which would be 5 s.
 const hurry = { 'repl-diskless-sync-delay': '0' };
 const isOnline = async (server) => (await server.ask('INFO', 'replication')).includes('state=online');
 
@@ -47,10 +47,10 @@ class Group {
 
 const masterName = 'calls';
 const sentinelCount = 3;
-// The first Sentinel alone begins a failover soon, and needs the others' votes: three that begin at once split them.
+// Only the first Sentinel begins a failover early, with the votes of the others: three that begin at once split the votes.
 const laterMs = 10_000;
-// By themselves they look around and talk every ten seconds and two; and do nothing for 30 s after their clock has jumped
-// by 2 s, which is what a machine without time looks like.
+// Shorter than the defaults: they search every 10 s, talk every 2 s, and do nothing for 30 s after a jump of the clock by 2 s,
+// which a busy machine may cause.
 const lively = ['INFO-PERIOD', '1000', 'PING-PERIOD', '500', 'PUBLISH-PERIOD', '500', 'TILT-TRIGGER', '30000'];
 
 export const startSentinels = () => started(new Sentinels());
@@ -88,7 +88,7 @@ class Sentinels extends Group {
     return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${masterName}`;
   }
 
-  /** Whom the first Sentinel names. */
+  /** The master that the first Sentinel names. */
   async masterOf() {
     const [, port] = (await this.sentinels[0].ask('SENTINEL', 'get-master-addr-by-name', masterName)).split('\n');
     return this.servers.find((server) => server.port === Number(port));
@@ -117,10 +117,10 @@ const firstSlot = (master) => Math.floor((master * hashSlots) / masterCount);
 
 export const startRedisCluster = () => started(new Cluster());
 
-/** Servers 0 to 2 begin as the masters of a third of the hash slots each, and server 3 + n as the replica of server n. */
+/** Servers 0 to 2 start as masters, each with a third of the hash slots; server 3 + n is the replica of server n. */
 class Cluster extends Group {
   async start() {
-    // The port on which the nodes talk is 10000 above the other by itself, where there may be none.
+    // By default the port between nodes is 10000 above the other, which may not exist.
     const settings = async () => ({
       ...hurry, 'cluster-enabled': 'yes', 'cluster-node-timeout': String(downAfterMs), 'cluster-port': String(await freePort()),
     });
@@ -148,7 +148,7 @@ class Cluster extends Group {
     for (let i = 0; i < masterCount; ++i) await until('replication', () => isOnline(this.servers[i]));
   }
 
-  /** Those that are at the beginning. */
+  /** The masters at the start. */
   get masters() {
     return this.servers.slice(0, masterCount);
   }
@@ -157,7 +157,7 @@ class Cluster extends Group {
     return `redis+cluster://${this.masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
   }
 
-  /** The server that serves this key at the beginning. */
+  /** The master of this key at the start. */
   async masterOfKey(key) {
     const slot = Number(await this.#running().ask('CLUSTER', 'KEYSLOT', key));
     return this.masters.findLast((_, i) => firstSlot(i) <= slot);
@@ -184,7 +184,7 @@ class Cluster extends Group {
     return (await run('redis-cli', ['-c', '-p', String(this.#running().port), ...words])).stdout.trim();
   }
 
-  /** The answer of whoever serves the key; of KEYS, those of all masters. */
+  /** The answer of the server that has the key; for KEYS, the answers of all masters. */
   async ask(...words) {
     if (words[0] !== 'KEYS') return this.#follow(...words);
     const answers = [];

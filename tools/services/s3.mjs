@@ -1,7 +1,7 @@
-// An S3 server of its own (npm s3rver) on a free port of 127.0.0.1, with its objects in a temporary directory.
+// An S3 server (npm s3rver) on a free port of 127.0.0.1, with its objects in a temporary directory.
 //
 //   const s3 = await startS3();
-//   s3.environment('bucket')   // STORAGE_URL and the keys, for tapedeck; the bucket is made
+//   s3.environment('bucket')   // makes the bucket; STORAGE_URL and the keys, for tapedeck
 //   await s3.objects('bucket') // the keys in it
 //   await s3.destroy();
 
@@ -19,8 +19,8 @@ const suffix = '._S3rver_object';
 const uploadsFolder = '._S3rver_uploads';
 
 /**
- * @param {{folder?: string, detached?: boolean}} options a folder, there already or not, in which the objects stay; and
- *     whether it is spared the terminal's Ctrl-C
+ * @param {{folder?: string, detached?: boolean}} options a new or existing folder in which the objects stay; whether Ctrl-C in
+ *     the terminal spares it
  */
 export async function startS3({ folder, detached = false } = {}) {
   const directory = folder ?? (await mkdtemp(path.join(os.tmpdir(), 'tapedeck-s3-')));
@@ -65,7 +65,7 @@ export class S3 {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Makes the bucket, and returns what tapedeck has to be told; `url` when it is reached by another way. */
+  /** Makes the bucket and returns the settings for tapedeck; `url` for another address of the server. */
   async environment(bucket, url = this.url) {
     await mkdir(path.join(this.directory, 'data', bucket), { recursive: true });
     return {
@@ -75,7 +75,7 @@ export class S3 {
     };
   }
 
-  /** Of each object in the bucket, where it is below the bucket and in which file. */
+  /** Path and file of each object in the bucket. */
   async objects(bucket) {
     const root = path.join(this.directory, 'data', bucket);
     const entries = await readdir(root, { withFileTypes: true, recursive: true }).catch(() => []);
@@ -85,7 +85,7 @@ export class S3 {
       .map((file) => ({ key: path.relative(root, file).slice(0, -suffix.length), file }));
   }
 
-  /** The uploads in parts of the bucket that are neither complete nor ended. */
+  /** The multipart uploads of the bucket that are neither complete nor aborted. */
   async uploads(bucket) {
     return readdir(path.join(this.directory, 'data', bucket, uploadsFolder)).catch((error) => {
       if (error.code === 'ENOENT') return []; // there never was any
@@ -97,7 +97,7 @@ export class S3 {
     this.#child.kill(name);
   }
 
-  /** This process may end without ending the server first. */
+  /** Lets this process end before the server. */
   unref() {
     this.#child.unref();
     this.#child.stdout.unref();

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How long a test waits for what must come. */
+/** The longest wait of a test. */
 export const waitMs = 60_000;
-// Between two questions of a wait, to leave the processor to whoever is waited for.
+// The pause between two polls, which leaves the processor to other processes.
 const askAgainMs = 15;
 
-/** Asks `question` until its answer satisfies `condition`; returns that answer, or rejects when it takes too long. */
+/** Polls `question` until its answer satisfies `condition`, and returns the answer; rejects when it takes too long. */
 export async function until(what, question, condition = Boolean, patienceMs = waitMs) {
   const deadline = Date.now() + patienceMs;
   for (;;) {
