@@ -7,6 +7,7 @@
 
 #include "base/encoding.hpp"
 #include "blobs/blob_key.hpp"
+#include "runtime/describe.hpp"
 
 namespace tapedeck {
 namespace {
@@ -14,7 +15,9 @@ namespace {
 constexpr const char* kPeaksType = "application/json";
 
 TaskScope::FailureHandler report_to(EventSink& events) {
-  return [&events](std::exception_ptr) { events.emit({Severity::kError, "", "MEASURE_BROKE", {}}); };
+  return [&events](std::exception_ptr failure) {
+    events.emit({Severity::kError, "", "MEASURE_BROKE", {{"detail", describe(failure)}}});
+  };
 }
 
 // Nothing was learnt of the recording: a store was away, or the process ends.
