@@ -64,6 +64,8 @@ constexpr std::array kCounterRules{
     CounterRule{"AUDIT_NOT_WRITTEN", "tapedeck_audit_failures_total", "Times that writing the audit began to fail.", "",
                 ""},
     CounterRule{"FETCH_BROKE", "tapedeck_fetches_broken_total", "Fetches ended by an internal error.", "", ""},
+    CounterRule{"UPKEEP_FAILED", "tapedeck_upkeep_failures_total", "Internal errors in tasks of the upkeep, by task.",
+                "task", "task"},
     CounterRule{"WORKER_TASK_FAILED", "tapedeck_worker_failures_total", "Tasks of workers ended by an internal error.",
                 "", ""},
 };

@@ -41,14 +41,14 @@ bool is_metric_name(std::string_view name, MetricKind kind) {
   return known_prefix && plain && name.ends_with("_total") == (kind == MetricKind::kCounter);
 }
 
-// The counter of one rule, one child for each value of its label.
+// The counter of one rule, with a series for each value of its label.
 class EventCounter {
  public:
   EventCounter(const CounterRule& rule, prometheus::Registry& registry)
       : rule_(rule),
         family_(
             prometheus::BuildCounter().Name(std::string(rule.metric)).Help(std::string(rule.help)).Register(registry)) {
-    // Without a label the series exists from the start: a rate needs a zero to begin with.
+    // A series without a label exists from the start, because a rate needs a zero to begin with.
     if (rule.label.empty()) plain_ = &family_.Add({});
   }
 
@@ -127,7 +127,7 @@ prometheus::MetricFamily collect(const WatchedHistogram& watched) {
   return {watched.name, watched.help, prometheus::MetricType::Histogram, {metric}};
 }
 
-// Reads what others keep. One number that cannot be read must not hide the rest.
+// Reads watched numbers. One that cannot be read must not hide the others.
 template <class Kind>
 void append(std::vector<prometheus::MetricFamily>& families, const std::vector<Kind>& watched) {
   for (const Kind& one : watched) {
@@ -193,7 +193,7 @@ class Metrics::State {
   }
 
   prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Throw};
-  // Keys are views of the rules' literals; built once, then only read.
+  // The keys are views of the rules' literals. The maps are built once, then only read.
   std::unordered_map<std::string_view, std::vector<std::unique_ptr<EventCounter>>> counters_;
   std::unordered_map<std::string_view, std::vector<std::unique_ptr<EventHistogram>>> histograms_;
   mutable std::mutex mutex_;
@@ -205,7 +205,7 @@ class Metrics::State {
 Metrics::Metrics(std::string version) : state_(std::make_unique<State>()) {
   watch({MetricKind::kGauge,
          "tapedeck_build_info",
-         "Always 1; the label names the version that runs.",
+         "Always 1; the label is the version that runs.",
          {"version"},
          [version = std::move(version)] { return std::vector<Sample>{{{version}, 1}}; }});
 }
@@ -216,13 +216,19 @@ void Metrics::emit(const Event& event) noexcept {
   try {
     state_->count(event);
   } catch (...) {
-    // No memory for a new series: what is counted already stays right.
+    // There is no memory for a new series. Existing counts stay right.
   }
 }
 
 void Metrics::watch(Watched watched) { state_->watch(std::move(watched)); }
 
 void Metrics::watch(WatchedHistogram watched) { state_->watch(std::move(watched)); }
+
+void Metrics::watch(MetricKind kind, std::string name, std::string help, std::function<double()> read) {
+  watch({kind, std::move(name), std::move(help), {}, [read = std::move(read)] {
+           return std::vector<Sample>{{{}, read()}};
+         }});
+}
 
 std::string Metrics::text() const { return state_->text(); }
 
