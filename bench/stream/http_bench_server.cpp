@@ -47,12 +47,13 @@ class FileBlob final : public Blob {
   [[nodiscard]] SystemTime modified_at() const { return SystemTime(Seconds(status_.st_mtim.tv_sec)); }
 
   [[nodiscard]] Task<Result<std::size_t>> read(std::uint64_t offset, std::span<std::byte> out) override {
-    const auto work = [this, offset, out] {
-      return ::pread(file_, out.data(), out.size(), static_cast<::off_t>(offset));
+    const auto work = [this, offset, out]() -> Result<std::size_t> {
+      const ::ssize_t got = ::pread(file_, out.data(), out.size(), static_cast<::off_t>(offset));
+      if (got < 0) return fail(Errc::kIo, "read failed");
+      return static_cast<std::size_t>(got);
     };
-    const ::ssize_t got = co_await offload(pool_, work);
-    if (got < 0) co_return fail(Errc::kIo, "read failed");
-    co_return static_cast<std::size_t>(got);
+    Result<std::size_t> got = co_await offload(pool_, work);
+    co_return got;
   }
 
  private:

@@ -93,16 +93,14 @@ Task<Result<void>> AuditLog::flush() {
   }
 }
 
-Task<> AuditLog::run(std::stop_token stop) {
-  bool failing = false;
-  for (bool last = false; !last;) {
-    co_await clock_.sleep_for(kAuditFlushInterval, stop);
-    last = stop.stop_requested();
-    const Result<void> flushed = co_await flush();
-    // One line when writing begins to fail, not one each second.
-    if (!flushed && !failing) events_.emit(event::audit_not_written(flushed.error()));
-    failing = !flushed.has_value();
+Task<Result<void>> AuditLog::write() {
+  const Result<void> flushed = co_await flush();
+  // One line when writing begins to fail, not one each second.
+  if (!flushed && !is_failing_) {
+    events_.emit(event::audit_not_written(flushed.error()));
   }
+  is_failing_ = !flushed.has_value();
+  co_return Result<void>();
 }
 
 }  // namespace tapedeck

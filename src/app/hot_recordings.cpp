@@ -30,7 +30,7 @@ void HotRecordings::insert(const BusinessId& business, const Sid& sid, std::shar
   std::string key = key_of(business, sid.view());
   const std::scoped_lock lock(mutex_);
   if (const auto found = index_.find(key); found != index_.end()) drop(found->second);
-  drop_expired();
+  drop_those_past_their_time();
   order_.push_front({key, std::move(hot), clock_.steady_now() + ttl_});
   index_.emplace(std::move(key), order_.begin());
   if (order_.size() > kHotRecordingsMax) drop(std::prev(order_.end()));
@@ -44,16 +44,13 @@ void HotRecordings::erase(const Recording& recording) {
   }
 }
 
-Task<> HotRecordings::run(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    co_await clock_.sleep_for(ttl_, stop);
-    const std::scoped_lock lock(mutex_);
-    drop_expired();
-  }
+void HotRecordings::drop_expired() {
+  const std::scoped_lock lock(mutex_);
+  drop_those_past_their_time();
 }
 
 // Called with the mutex held, as is drop().
-void HotRecordings::drop_expired() {
+void HotRecordings::drop_those_past_their_time() {
   const SteadyTime now = clock_.steady_now();
   for (auto entry = order_.begin(); entry != order_.end();) {
     const auto next = std::next(entry);

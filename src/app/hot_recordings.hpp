@@ -4,7 +4,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <stop_token>
 #include <string>
 #include <unordered_map>
 
@@ -31,7 +30,7 @@ struct HotRecording {
 /// played make room for others. Thread-safe.
 ///
 /// erase() closes the audio of a recording that this process deletes. However a recording goes otherwise (by retention,
-/// by a command, in another process), run() closes its audio within twice the `ttl` after it was opened.
+/// by a command, in another process), drop_expired() closes its audio within twice the `ttl` after it was opened.
 class HotRecordings {
  public:
   HotRecordings(Clock& clock, Milliseconds ttl) : clock_(clock), ttl_(ttl) {}
@@ -41,8 +40,8 @@ class HotRecordings {
   void insert(const BusinessId& business, const Sid& sid, std::shared_ptr<const HotRecording> hot);
   /// Forgets a recording under each of its names.
   void erase(const Recording& recording);
-  /// Closes entries past their time, every `ttl` until `stop` is requested.
-  [[nodiscard]] Task<> run(std::stop_token stop);
+  /// Closes entries past their time. To be called every `ttl`.
+  void drop_expired();
   [[nodiscard]] std::size_t size() const;
 
  private:
@@ -53,7 +52,7 @@ class HotRecordings {
   };
   using Order = std::list<Entry>;
 
-  void drop_expired();
+  void drop_those_past_their_time();
   void drop(Order::iterator entry);
 
   Clock& clock_;

@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "app/upkeep_names.hpp"
+#include "runtime/describe.hpp"
 #include "runtime/task_scope.hpp"
 
 namespace tapedeck {
@@ -219,8 +220,9 @@ Task<Result<void>> Importer::take_chunk(Course& course, std::vector<Item> items)
   const SteadyTime began = d_.clock.steady_now();
   Chunk chunk{std::move(items), 0, std::nullopt};
   const auto executor = co_await boost::asio::this_coro::executor;
-  TaskScope scope(executor,
-                  [&chunk](std::exception_ptr) { chunk.failure = Error(Errc::kInternal, "the import broke"); });
+  TaskScope scope(executor, [&chunk](std::exception_ptr failure) {
+    chunk.failure = Error(Errc::kInternal, "the import broke: " + describe(failure));
+  });
   for (int i = 0; i < kImportTasks; ++i) scope.spawn(take_items(course, chunk));
   co_await scope.join();
   if (chunk.failure) co_return fail(*chunk.failure);

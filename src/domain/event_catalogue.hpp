@@ -133,7 +133,7 @@ inline constexpr auto kEventCatalogue = std::to_array<EventKind>({
      {"tapedeck_storage_checks_total", "Passes over all stored rows or over all blobs.", "what"}},
     {"UPLOADS_COLLECTED", Severity::kInfo, "", "uploads in parts that nobody completed were ended",
      {"uploads"}},
-    {"RECONCILE_FAILED", Severity::kWarning, "", "a task of the upkeep failed and is tried again",
+    {"RECONCILE_FAILED", Severity::kDebug, "", "a task of the upkeep failed and is tried again",
      {"task", "cause", "detail"},
      {"tapedeck_reconcile_failures_total", "Times that a task of the upkeep failed.", "task"}},
 
@@ -175,12 +175,13 @@ inline constexpr auto kEventCatalogue = std::to_array<EventKind>({
     {"FETCH_BROKE", Severity::kError, "", "an internal error ended a fetch",
      {"business_id", "sid", "detail"},
      {"tapedeck_fetches_broken_total", "Fetches ended by an internal error.", ""}},
-    {"MEASURE_BROKE", Severity::kError, "", "an internal error ended a measure", {},
+    {"MEASURE_BROKE", Severity::kError, "", "an internal error ended a measure", {"detail"},
      {"tapedeck_measures_broken_total", "Measures ended by an internal error.", ""}},
     {"WORKER_TASK_FAILED", Severity::kError, "", "an internal error ended a task of a worker",
      {"detail"},
      {"tapedeck_worker_failures_total", "Tasks of workers ended by an internal error.", ""}},
-    {"UPKEEP_FAILED", Severity::kError, "", "an internal error ended a task of the upkeep", {}},
+    {"UPKEEP_FAILED", Severity::kError, "", "an internal error ended a task of the upkeep", {"task", "detail"},
+     {"tapedeck_upkeep_failures_total", "Internal errors in tasks of the upkeep, by task.", "task"}},
 });
 // clang-format on
 

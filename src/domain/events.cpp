@@ -182,8 +182,10 @@ Event storage_checked(std::string what, const PassCounts& counts) {
 
 Event uploads_collected(std::int64_t uploads) { return make(kind("UPLOADS_COLLECTED"), {uploads}); }
 
-Event reconcile_failed(std::string task, const Error& error) {
-  return make(kind("RECONCILE_FAILED"), {std::move(task), code(error), error.detail});
+Event reconcile_failed(std::string_view task, const Error& error, bool is_repeated) {
+  Event event = make(kind("RECONCILE_FAILED"), {text(task), code(error), error.detail});
+  if (!is_repeated) event.severity = Severity::kWarning;
+  return event;
 }
 
 Event server_ready(std::string url, std::string_view role, std::string_view version, Span took) {
@@ -236,10 +238,12 @@ Event fetch_broke(const BusinessId& business, const Sid& sid, std::string detail
   return make(kind("FETCH_BROKE"), {business.str(), sid.str(), std::move(detail)});
 }
 
-Event measure_broke() { return make(kind("MEASURE_BROKE")); }
+Event measure_broke(std::string detail) { return make(kind("MEASURE_BROKE"), {std::move(detail)}); }
 
 Event worker_task_failed(std::string detail) { return make(kind("WORKER_TASK_FAILED"), {std::move(detail)}); }
 
-Event upkeep_failed() { return make(kind("UPKEEP_FAILED")); }
+Event upkeep_failed(std::string_view task, std::string detail) {
+  return make(kind("UPKEEP_FAILED"), {text(task), std::move(detail)});
+}
 
 }  // namespace tapedeck::event

@@ -77,7 +77,8 @@ struct RecoveredCounts {
 /// `what`: "stored-rows" or "blobs". A pass that found something is a warning.
 [[nodiscard]] Event storage_checked(std::string what, const PassCounts& counts);
 [[nodiscard]] Event uploads_collected(std::int64_t uploads);
-[[nodiscard]] Event reconcile_failed(std::string task, const Error& error);
+/// A warning where the cause is new, else a debug line.
+[[nodiscard]] Event reconcile_failed(std::string_view task, const Error& error, bool is_repeated = false);
 
 [[nodiscard]] Event server_ready(std::string url, std::string_view role, std::string_view version, Span took);
 [[nodiscard]] Event server_stopping();
@@ -100,8 +101,8 @@ struct RecoveredCounts {
 [[nodiscard]] Event log_lines_dropped(std::int64_t count);
 
 [[nodiscard]] Event fetch_broke(const BusinessId& business, const Sid& sid, std::string detail);
-[[nodiscard]] Event measure_broke();
+[[nodiscard]] Event measure_broke(std::string detail);
 [[nodiscard]] Event worker_task_failed(std::string detail);
-[[nodiscard]] Event upkeep_failed();
+[[nodiscard]] Event upkeep_failed(std::string_view task, std::string detail);
 
 }  // namespace tapedeck::event

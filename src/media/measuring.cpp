@@ -8,6 +8,7 @@
 #include "base/encoding.hpp"
 #include "blobs/blob_key.hpp"
 #include "domain/events.hpp"
+#include "runtime/describe.hpp"
 
 namespace tapedeck {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 constexpr const char* kPeaksType = "application/json";
 
 TaskScope::FailureHandler report_to(EventSink& events) {
-  return [&events](std::exception_ptr) { events.emit(event::measure_broke()); };
+  return [&events](std::exception_ptr failure) { events.emit(event::measure_broke(describe(failure))); };
 }
 
 // The error says nothing about the recording: a store was away, or the process ends.

@@ -1,5 +1,8 @@
 #include "runtime/offload.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <pthread.h>
 
 namespace tapedeck {
@@ -10,11 +13,9 @@ constexpr std::size_t kThreadNameMax = 15;
 
 }  // namespace
 
-OffloadPool::OffloadPool(std::string name, std::size_t threads) {
-  name.resize(std::min(name.size(), kThreadNameMax));
-  for (std::size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, name] { run(name); });
-  }
+OffloadPool::OffloadPool(std::string name, std::size_t threads, std::size_t queue_max)
+    : name_(name.substr(0, kThreadNameMax)), queue_max_(queue_max) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
 OffloadPool::~OffloadPool() {
@@ -24,6 +25,16 @@ OffloadPool::~OffloadPool() {
   }
   wake_.notify_all();
   threads_.clear();
+}
+
+Result<void> OffloadPool::admit() {
+  const std::scoped_lock lock(mutex_);
+  if (admitted_ < queue_max_) {
+    ++admitted_;
+    return {};
+  }
+  ++refused_;
+  return fail(Errc::kUnavailable, fmt::format("{} operations wait for the threads of '{}' already", admitted_, name_));
 }
 
 void OffloadPool::post(Work work) {
@@ -39,14 +50,20 @@ std::size_t OffloadPool::queued() const {
   return queue_.size();
 }
 
-void OffloadPool::run(const std::string& name) {
-  ::pthread_setname_np(::pthread_self(), name.c_str());
+std::uint64_t OffloadPool::refused() const {
+  const std::scoped_lock lock(mutex_);
+  return refused_;
+}
+
+void OffloadPool::run() {
+  ::pthread_setname_np(::pthread_self(), name_.c_str());
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (queue_.empty()) return;
     Work work = std::move(queue_.front());
     queue_.pop_front();
+    --admitted_;
     lock.unlock();
     work();
     work = nullptr;

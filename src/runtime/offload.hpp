@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -21,37 +22,50 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/error.hpp"
+
 namespace tapedeck {
+
+/// Pieces of work that may wait for a thread of one pool: as many as a server has connections by default.
+inline constexpr std::size_t kOffloadQueueMax = 10'000;
 
 /// A named, bounded set of threads for work that blocks: disks, databases, name resolution. Never an event loop.
 class OffloadPool {
  public:
   using Work = std::move_only_function<void()>;
 
-  OffloadPool(std::string name, std::size_t threads);
+  OffloadPool(std::string name, std::size_t threads, std::size_t queue_max = kOffloadQueueMax);
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
   /// Runs what is queued, then joins.
   ~OffloadPool();
 
-  /// Thread-safe. First in, first out.
+  /// Counts one more piece of work in, which the caller then posts. Error kUnavailable: the queue is full. Thread-safe.
+  [[nodiscard]] Result<void> admit();
+  /// Queues what was admitted. First in, first out. Thread-safe.
   void post(Work work);
   [[nodiscard]] std::size_t queued() const;
+  /// Pieces of work that were refused since the start.
+  [[nodiscard]] std::uint64_t refused() const;
 
  private:
-  void run(const std::string& name);
+  void run();
 
+  const std::string name_;
+  const std::size_t queue_max_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Work> queue_;
+  std::size_t admitted_ = 0;  // in the queue, or about to be posted
+  std::uint64_t refused_ = 0;
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };
 
 namespace detail {
 
-// Starts one piece of work on a pool, and completes the handler on its own executor. A function object rather than a
-// lambda, because GCC 12 miscompiles capturing lambdas within an awaiting expression.
+// Starts one piece of work on a pool, and completes the handler on the handler's executor. A function object rather
+// than a lambda, because GCC 12 miscompiles capturing lambdas within an awaiting expression.
 template <class Fn, class T>
 struct OffloadInitiation {
   OffloadPool* pool;
@@ -68,8 +82,8 @@ struct OffloadInitiation {
       } catch (...) {
         failure = std::current_exception();
       }
-      // The guard stays here until post() has returned: a loop that ends is often destroyed next, and post() still
-      // wakes it after the handler may have run.
+      // The guard keeps the loop alive until post() has returned: post() wakes the loop after the handler may have run,
+      // and a loop that has ended is often destroyed at once.
       boost::asio::post(guard.get_executor(),
                         [handler = std::move(handler), failure, value = std::move(value)]() mutable {
                           std::move(handler)(failure, std::move(value));
@@ -80,11 +94,13 @@ struct OffloadInitiation {
 
 }  // namespace detail
 
-/// Runs `work` on the pool, and comes back to the caller's event loop with its value. What `work` refers to must live
-/// until the task returns; a cancelled task waits for its work to end all the same.
+/// Runs `work`, which returns a Result, on the pool, and comes back to the caller's event loop with its result. What
+/// `work` refers to must live until the task returns; a cancelled task waits for its work to end all the same. Error
+/// kUnavailable: too much work waits already.
 template <class Fn>
 [[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&>> offload(OffloadPool& pool, Fn work) {
   using T = std::invoke_result_t<Fn&>;
+  if (auto admitted = pool.admit(); !admitted) co_return std::unexpected(std::move(admitted.error()));
   using Signature = void(std::exception_ptr, std::optional<T>);
   detail::OffloadInitiation<Fn, T> initiation{&pool};
   std::optional<T> value = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, Signature>(

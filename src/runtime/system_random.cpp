@@ -27,7 +27,7 @@ void fill(void* out, std::size_t count) {
 double SystemRandom::uniform() {
   std::uint64_t bits = 0;
   fill(&bits, sizeof bits);
-  // A double holds 53 bits exactly: so every value is equally likely, and 1 cannot come out by rounding.
+  // A double holds 53 bits exactly, so every value is equally likely, and rounding cannot yield 1.
   return static_cast<double>(bits >> 11) * 0x1.0p-53;
 }
 

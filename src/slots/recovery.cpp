@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "calls/waiting_rows.hpp"
+#include "runtime/describe.hpp"
 #include "runtime/task_scope.hpp"
 #include "slots/business_rules.hpp"
 
@@ -152,8 +153,8 @@ Task<Result<RecoveryReport>> SlotRecovery::recover_all() {
   if (!businesses) co_return fail(businesses.error());
   Pass pass{std::move(*businesses), 0, {}, std::nullopt};
   const auto executor = co_await boost::asio::this_coro::executor;
-  TaskScope scope(executor, [&pass](std::exception_ptr) {
-    pass.failure = Error(Errc::kInternal, "the rebuild of a business broke");
+  TaskScope scope(executor, [&pass](std::exception_ptr failure) {
+    pass.failure = Error(Errc::kInternal, "the rebuild of a business broke: " + describe(failure));
   });
   for (int i = 0; i < kRebuiltAtOnce; ++i) scope.spawn(rebuild_next(pass));
   co_await scope.join();

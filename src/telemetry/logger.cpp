@@ -17,7 +17,7 @@
 namespace tapedeck {
 namespace {
 
-// Most fields in a JSON line that has to be cut; no event of ours has as many.
+// Fields of a JSON line that must be cut; no event has as many.
 constexpr std::size_t kCutFieldsMax = 12;
 
 std::string time_with_milliseconds(SystemTime time) {
@@ -46,12 +46,12 @@ std::string serialize(const Event& event, SystemTime time, std::size_t fields_ma
   return boost::json::serialize(line);
 }
 
-// How often the writer looks whether it is to end, while nobody reads.
+// Interval at which the writer looks whether it must end, while nobody reads.
 constexpr int kLookMilliseconds = 20;
-// More than this is worth a write at once.
+// Lines of more bytes than this are written without waiting for others.
 constexpr std::size_t kGatherBytesMax = 64U << 10U;
 
-// As many whole lines as a pipe takes in one piece.
+// The first whole lines, as many as a pipe takes in one piece.
 std::string_view first_piece(std::string_view lines) {
   if (lines.size() <= kLogLineMax) return lines;
   return lines.substr(0, lines.rfind('\n', kLogLineMax - 1) + 1);
@@ -82,7 +82,7 @@ std::string Logger::format(const Event& event) const {
   if (options_.format == LogFormat::kJson) return format_json(event, clock_.system_now());
   std::string line = format_text(event);
   if (event.severity != Severity::kInfo) line.append(" level=").append(severity_name(event.severity));
-  // Control characters are escaped already: this mends ill-formed UTF-8 and cuts between two characters.
+  // Control characters are escaped already; this repairs ill-formed UTF-8, and cuts between two characters.
   return to_clean_text(line, kLogLineMax - 1);
 }
 
@@ -112,7 +112,7 @@ void Logger::emit(const Event& event) noexcept {
     pending_ += line;
     if (was_empty || pending_.size() > kGatherBytesMax) wake_.notify_one();
   } catch (...) {
-    // No memory for a line: the process has worse to do than to log, and a log must not end it.
+    // There is no memory for a line. The log must not end the process.
   }
 }
 
@@ -141,7 +141,7 @@ void Logger::run() {
     const std::uint64_t lost = std::exchange(dropped_unreported_, 0);
     idle_ = false;
     lock.unlock();
-    // The lines that wait are older than those that found no room behind them.
+    // The dropped lines came after those that are written now.
     if (lost > 0) {
       lines += format(event::log_lines_dropped(static_cast<std::int64_t>(lost))) + "\n";
     }
@@ -165,12 +165,13 @@ void Logger::write_out(std::string_view lines) {
   }
 }
 
-// Until the descriptor takes kLogLineMax bytes. False: the reader is gone, or does not read and the end is due.
+// Waits until the descriptor takes kLogLineMax bytes. False: the reader is gone, or it does not read and the logger
+// must end.
 bool Logger::wait_for_reader() {
   while (true) {
     pollfd waiting{.fd = options_.file_descriptor, .events = POLLOUT, .revents = 0};
     const int ready = ::poll(&waiting, 1, kLookMilliseconds);
-    // A pipe whose reader is gone is "writable" too, with POLLERR: writing would raise SIGPIPE.
+    // A pipe whose reader is gone is "writable" too, with POLLERR; a write would raise SIGPIPE.
     if (ready > 0) return waiting.revents == POLLOUT;
     if (ready < 0 && errno != EINTR) return false;
     const std::scoped_lock lock(mutex_);

@@ -51,7 +51,7 @@ class EventCounter {
                     .Name(std::string(metric.name))
                     .Help(std::string(metric.help))
                     .Register(registry)) {
-    // Without a label the series exists from the start: a rate needs a zero to begin with.
+    // A series without a label exists from the start, because a rate needs a zero to begin with.
     if (label_.empty()) plain_ = &family_.Add({});
   }
 
@@ -130,7 +130,7 @@ prometheus::MetricFamily collect(const WatchedHistogram& watched) {
   return {watched.name, watched.help, prometheus::MetricType::Histogram, {metric}};
 }
 
-// Reads what others keep. One number that cannot be read must not hide the rest.
+// Reads watched numbers. One that cannot be read must not hide the others.
 template <class Kind>
 void append(std::vector<prometheus::MetricFamily>& families, const std::vector<Kind>& watched) {
   for (const Kind& one : watched) {
@@ -207,7 +207,7 @@ class Metrics::State {
 Metrics::Metrics(std::string version) : state_(std::make_unique<State>()) {
   watch({MetricKind::kGauge,
          "tapedeck_build_info",
-         "Always 1; the label names the version that runs.",
+         "Always 1; the label is the version that runs.",
          {"version"},
          [version = std::move(version)] { return std::vector<Sample>{{{version}, 1}}; }});
 }
@@ -218,13 +218,19 @@ void Metrics::emit(const Event& event) noexcept {
   try {
     state_->count(event);
   } catch (...) {
-    // No memory for a new series: what is counted already stays right.
+    // There is no memory for a new series. Existing counts stay right.
   }
 }
 
 void Metrics::watch(Watched watched) { state_->watch(std::move(watched)); }
 
 void Metrics::watch(WatchedHistogram watched) { state_->watch(std::move(watched)); }
+
+void Metrics::watch(MetricKind kind, std::string name, std::string help, std::function<double()> read) {
+  watch({kind, std::move(name), std::move(help), {}, [read = std::move(read)] {
+           return std::vector<Sample>{{{}, read()}};
+         }});
+}
 
 std::string Metrics::text() const { return state_->text(); }
 

@@ -11,7 +11,7 @@
 
 namespace tapedeck {
 
-/// Most values that one label takes; events with further ones are counted as "other".
+/// Values that one label may take; events with further ones are counted as "other".
 inline constexpr std::size_t kLabelValuesMax = 40;
 
 enum class MetricKind { kCounter, kGauge };
@@ -22,7 +22,7 @@ struct Sample {
   double value = 0;
 };
 
-/// A number that something else keeps, read when the metrics are asked for.
+/// A number that another object keeps, read when the metrics are asked for.
 struct Watched {
   MetricKind kind = MetricKind::kGauge;
   std::string name;                           ///< tapedeck_<noun>_<unit>, and _total for a counter
@@ -31,7 +31,7 @@ struct Watched {
   std::function<std::vector<Sample>()> read;  ///< thread-safe and quick; one that throws is left out
 };
 
-/// A histogram that something else keeps, as it is now.
+/// A histogram that another object keeps, as of now.
 struct HistogramSample {
   std::vector<double> bounds;         ///< upper bounds of the buckets; one more bucket has none
   std::vector<std::uint64_t> counts;  ///< of each bucket, not cumulative: bounds.size() + 1
@@ -44,8 +44,8 @@ struct WatchedHistogram {
   std::function<HistogramSample()> read;  ///< thread-safe and quick
 };
 
-/// Counters fed by events, and watched numbers, in Prometheus's text format. Thread-safe. No metric names a business:
-/// their number has no bound, and who may read metrics may not know every business.
+/// Counters that events feed, and watched numbers, in Prometheus's text format. Thread-safe. No metric names a
+/// business: the number of businesses has no bound, and readers of the metrics may not know every business.
 class Metrics final : public EventSink {
  public:
   explicit Metrics(std::string version);
@@ -54,9 +54,11 @@ class Metrics final : public EventSink {
   Metrics& operator=(const Metrics&) = delete;
 
   void emit(const Event& event) noexcept override;
-  /// Throws std::invalid_argument for a name that breaks the rule of names, or was given before.
+  /// Throws std::invalid_argument for a name that breaks the rule of names or is taken.
   void watch(Watched watched);
   void watch(WatchedHistogram watched);
+  /// The same for a number without labels.
+  void watch(MetricKind kind, std::string name, std::string help, std::function<double()> read);
   /// The body of GET /metrics, of type kMetricsContentType.
   [[nodiscard]] std::string text() const;
 

@@ -34,7 +34,7 @@ double resident_bytes() {
 
 double open_descriptors() {
   const std::filesystem::directory_iterator entries("/proc/self/fd");
-  // The iterator's own descriptor is among them.
+  // The descriptor of the iterator is one of them.
   return static_cast<double>(std::distance(entries, std::filesystem::directory_iterator())) - 1;
 }
 
@@ -44,8 +44,8 @@ double descriptor_limit() {
   return static_cast<double>(limit.rlim_cur);
 }
 
-// proc(5): the 22nd field of stat is the start in clock ticks after boot; "btime" of /proc/stat is the boot. The second
-// field, the program's name in parentheses, may hold spaces.
+// proc(5): the 22nd field of /proc/self/stat is the start, in clock ticks after boot; "btime" of /proc/stat is the
+// boot. The second field, the program's name in parentheses, may hold spaces.
 double start_time() {
   std::ifstream file("/proc/self/stat");
   std::string stat((std::istreambuf_iterator<char>(file)), {});
@@ -62,19 +62,14 @@ double start_time() {
   return 0;
 }
 
-void watch(Metrics& metrics, MetricKind kind, std::string name, std::string help, double (*read)()) {
-  metrics.watch({kind, std::move(name), std::move(help), {}, [read] { return std::vector<Sample>{{{}, read()}}; }});
-}
-
 }  // namespace
 
 void watch_process(Metrics& metrics) {
-  watch(metrics, MetricKind::kCounter, "process_cpu_seconds_total", "Processor time used, in seconds.",
-        processor_seconds);
-  watch(metrics, MetricKind::kGauge, "process_resident_memory_bytes", "Resident memory, in bytes.", resident_bytes);
-  watch(metrics, MetricKind::kGauge, "process_open_fds", "Open file descriptors.", open_descriptors);
-  watch(metrics, MetricKind::kGauge, "process_max_fds", "Most file descriptors that may be open.", descriptor_limit);
-  watch(metrics, MetricKind::kGauge, "process_start_time_seconds", "When the process began, in Unix time.", start_time);
+  metrics.watch(MetricKind::kCounter, "process_cpu_seconds_total", "Processor time used.", processor_seconds);
+  metrics.watch(MetricKind::kGauge, "process_resident_memory_bytes", "Resident memory.", resident_bytes);
+  metrics.watch(MetricKind::kGauge, "process_open_fds", "Open file descriptors.", open_descriptors);
+  metrics.watch(MetricKind::kGauge, "process_max_fds", "File descriptors that may be open.", descriptor_limit);
+  metrics.watch(MetricKind::kGauge, "process_start_time_seconds", "Start of the process, in Unix time.", start_time);
 }
 
 }  // namespace tapedeck

@@ -122,9 +122,9 @@ std::vector<Expected> every_event() {
       {event::worker_start_failed("fork: no memory"), kError, "WORKER_START_FAILED detail=\"fork: no memory\""},
       {event::log_lines_dropped(12), kWarning, "LOG_LINES_DROPPED count=12"},
       {event::fetch_broke(kShop, kCall, "bad_alloc"), kError, "FETCH_BROKE" + of_row + " detail=bad_alloc"},
-      {event::measure_broke(), kError, "MEASURE_BROKE"},
+      {event::measure_broke("bad_alloc"), kError, "MEASURE_BROKE detail=bad_alloc"},
       {event::worker_task_failed("bad_alloc"), kError, "WORKER_TASK_FAILED detail=bad_alloc"},
-      {event::upkeep_failed(), kError, "UPKEEP_FAILED"},
+      {event::upkeep_failed("rules", "bad_alloc"), kError, "UPKEEP_FAILED task=rules detail=bad_alloc"},
   };
 }
 

@@ -1,8 +1,10 @@
 #include "runtime/offload.hpp"
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
@@ -12,17 +14,28 @@
 namespace tapedeck {
 namespace {
 
-boost::asio::awaitable<int> run_on(OffloadPool& pool, std::thread::id* worked, std::thread::id* resumed) {
-  const int value = co_await offload(pool, [worked] {
+boost::asio::awaitable<Result<int>> run_on(OffloadPool& pool, std::thread::id* worked, std::thread::id* resumed) {
+  const auto work = [worked]() -> Result<int> {
     *worked = std::this_thread::get_id();
     return 42;
-  });
+  };
+  Result<int> value = co_await offload(pool, work);
   *resumed = std::this_thread::get_id();
   co_return value;
 }
 
-boost::asio::awaitable<int> run_failing(OffloadPool& pool) {
-  const int value = co_await offload(pool, []() -> int { throw std::runtime_error("disk on fire"); });
+boost::asio::awaitable<Result<int>> run_failing(OffloadPool& pool) {
+  const auto work = []() -> Result<int> { throw std::runtime_error("disk on fire"); };
+  Result<int> value = co_await offload(pool, work);
+  co_return value;
+}
+
+boost::asio::awaitable<Result<int>> run_after(OffloadPool& pool, std::shared_future<void> gate) {
+  const auto work = [gate]() -> Result<int> {
+    gate.wait();
+    return 1;
+  };
+  Result<int> value = co_await offload(pool, work);
   co_return value;
 }
 
@@ -33,7 +46,7 @@ TEST(OffloadPool, runs_the_work_elsewhere_and_resumes_on_the_callers_loop) {
   std::thread::id resumed;
   auto result = boost::asio::co_spawn(loop, run_on(pool, &worked, &resumed), boost::asio::use_future);
   loop.run();
-  EXPECT_EQ(result.get(), 42);
+  EXPECT_EQ(result.get().value(), 42);
   EXPECT_EQ(resumed, std::this_thread::get_id());
   EXPECT_NE(worked, resumed);
 }
@@ -50,9 +63,40 @@ TEST(OffloadPool, finishes_what_is_queued_before_it_ends) {
   std::atomic<int> done = 0;
   {
     OffloadPool pool("test", 1);
-    for (int i = 0; i < 100; ++i) pool.post([&done] { ++done; });
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(pool.admit());
+      pool.post([&done] { ++done; });
+    }
   }
   EXPECT_EQ(done, 100);
+}
+
+TEST(OffloadPool, refuses_work_beyond_its_limit_and_counts_it) {
+  constexpr int kAsked = 5;
+  constexpr int kQueueMax = 2;
+  OffloadPool pool("narrow", 1, kQueueMax);
+  boost::asio::io_context loop;
+  std::promise<void> gate;
+  const std::shared_future<void> opened = gate.get_future().share();
+  std::vector<std::future<Result<int>>> results;
+  for (int i = 0; i < kAsked; ++i) {
+    results.push_back(boost::asio::co_spawn(loop, run_after(pool, opened), boost::asio::use_future));
+  }
+  loop.poll();
+  gate.set_value();
+  loop.run();
+  int refused = 0;
+  for (auto& result : results) {
+    const Result<int> value = result.get();
+    if (value) continue;
+    ++refused;
+    EXPECT_EQ(value.error().errc(), Errc::kUnavailable);
+    EXPECT_EQ(value.error().detail, "2 operations wait for the threads of 'narrow' already");
+  }
+  // Whether the thread has taken one before the others were asked for is chance.
+  EXPECT_GE(refused, kAsked - kQueueMax - 1);
+  EXPECT_LE(refused, kAsked - kQueueMax);
+  EXPECT_EQ(pool.refused(), static_cast<std::uint64_t>(refused));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "base/sha256_stream.hpp"
 #include "blobs/blob_key.hpp"
 #include "domain/recording.hpp"
+#include "runtime/describe.hpp"
 #include "runtime/task_scope.hpp"
 
 namespace tapedeck {
@@ -92,8 +93,8 @@ class BlobRun {
  private:
   Task<> copy_wanted(boost::asio::any_io_executor executor) {
     next_ = 0;
-    TaskScope scope(std::move(executor), [this](std::exception_ptr) {
-      error_ = Error(Errc::kInternal, "the copying of a recording broke off");
+    TaskScope scope(std::move(executor), [this](std::exception_ptr failure) {
+      error_ = Error(Errc::kInternal, "the copying of a recording broke: " + describe(failure));
     });
     const int tasks = static_cast<int>(std::min<std::size_t>(wanted_.size(), kBlobsAtOnce));
     for (int i = 0; i < tasks; ++i) scope.spawn(copy_next());

@@ -114,7 +114,7 @@ void WriteQueue::checkpoint_if_long() {
   } catch (const StorageFailure&) {
     return;  // nothing is lost: the log stays, and a disk that is full or broken shows at the next commit
   }
-  if (is_checkpointing_.exchange(true)) return;
+  if (is_checkpointing_.exchange(true) || !checkpoint_pool_.admit()) return;
   checkpoint_pool_.post([this] {
     try {
       checkpointer_.checkpoint();
