@@ -7,8 +7,8 @@
 
 #include "cli/demo/demo_script.hpp"
 #include "cli/demo/simulator.hpp"
-#include "cli/exit_code.hpp"
 #include "domain/events.hpp"
+#include "main/exit_code.hpp"
 #include "main/node.hpp"
 #include "main/stop_signal.hpp"
 #include "runtime/run_task.hpp"
@@ -17,7 +17,7 @@ namespace tapedeck {
 namespace {
 
 constexpr const char* kLoadFile = "demo-provider.json";
-constexpr const char* kProviderLog = "demo-provider.log";
+constexpr const char* kSimulatorLog = "demo-provider.log";
 constexpr const char* kKeyFile = "demo.key";
 
 std::filesystem::path simulator_of(const DemoOptions& options) {
@@ -43,7 +43,7 @@ RecordingAnnouncement announcement_of(const CallUpdate& call) {
   return announcement;
 }
 
-// Businesses and calls that are there from an earlier start stay as they are.
+// Writes nothing if an earlier start has written the businesses and calls.
 Task<Result<void>> seed(BusinessStore& businesses, CallListStore& calls, RecordingStore& recordings,
                         const DemoScript& script, SystemTime now) {
   auto known = co_await businesses.list_businesses();
@@ -64,7 +64,7 @@ Task<Result<void>> seed(BusinessStore& businesses, CallListStore& calls, Recordi
   co_return Result<void>();
 }
 
-// The key of the curl line: made once, so that a line copied yesterday works today.
+// The key of the printed curl line. It is created once, so that a line copied yesterday works today.
 Task<Result<std::string>> demo_key(Access& access, std::filesystem::path file, BusinessId business) {
   std::string key;
   std::ifstream in(file);
@@ -88,11 +88,11 @@ void print_welcome(const std::string& own_url, const std::string& login, const s
       "             {}/api/recordings/{}/stream\n\n"
       "  Docs     {}/docs\n"
       "  Metrics  {}/metrics\n"
-      "  Logs     this terminal; the provider's: {}\n"
+      "  Logs     this terminal; the simulator's: {}\n"
       "  Data     {}\n\n"
-      "  Ctrl-C ends it all.\n\n",
+      "  Ctrl-C stops everything.\n\n",
       script.businesses.size(), script.calls.size(), url, login, key, url, first.update.call.str(), url, url,
-      (settings.data_dir / kProviderLog).string(), settings.data_dir.string());
+      (settings.data_dir / kSimulatorLog).string(), settings.data_dir.string());
   std::fflush(stdout);
 }
 
@@ -104,7 +104,7 @@ Result<void> run(Settings settings, const DemoOptions& options, StopSignal& sign
   const auto load_file = settings.data_dir / kLoadFile;
   if (auto written = write_file(load_file, script->provider_load); !written) return fail(written.error());
   auto simulator =
-      Simulator::start(simulator_of(options), options.audio_dir, load_file, settings.data_dir / kProviderLog);
+      Simulator::start(simulator_of(options), options.audio_dir, load_file, settings.data_dir / kSimulatorLog);
   if (!simulator) return fail(simulator.error());
   settings.provider_url = simulator->url();
 

@@ -1,3 +1,0 @@
-#pragma once
-
-#include "main/exit_code.hpp"  // IWYU pragma: export
