@@ -1,4 +1,4 @@
-#include "app/verification.hpp"
+#include "app/check_recordings.hpp"
 
 #include <algorithm>
 #include <array>
