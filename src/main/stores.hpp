@@ -52,7 +52,7 @@ enum class UnfinishedCopy { kRefused, kAccepted };
 /// Opens a database file as an embedded call store. Errors: those of SqliteCallStore::open().
 [[nodiscard]] Result<OpenCallStore> open_database(const std::filesystem::path& file, std::string_view secret_key);
 
-/// The blob store of the settings: files in DATA_DIR, or objects of S3 and its like.
+/// The blob store of the settings: files in DATA_DIR, or objects of S3 or an equivalent.
 struct OpenBlobStore {
   std::unique_ptr<FilesystemBlobStore> folder;  ///< null: in an object store
   std::unique_ptr<CurlClient> client;           ///< of `objects`

@@ -1,4 +1,4 @@
-// A worker without one of its safeguards must be seen to break the limit; else the tests of whole workers prove nothing.
+// A worker without one of its safeguards must be shown to break the limit; else the tests of whole workers prove nothing.
 // The programs are mutants (docs/adr/0022) below TAPEDECK_MUTANTS_DIR.
 
 import assert from 'node:assert/strict';

@@ -50,7 +50,7 @@ class CallStoreContract : public ::testing::TestWithParam<Kind> {
     ASSERT_TRUE(run_task(store().put_business(business)));
   }
 
-  /// A call with one recording that was told of, both numbered `n`.
+  /// A call with one known recording, both numbered `n`.
   static CallUpdate call_with_recording(int n) {
     CallUpdate update;
     update.call = call_sid(n);

@@ -264,7 +264,7 @@ TEST_P(KeepingContract, the_recordings_of_a_business_are_paged_by_name) {
   EXPECT_TRUE(run_task(store().recordings_of(globex, "", 10))->empty());
 }
 
-TEST_P(KeepingContract, damage_is_noted_of_the_blob_that_was_looked_at) {
+TEST_P(KeepingContract, damage_is_noted_of_the_blob_that_was_checked) {
   const Recording kept = stored(1);
   damage(kept, "cut");
   EXPECT_EQ(find(1).damage, "cut");

@@ -10,8 +10,8 @@
 #include "curl/client.hpp"
 #include "tests/fakes/scripted_server.hpp"
 
-// Requests of each method, with headers and bodies. What comes back is looked at in the tests of the adapters that use
-// this one.
+// Requests of each method, with headers and bodies. The tests of the adapters that use this one check
+// the answers.
 
 namespace tapedeck {
 namespace {

@@ -246,7 +246,7 @@ TEST_F(MeasuringTest, recordings_of_a_dead_process_are_measured_at_once_by_the_o
   run_until([this] { return events.count("RECORDING_MEASURED") == 2; }, 1, true);
 }
 
-TEST_F(MeasuringTest, a_missing_blob_is_looked_for_a_few_times) {
+TEST_F(MeasuringTest, the_search_for_a_missing_blob_has_a_few_tries) {
   store(1);
   EXPECT_TRUE(run_task(blobs.remove(key(1))).has_value());
   for (int round = 1; round <= kMeasureTriesMax; ++round) {

@@ -13,8 +13,8 @@
    7 s the worker closes, 9 s the supervisor kills, then the provider notices, 15 s the lease or the hold is over.
    CLOSES_FIRST() is that order.
 
-   Numbers that the code only compares are replaced by what they compare to: a lease is its holder (or DEAD, when nobody
-   knows it any more), and a row's fence is the worker that raised it last.                                                   */
+   Numbers that the code only compares are replaced by what they compare to: a lease is its holder (or DEAD, when it
+   is forgotten), and a row's fence is the worker that raised it last.                                                   */
 
 #ifndef WORKERS
 #define WORKERS 3

@@ -6,7 +6,7 @@
 
 namespace tapedeck::postgres {
 
-// A connection that breaks between COMMIT and its answer leaves a doubt: nobody knows whether the change was made. To run
+// A connection that breaks between COMMIT and its answer leaves a doubt: the change was made or not. To run
 // it again could make it twice: a second fence, a second key. Not to run it could lose it.
 //
 // So each change leaves a mark in its own transaction: it writes its number into the row of change_marks that belongs to

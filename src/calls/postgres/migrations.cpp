@@ -60,7 +60,7 @@ Result<void> apply_missing(Database& database) {
   return {};
 }
 
-// What a role that may not do everything is told, in place of the first statement that it may not run.
+// Explains the refusal to a role that lacks rights, in place of the first statement that it may not run.
 constexpr std::string_view kRights =
     "the schema cannot be made: the role of DATABASE_URL must own the database, or an administrator must run CREATE "
     "SCHEMA tapedeck AUTHORIZATION that role, CREATE EXTENSION pg_trgm and CREATE EXTENSION btree_gin (both are in "

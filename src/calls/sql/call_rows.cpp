@@ -10,7 +10,7 @@ namespace tapedeck::sql {
 namespace {
 
 // A recording's identity is its provider, its account and its own SID; businesses that share an account share it. One
-// of this business may have been added since it was looked for: then adding it fails, and everything is tried again.
+// of this business may have been added since the search: then adding it fails, and everything is tried again.
 bool is_anothers(Session& session, const BusinessId& business, const RecordingSid& recording,
                  const AccountSid& account) {
   return session

@@ -34,7 +34,7 @@ struct LockedCall {
   std::string to;
 };
 [[nodiscard]] std::optional<LockedCall> lock_call(Session& session, const BusinessId& business, const CallSid& call);
-/// Adds a call that lock_call() has not found, with what is told of it. Throws StorageFailure (Remedy::kAgain) if
+/// Adds a call that lock_call() has not found, with its details. Throws StorageFailure (Remedy::kAgain) if
 /// another transaction does so at the same time.
 void add_call(Session& session, const BusinessId& business, const CallUpdate& told, SystemTime started_at);
 
@@ -47,7 +47,7 @@ void add_call(Session& session, const BusinessId& business, const CallUpdate& to
 /// another transaction does so at the same time.
 [[nodiscard]] Recording add_recording(Session& session, const BusinessId& business, const CallSid& call,
                                       const RecordingSid& recording, const AccountSid& account);
-/// Remembers the account of a recording that was told of without one.
+/// Remembers the account of a recording that became known without one.
 void learn_account(Session& session, Recording& known, const AccountSid& account);
 
 }  // namespace tapedeck::sql

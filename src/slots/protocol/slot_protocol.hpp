@@ -30,7 +30,7 @@
 // The automatic lane holds a window of what the call store has waiting, so that an import of a million costs no memory
 // here. A request that finds the window full is turned away (kBeyond) and counted; from then on so is every new one of
 // that lane, because it stands behind them. When the lane has drained to its half, sweep() asks for refill(), which
-// brings the next ones in their order, until the call store has no more and nobody was turned away meanwhile.
+// brings the next ones in their order, until no row of the call store is left and none was turned away meanwhile.
 //
 // Costs. The functions take `now` and never look at a clock. Let n be the recordings of the business and a the active
 // ones, at most kSlotLimitMax. Each recording that an operation moves costs O(log n), and so does a position; to cancel

@@ -340,7 +340,7 @@ Result<DueReply> parse_due(const Reply& reply) {
   if (!is_whole) return fail(Errc::kInternal, "Redis answered a script in a shape that is not the script's");
   DueReply due;
   due.everything_lost = *(*words)[0].integer() != 0;
-  due.put_off_until = *(*words)[1].integer();
+  due.look_later_until = *(*words)[1].integer();
   for (std::size_t i = 2; i < words->size(); ++i) {
     if (const std::string* business = (*words)[i].text()) due.businesses.push_back(*business);
   }

@@ -34,7 +34,7 @@ SlotScripts::SlotScripts()
       recover(embedded("recover")),
       due(embedded("due")),
       look_soon(embedded("look_soon")),
-      put_off(embedded("put_off")),
+      look_later(embedded("look_later")),
       recovered(embedded("recovered")),
       inspect(embedded("inspect")) {}
 

@@ -21,7 +21,7 @@ struct ScriptText {
 struct SlotScripts {
   Script request, claim, claim_next, renew, finish, finish_and_claim, block, unblock, cancel, set_limit, sweep, refill,
       status, known, view, recover;
-  Script due, look_soon, put_off, recovered, inspect;
+  Script due, look_soon, look_later, recovered, inspect;
 
   /// Those of this build.
   SlotScripts();

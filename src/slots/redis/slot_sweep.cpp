@@ -16,7 +16,7 @@ constexpr Milliseconds kRecoveryPatience{30'000};
 }  // namespace
 
 // Fails when Redis is away. What is wrong with one business does not stop the others.
-Task<Result<void>> SlotSweep::sweep_one(BusinessId business, std::int64_t put_off_until, SweepReport& report) {
+Task<Result<void>> SlotSweep::sweep_one(BusinessId business, std::int64_t look_later_until, SweepReport& report) {
   const Keys& keys = scripts_.keys();
   Words words = sweep_words(kServerClock);
   auto reply = co_await scripts_.ask(scripts_.scripts().sweep, business, keys.of_admission(business), std::move(words));
@@ -30,9 +30,9 @@ Task<Result<void>> SlotSweep::sweep_one(BusinessId business, std::int64_t put_of
   report.add(business, swept->answer);
   if (keys.is_cluster()) {
     co_await scripts_.announce(business, parse_hints(*reply));
-    Words next = put_off_words(kServerClock, business, put_off_until, swept->next_due);
-    auto put_off = co_await scripts_.client().evaluate(scripts_.scripts().put_off, keys.of_upkeep(), std::move(next));
-    (void)put_off;  // else the next sweep comes sooner than needed
+    Words next = look_later_words(kServerClock, business, look_later_until, swept->next_due);
+    auto look_later = co_await scripts_.client().evaluate(scripts_.scripts().look_later, keys.of_upkeep(), std::move(next));
+    (void)look_later;  // else the next sweep comes sooner than needed
   }
   co_return Result<void>();
 }
@@ -58,7 +58,7 @@ Task<Result<SweepReport>> SlotSweep::run() {
         (void)removed;
         continue;
       }
-      auto swept = co_await sweep_one(*business, due->put_off_until, report);
+      auto swept = co_await sweep_one(*business, due->look_later_until, report);
       is_redis_away = !swept.has_value();
       if (is_redis_away) break;
     }

@@ -13,7 +13,7 @@ class SlotSweep {
   [[nodiscard]] Task<Result<SweepReport>> run();
 
  private:
-  [[nodiscard]] Task<Result<void>> sweep_one(BusinessId business, std::int64_t put_off_until, SweepReport& report);
+  [[nodiscard]] Task<Result<void>> sweep_one(BusinessId business, std::int64_t look_later_until, SweepReport& report);
 
   BusinessScripts& scripts_;
 };

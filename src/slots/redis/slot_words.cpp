@@ -81,17 +81,17 @@ Words refill_words(const TestClock& clock, std::int64_t refill, std::span<const 
 
 Words status_words(const TestClock& clock, const Sid& sid) { return {word(clock), sid.str()}; }
 
-Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery) {
-  return {word(clock), std::to_string(most), std::to_string(put_off.count()), std::to_string(recovery.count())};
+Words due_words(const TestClock& clock, std::size_t most, Milliseconds look_later, Milliseconds recovery) {
+  return {word(clock), std::to_string(most), std::to_string(look_later.count()), std::to_string(recovery.count())};
 }
 
 Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon) {
   return {word(clock), business.str(), std::to_string(soon.count())};
 }
 
-Words put_off_words(const TestClock& clock, const BusinessId& business, std::int64_t put_off_until,
+Words look_later_words(const TestClock& clock, const BusinessId& business, std::int64_t look_later_until,
                     std::optional<SystemTime> next_due) {
-  return {word(clock), business.str(), std::to_string(put_off_until),
+  return {word(clock), business.str(), std::to_string(look_later_until),
           next_due ? word(*next_due) : std::to_string(kNever)};
 }
 

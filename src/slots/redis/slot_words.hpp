@@ -39,9 +39,9 @@ using Words = std::vector<std::string>;
 [[nodiscard]] Words known_words(const TestClock& clock, std::span<const Sid> sids);
 [[nodiscard]] Words refill_words(const TestClock& clock, std::int64_t refill, std::span<const Sid> sids, bool is_all);
 [[nodiscard]] Words status_words(const TestClock& clock, const Sid& sid);
-[[nodiscard]] Words due_words(const TestClock& clock, std::size_t most, Milliseconds put_off, Milliseconds recovery);
+[[nodiscard]] Words due_words(const TestClock& clock, std::size_t most, Milliseconds look_later, Milliseconds recovery);
 [[nodiscard]] Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon);
-[[nodiscard]] Words put_off_words(const TestClock& clock, const BusinessId& business, std::int64_t put_off_until,
+[[nodiscard]] Words look_later_words(const TestClock& clock, const BusinessId& business, std::int64_t look_later_until,
                                   std::optional<SystemTime> next_due);
 [[nodiscard]] Words view_words(const TestClock& clock, std::size_t most);
 

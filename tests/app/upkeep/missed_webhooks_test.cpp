@@ -88,7 +88,7 @@ TEST_F(MissedWebhooksTest, leaves_alone_what_is_known_deleted_or_not_completed) 
   EXPECT_FALSE(find(4));
 }
 
-TEST_F(MissedWebhooksTest, a_recording_that_was_told_of_and_not_asked_for_is_taken) {
+TEST_F(MissedWebhooksTest, a_known_recording_that_was_not_requested_is_taken) {
   begin();
   add(1);
   CallUpdate told;

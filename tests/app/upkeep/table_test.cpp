@@ -140,7 +140,7 @@ TEST_F(TableTest, the_slot_store_is_told_what_an_import_writes_down_meanwhile) {
   EXPECT_EQ(run(slots.view(acme, 10)).value().active, 1);
 }
 
-TEST_F(TableTest, a_missed_webhook_is_looked_for_at_once_when_somebody_asks) {
+TEST_F(TableTest, a_request_makes_the_search_for_missed_webhooks_start_at_once) {
   provider.recordings.push_back(listed(1, clock.system_now()));
   clock.advance(kWebhookPatience + Milliseconds(1));
   Process process(*this, rows, "one");

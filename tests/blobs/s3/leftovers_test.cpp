@@ -43,7 +43,7 @@ TEST_F(S3Leftovers, uploads_of_others_are_left_alone) {
   EXPECT_EQ(methods(), "GET");
 }
 
-TEST_F(S3Leftovers, leftovers_are_looked_for_on_every_page) {
+TEST_F(S3Leftovers, leftovers_are_found_on_every_page) {
   s3_.answer({page(upload(ours_, "one", old_),
                    "<IsTruncated>true</IsTruncated><NextKeyMarker>calls/x</NextKeyMarker>"
                    "<NextUploadIdMarker>m</NextUploadIdMarker>")});

@@ -1,6 +1,6 @@
 #include "tests/blobs/s3/scripted_store.hpp"
 
-// How each request is signed, what is tried again and how, and what an operator is told.
+// How each request is signed, what is tried again and how, and which errors reach an operator.
 
 namespace tapedeck {
 namespace {

@@ -104,7 +104,7 @@ TEST_F(MigrationTest, the_second_pass_finds_that_everything_is_there_with_the_sa
   expect_same();
 }
 
-TEST_F(MigrationTest, a_run_that_broke_off_is_gone_on_with_and_writes_nothing_twice) {
+TEST_F(MigrationTest, an_interrupted_run_continues_and_writes_nothing_twice) {
   int calls_left = 3;
   copy.after_page = [&] {
     if (--calls_left == 0) copy.failing = Error(Errc::kUnavailable, "away");

@@ -146,7 +146,7 @@ TEST_F(PostgresStore, a_change_waits_for_the_disk_though_the_database_is_set_not
   EXPECT_EQ(database_.ask("SELECT string_agg(setting, ' ') FROM seen"), "on remote_apply");
 }
 
-TEST_F(PostgresStore, the_store_has_no_more_connections_than_it_was_given) {
+TEST_F(PostgresStore, the_store_keeps_to_its_number_of_connections) {
   PostgresOptions options;
   options.reads.connections = 2;
   options.changes.connections = 3;

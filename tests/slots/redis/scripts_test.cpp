@@ -312,7 +312,7 @@ TEST_F(Scripts, a_due_business_is_hidden_from_other_sweeps_until_it_was_swept) {
   EXPECT_THAT(take()->businesses, ElementsAre("123"));  // the first one died before it swept
 }
 
-TEST_F(Scripts, a_change_during_a_sweep_in_a_cluster_is_looked_at_soon) {
+TEST_F(Scripts, the_next_sweep_sees_a_change_during_a_sweep_in_a_cluster) {
   const auto run_on_due = [&](const redis::Script& script, const redis::Words& words) {
     return redis_.run(script, keys_.of_upkeep(), words);
   };
@@ -321,9 +321,9 @@ TEST_F(Scripts, a_change_during_a_sweep_in_a_cluster_is_looked_at_soon) {
   ASSERT_THAT(taken->businesses, ElementsAre("123"));
   // The business changes after the sweep's script has run.
   (void)run_on_due(scripts_.look_soon, redis::look_soon_words(now_, business_, Seconds{2}));
-  (void)run_on_due(scripts_.put_off, redis::put_off_words(now_, business_, taken->put_off_until, std::nullopt));
+  (void)run_on_due(scripts_.look_later, redis::look_later_words(now_, business_, taken->look_later_until, std::nullopt));
   ASSERT_NE(redis_.text({"ZSCORE", "rec_due", "123"}), "");
-  EXPECT_LE(std::stod(redis_.text({"ZSCORE", "rec_due", "123"})), static_cast<double>(taken->put_off_until));
+  EXPECT_LE(std::stod(redis_.text({"ZSCORE", "rec_due", "123"})), static_cast<double>(taken->look_later_until));
 }
 
 TEST_F(Scripts, one_caller_at_a_time_learns_that_everything_is_lost_until_it_is_rebuilt) {

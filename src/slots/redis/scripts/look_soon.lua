@@ -14,7 +14,7 @@ local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[3]))
 if not score or score > now + ARGV[4] then
   redis.call('ZADD', KEYS[1], now + ARGV[4], ARGV[3])
 else
-  -- It is sooner already. But a sweep may be between its script and put_off.lua, and must see the change.
+  -- It is sooner already. But a sweep may be between its script and look_later.lua, and must see the change.
   redis.call('ZADD', KEYS[1], score - 0.001, ARGV[3])
 end
 return {0}
