@@ -28,7 +28,7 @@ Work inserting(int n) {
 }
 
 Task<> record(WriteQueue& queue, Work work, std::vector<Result<int>>& results, std::size_t place) {
-  Result<int> result = co_await write(queue, std::move(work));
+  Result<int> result = co_await run_job(queue, std::move(work));
   results[place] = std::move(result);
 }
 
