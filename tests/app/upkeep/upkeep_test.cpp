@@ -4,6 +4,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "app/upkeep_names.hpp"
 #include "runtime/task_scope.hpp"
 #include "tests/app/upkeep/upkeep_world.hpp"
 
@@ -87,7 +88,7 @@ TEST_F(UpkeepLoopTest, a_task_that_breaks_is_logged_with_its_reason_and_started_
 
 TEST_F(UpkeepLoopTest, a_failing_task_backs_off_up_to_the_limit_until_it_succeeds) {
   Noted noted{.times = {}, .fails = 7};
-  run_for({row("rules", 1s, false, noted)}, 120s);
+  run_for({row("rules", 1s, false, noted)}, 150s);
   const std::vector<Milliseconds> expected{2s, 4s, 8s, 16s, kUpkeepRetryMax, kUpkeepRetryMax, kUpkeepRetryMax, 1s};
   const std::vector<Milliseconds> found = pauses(noted);
   ASSERT_GE(found.size(), expected.size());
