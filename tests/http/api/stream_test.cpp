@@ -273,7 +273,8 @@ TEST_F(StreamTest, an_act_is_audited_under_the_recordings_own_name_whatever_name
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
   const std::string path = "/api/recordings/" + sid_text("RE", 101);
   EXPECT_EQ(world.send(TestRequest("POST", path + "/link").with_key(key)).status, 200U);
-  EXPECT_EQ(world.send(TestRequest("POST", path + "/hold").with_key(key).with_json(R"({"reason":"case"})")).status, 200U);
+  EXPECT_EQ(world.send(TestRequest("POST", path + "/hold").with_key(key).with_json(R"({"reason":"case"})")).status,
+            200U);
   EXPECT_EQ(world.send(TestRequest("DELETE", path + "/hold").with_key(key)).status, 204U);
   EXPECT_EQ(world.send(TestRequest("DELETE", path).with_key(key)).status, 204U);
   ASSERT_TRUE(world.run(world.audit.flush()).has_value());
