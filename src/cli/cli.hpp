@@ -16,19 +16,20 @@
 
 namespace tapedeck {
 
-/// What the command line starts, and what it reads and writes: handed in, so that tests can run every command.
+/// What the command line starts, reads and writes. The caller provides it, so that tests can run every command.
 struct CommandLine {
   std::function<int(const Settings&)> serve;
   std::function<int(const Settings&, const DemoOptions&)> demo;
-  /// The provider, for `doctor`.
+  /// Opens the provider, for `doctor` and `verify`.
   std::function<std::unique_ptr<RecordingSource>(const Settings&)> open_source;
-  /// Its list, for `import`.
+  /// Opens the provider's list of recordings, for `import`.
   std::function<std::unique_ptr<RecordingListing>(const Settings&)> open_listing;
   std::function<std::optional<std::string>(std::string_view name)> environment;
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
   bool out_is_terminal = false;
+  bool err_is_terminal = false;
 };
 
 /// Runs `tapedeck ARGUMENTS...`; returns its exit code (exit_code.hpp).

@@ -9,7 +9,7 @@
 namespace tapedeck {
 namespace {
 
-// How long the end of an Interrupt may take.
+/// Longest time that the destructor waits for the thread.
 constexpr timespec kLook{.tv_sec = 0, .tv_nsec = 50'000'000};
 
 }  // namespace
@@ -19,7 +19,13 @@ Interrupt::Interrupt() {
   pthread_sigmask(SIG_BLOCK, &set, &before_);
   watch_ = std::jthread([this, set](const std::stop_token& ended) {
     while (!ended.stop_requested()) {
-      if (::sigtimedwait(&set, nullptr, &kLook) > 0) stop_.request_stop();
+      const int signal = ::sigtimedwait(&set, nullptr, &kLook);
+      if (signal <= 0) continue;
+      if (stop_.stop_requested()) {
+        pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+        std::raise(signal);
+      }
+      stop_.request_stop();
     }
   });
 }

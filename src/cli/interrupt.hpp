@@ -6,8 +6,8 @@
 
 namespace tapedeck {
 
-/// Turns the first SIGINT or SIGTERM into a stop, while it lives: for commands that end well when they are interrupted.
-/// To be made before any thread is started, so that none of them takes the signal.
+/// Turns the first SIGINT or SIGTERM into a stop request; a second one ends the process. For commands that end cleanly
+/// when they are interrupted. Construct it before any thread starts, so that no other thread receives the signals.
 class Interrupt {
  public:
   Interrupt();

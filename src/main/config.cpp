@@ -1,6 +1,7 @@
 #include "main/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -21,13 +22,13 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-// A pair of quotes around a value is taken away, as shells and env files of other programs do.
+// Removes a pair of quotes around a value, as shells and the env files of other programs do.
 std::string_view unquote(std::string_view text) {
   const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-// Changes of one character that turn one name into the other (Levenshtein).
+// The number of one-character changes between two names (Levenshtein).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -76,7 +77,8 @@ SettingTexts read_file(const std::filesystem::path& path, Problems& problems) {
     return texts;
   }
   if (text.size() > kSettingsFileMax) {
-    problems.push_back({path.string(), fmt::format("a settings file has at most {} bytes", kSettingsFileMax), ""});
+    problems.push_back(
+        {path.string(), fmt::format("expected a settings file of at most {} bytes", kSettingsFileMax), ""});
     return texts;
   }
   int number = 0;
@@ -103,7 +105,7 @@ EffectiveSetting choose(const Setting& setting, const ConfigSources& sources, co
   return {&setting, std::string(setting.fallback), SettingOrigin::kDefault};
 }
 
-// What no single setting shows: which of them come together.
+// Checks which settings require each other.
 void check_companions(const std::vector<EffectiveSetting>& effective, Problems& problems) {
   const auto given = [&effective](std::string_view name) {
     return std::ranges::any_of(
@@ -111,23 +113,23 @@ void check_companions(const std::vector<EffectiveSetting>& effective, Problems& 
   };
   const auto need = [&](std::string_view name, std::string_view other, std::string_view why = "") {
     if (!given(other) || given(name)) return;
-    problems.push_back({std::string(name), fmt::format("{} is set, so this must be too{}", other, why),
+    problems.push_back({std::string(name), fmt::format("must be set, because {} is set{}", other, why),
                         std::string(find_setting(name)->example)});
   };
   need("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN");
   need("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID");
-  need("REDIS_URL", "DATABASE_URL", ": processes that share calls share their slots");
-  need("SECRET_KEY", "DATABASE_URL", ", the same for every process: what one seals, the others open");
+  need("REDIS_URL", "DATABASE_URL", ": processes that share calls must share slots");
+  need("SECRET_KEY", "DATABASE_URL", ": all processes must use the same key");
 }
 
 constexpr const char* kLocalRecordings =
-    "DATABASE_URL is set and STORAGE_URL is not: recordings in DATA_DIR are seen by processes of this machine alone";
+    "DATABASE_URL is set and STORAGE_URL is not: only processes of this machine see the recordings in DATA_DIR";
 
-// What is shared has to be shared whole.
+// Checks that processes which share one store can share the others.
 void check_stores(Settings& settings, Problems& problems) {
   if (settings.delivery == Delivery::kRedirect && settings.storage_url.empty()) {
     problems.push_back({"STORAGE_URL",
-                        "STORAGE_DELIVERY is redirect, so this must be set: only an object store can be redirected to",
+                        "must be set, because STORAGE_DELIVERY is redirect: only an object store has links",
                         std::string(find_setting("STORAGE_URL")->example)});
   }
   if (!settings.database_url.empty() && settings.storage_url.empty()) {
@@ -138,17 +140,8 @@ void check_stores(Settings& settings, Problems& problems) {
 }  // namespace
 
 std::string_view origin_name(SettingOrigin origin) noexcept {
-  switch (origin) {
-    case SettingOrigin::kDefault:
-      return "default";
-    case SettingOrigin::kFile:
-      return "file";
-    case SettingOrigin::kEnvironment:
-      return "environment";
-    case SettingOrigin::kFlag:
-      return "flag";
-  }
-  return "default";
+  constexpr std::array<std::string_view, 4> kNames{"default", "file", "environment", "flag"};  // as SettingOrigin
+  return kNames[static_cast<std::size_t>(origin)];
 }
 
 std::string describe(const ConfigProblem& problem) {

@@ -20,7 +20,7 @@ inline constexpr std::size_t kSettingsFileMax = 64 * 1024;
 enum class SettingOrigin { kDefault, kFile, kEnvironment, kFlag };
 [[nodiscard]] std::string_view origin_name(SettingOrigin origin) noexcept;
 
-/// A setting as it holds, and where its value came from.
+/// The value of a setting in effect, and its origin.
 struct EffectiveSetting {
   const Setting* setting = nullptr;
   std::string text;
@@ -32,29 +32,29 @@ struct Config {
   std::vector<EffectiveSetting> effective;  ///< in the table's order
 };
 
-/// What is wrong with one setting.
+/// An error in one setting.
 struct ConfigProblem {
-  std::string name;  ///< the variable's, or the file's and the line's
+  std::string name;  ///< of the variable, or of the file and its line
   std::string what;
-  std::string example;  ///< a value that would do; may be empty
+  std::string example;  ///< an accepted value; may be empty
 };
 /// "LISTEN: expected … (example: LISTEN=127.0.0.1:8080)"
 [[nodiscard]] std::string describe(const ConfigProblem& problem);
 
 using SettingTexts = std::map<std::string, std::string, std::less<>>;
 
-/// Where the values come from. Flags win over the environment, the environment over the file, the file over defaults.
-/// An empty value counts as not given.
+/// Flags override the environment, the environment overrides the file, and the file overrides the defaults. An empty
+/// value counts as absent.
 struct ConfigSources {
   SettingTexts flags;  ///< by the setting's name
   std::function<std::optional<std::string>(std::string_view name)> environment;
-  std::optional<std::filesystem::path> file;  ///< KEY=VALUE lines, # before a comment; TAPEDECK_CONFIG where empty
+  std::optional<std::filesystem::path> file;  ///< NAME=VALUE lines, # begins a comment; none: TAPEDECK_CONFIG names it
 };
 
-/// Every setting, or every problem at once.
+/// Returns all settings, or all problems.
 [[nodiscard]] std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSources& sources);
 
-/// The process's environment.
+/// Reads the process's environment.
 [[nodiscard]] std::optional<std::string> read_environment(std::string_view name);
 
 }  // namespace tapedeck

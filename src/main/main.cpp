@@ -49,7 +49,8 @@ int main(int count, char** words) {
                          .in = std::cin,
                          .out = std::cout,
                          .err = std::cerr,
-                         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1};
+                         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+                         .err_is_terminal = ::isatty(STDERR_FILENO) == 1};
   try {
     return run_command_line(std::vector<std::string>(words + 1, words + count), line);
   } catch (const std::exception& error) {

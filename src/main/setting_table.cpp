@@ -20,9 +20,9 @@
 namespace tapedeck {
 namespace {
 
-/// Fewer downloads at once than this let a few slow ones starve all businesses.
+/// Below this limit a few slow downloads delay every business.
 constexpr int kDownloadsComfortable = 8;
-/// Characters of a Twilio auth token are 32 today; more are let through, for that is not documented.
+/// Twilio's auth tokens have 32 characters today. The length is not documented, so longer ones are accepted.
 constexpr std::size_t kAuthTokenMax = 256;
 /// Most origins in CORS_ORIGINS.
 constexpr std::size_t kOriginsMax = 100;
@@ -56,7 +56,7 @@ Result<void> apply_choice(const Setting& setting, std::string_view text, Setting
 }
 
 Result<void> apply_listen(const Setting&, std::string_view text, Settings& settings) {
-  const auto wrong = [] { return refuse("expected ADDRESS:PORT, the address in numbers, IPv6 in brackets"); };
+  const auto wrong = [] { return refuse("expected ADDRESS:PORT with a numeric address, IPv6 in brackets"); };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return wrong();
   std::string host(text.substr(0, colon));
@@ -74,7 +74,7 @@ Result<void> apply_listen(const Setting&, std::string_view text, Settings& setti
   return {};
 }
 
-// An absolute http or https URL without user, query and fragment; the slash at its end is taken away.
+// Accepts an absolute http or https URL without user, query and fragment; removes a slash at its end.
 Result<std::string> parse_http_url(std::string_view text) {
   const auto url = boost::urls::parse_uri(text);
   if (!url || (url->scheme() != "https" && url->scheme() != "http") || url->host().empty()) {
@@ -95,13 +95,16 @@ bool is_loopback(std::string_view url) {
   return parsed->host() == "localhost" || (!problem && address.is_loopback());
 }
 
+void warn_of_plain_http(const Setting& setting, std::string_view url, std::string_view risk, Settings& settings) {
+  if (!url.starts_with("http:") || is_loopback(url)) return;
+  settings.warnings.push_back(
+      fmt::format("{}: {} is not https, so others on the way can read {}", setting.name, url, risk));
+}
+
 Result<void> apply_public_url(const Setting& setting, std::string_view text, Settings& settings) {
   auto url = parse_http_url(text);
   if (!url) return fail(url.error());
-  if (url->starts_with("http:") && !is_loopback(*url)) {
-    settings.warnings.push_back(
-        fmt::format("{} is not https: recordings and keys can be read on the way", setting.name));
-  }
+  warn_of_plain_http(setting, *url, "recordings and keys", settings);
   settings.public_url = std::move(*url);
   return {};
 }
@@ -109,14 +112,12 @@ Result<void> apply_public_url(const Setting& setting, std::string_view text, Set
 Result<void> apply_provider_url(const Setting& setting, std::string_view text, Settings& settings) {
   auto url = parse_http_url(text);
   if (!url) return fail(url.error());
-  if (url->starts_with("http:") && !is_loopback(*url)) {
-    settings.warnings.push_back(fmt::format("{} is not https: the auth token can be read on the way", setting.name));
-  }
+  warn_of_plain_http(setting, *url, "the auth token", settings);
   settings.provider_url = std::move(*url);
   return {};
 }
 
-// An origin is scheme, host and port (RFC 6454 §6.2): compared byte by byte with what browsers send.
+// An origin is scheme, host and port (RFC 6454 §6.2). It is compared byte by byte with the browser's header.
 Result<void> apply_cors_origins(const Setting&, std::string_view text, Settings& settings) {
   std::vector<std::string> origins;
   while (!text.empty()) {
@@ -127,7 +128,7 @@ Result<void> apply_cors_origins(const Setting&, std::string_view text, Settings&
     while (origin.ends_with(' ')) origin.remove_suffix(1);
     const auto url = parse_http_url(origin);
     if (!url || *url != origin || origin.find('/', origin.find("//") + 2) != std::string_view::npos) {
-      return refuse("expected origins, separated by commas: scheme, host and perhaps port, nothing after them");
+      return refuse("expected origins, separated by commas: scheme, host and optional port, nothing more");
     }
     origins.emplace_back(origin);
   }
@@ -138,7 +139,7 @@ Result<void> apply_cors_origins(const Setting&, std::string_view text, Settings&
 
 Result<void> apply_data_dir(const Setting&, std::string_view text, Settings& settings) {
   std::filesystem::path path(text);
-  if (!path.has_filename()) path = path.parent_path();  // without the slash at its end
+  if (!path.has_filename()) path = path.parent_path();  // removes a slash at its end
   settings.data_dir = std::move(path);
   return {};
 }
@@ -153,7 +154,7 @@ Result<void> apply_switch(const Setting&, std::string_view text, Settings& setti
 Result<void> apply_downloads(const Setting& setting, std::string_view text, Settings& settings) {
   auto applied = apply_number<&Settings::downloads_max>(setting, text, settings);
   if (applied && settings.downloads_max < kDownloadsComfortable) {
-    settings.warnings.push_back(fmt::format("{}={} is low: below {}, a few slow downloads hold up every business",
+    settings.warnings.push_back(fmt::format("{}={} is low: below {}, a few slow downloads delay every business",
                                             setting.name, settings.downloads_max, kDownloadsComfortable));
   }
   return applied;
@@ -169,7 +170,7 @@ Result<void> apply_account(const Setting&, std::string_view text, Settings& sett
 Result<void> apply_auth_token(const Setting&, std::string_view text, Settings& settings) {
   const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
   if (!printable || text.size() > kAuthTokenMax)
-    return refuse("expected the auth token of the console, without spaces");
+    return refuse("expected the auth token from the provider's console, without spaces");
   settings.auth_token = text;
   return {};
 }
@@ -198,11 +199,7 @@ Result<void> apply_database_url(const Setting&, std::string_view text, Settings&
 Result<void> apply_storage_url(const Setting& setting, std::string_view text, Settings& settings) {
   const auto location = s3::parse_location(text, "");
   if (!location) return fail(location.error());
-  const std::string endpoint = endpoint_text(location->endpoint);
-  if (location->endpoint.scheme == "http" && !is_loopback(endpoint)) {
-    settings.warnings.push_back(
-        fmt::format("{}: {} is not https: recordings can be read on the way", setting.name, endpoint));
-  }
+  warn_of_plain_http(setting, endpoint_text(location->endpoint), "recordings", settings);
   settings.storage_url = text;
   return {};
 }
@@ -222,70 +219,73 @@ Result<void> apply_shutdown_grace(const Setting& setting, std::string_view text,
 
 constexpr std::array kSettings{
     Setting{"LISTEN", SettingType::kAddress, "", "127.0.0.1:8080", 0, 0, "",
-            "Where the server listens; port 0 takes any that is free.", "0.0.0.0:8080", apply_listen},
+            "Address that the server listens on. Port 0: any free port.", "0.0.0.0:8080", apply_listen},
     Setting{"PUBLIC_URL", SettingType::kUrl, "", "", 0, 0, "",
-            "How browsers and the provider reach this server. The provider signs its webhooks over it.",
+            "URL by which browsers and the provider reach this server. Webhook signatures cover it.",
             "https://calls.example.com", apply_public_url},
     Setting{"CORS_ORIGINS", SettingType::kUrlList, "", "", 0, 0, "",
             "Origins of other pages that may call this server from a browser, separated by commas.",
             "https://app.example.com", apply_cors_origins},
-    Setting{"DATA_DIR", SettingType::kPath, "", "./data", 0, 0, "", "Where everything is kept.", "/var/lib/tapedeck",
-            apply_data_dir},
+    Setting{"DATA_DIR", SettingType::kPath, "", "./data", 0, 0, "",
+            "Directory of the database, the recordings and the key.", "/var/lib/tapedeck", apply_data_dir},
     Setting{"DATABASE_URL", SettingType::kUrl, "", "", 0, 0, "",
-            "The call store in PostgreSQL; empty: SQLite in DATA_DIR. Needs REDIS_URL and SECRET_KEY.",
+            "PostgreSQL for the call store. Empty: SQLite in DATA_DIR. Requires REDIS_URL and SECRET_KEY.",
             "postgresql://tapedeck:password@127.0.0.1:5432/tapedeck", apply_database_url},
     Setting{
         "STORAGE_URL", SettingType::kUrl, "", "", 0, 0, "",
-        "The blob store in S3, R2 or their like; empty: files in DATA_DIR. The keys come from AWS_ACCESS_KEY_ID and "
-        "AWS_SECRET_ACCESS_KEY, or the shared credentials file.",
+        "Bucket of S3, R2 or a compatible store for the recordings. Empty: files in DATA_DIR. Credentials come from "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the shared credentials file.",
         "s3://recordings/prefix?endpoint=https://ACCOUNT.r2.cloudflarestorage.com&region=auto", apply_storage_url},
-    Setting{"STORAGE_DELIVERY", SettingType::kChoice, "", "stream", 0, 0, "stream, redirect",
-            "With STORAGE_URL: through this server, or by a redirect to a link that the object store answers.",
-            "redirect", apply_choice<&Settings::delivery, parse_delivery>},
+    Setting{
+        "STORAGE_DELIVERY", SettingType::kChoice, "", "stream", 0, 0, "stream, redirect",
+        "With STORAGE_URL: stream recordings through this server, or redirect to a signed link of the object store.",
+        "redirect", apply_choice<&Settings::delivery, parse_delivery>},
     Setting{"REDIS_URL", SettingType::kUrl, "", "", 0, 0, "",
-            "The slot store that several processes share; empty: in the process. Also rediss://, unix://, "
+            "Redis for the slots that several processes share. Empty: slots in the process. Also rediss://, unix://, "
             "redis+sentinel:// and redis+cluster://.",
             "redis://127.0.0.1:6379/0", apply_redis_url},
     Setting{"ENABLE_SCHEDULERS", SettingType::kSwitch, "", "false", 0, 0, "",
-            "With REDIS_URL: this process is a worker, and else an API. Without, every process is both.", "true",
-            apply_switch<&Settings::is_worker>},
+            "With REDIS_URL: true makes this process a worker, false an API. Without REDIS_URL a process is both.",
+            "true", apply_switch<&Settings::is_worker>},
     Setting{"MAX_CONCURRENT_DOWNLOADS", SettingType::kNumber, "", "64", 1, 4096, "",
-            "Most downloads at once in this process, over all businesses; a quarter is kept for presses of play.", "64",
-            apply_downloads},
+            "Most downloads at once in this process, over all businesses. A quarter is reserved for the play lane.",
+            "64", apply_downloads},
     Setting{"MAX_SLOTS_PER_BUSINESS", SettingType::kNumber, "", "3", 1, kSlotLimitMax, "",
-            "Most downloads at once of a business that sets no limit of its own.", "3",
+            "Most downloads at once of a business without a limit of its own.", "3",
             apply_number<&Settings::slots_per_business>},
     Setting{"TWILIO_ACCOUNT_SID", SettingType::kAccountSid, "", "", 0, 0, "",
-            "The provider account of businesses that have none of their own.", "AC0123456789abcdef0123456789abcdef",
+            "Provider account of businesses without an account of their own.", "AC0123456789abcdef0123456789abcdef",
             apply_account},
-    Setting{"TWILIO_AUTH_TOKEN", SettingType::kSecret, "", "", 0, 0, "", "The auth token of TWILIO_ACCOUNT_SID.",
+    Setting{"TWILIO_AUTH_TOKEN", SettingType::kSecret, "", "", 0, 0, "", "Auth token of TWILIO_ACCOUNT_SID.",
             "(from the provider's console)", apply_auth_token},
     Setting{"TWILIO_BASE_URL", SettingType::kUrl, "", "https://api.twilio.com", 0, 0, "",
             "The provider's API. Plain http and private addresses are allowed only when this is set.",
             "https://api.dublin.ie1.twilio.com", apply_provider_url},
     Setting{"RECONCILE_LISTING", SettingType::kSwitch, "", "true", 0, 0, "",
-            "Workers look in the provider's list for recordings whose webhook never came, and fetch them.", "false",
+            "Workers search the provider's list for recordings whose webhook never came, and fetch them.", "false",
             apply_switch<&Settings::lists_provider>},
     Setting{"RECORDING_FORMAT", SettingType::kChoice, "", "mp3", 0, 0, "mp3, wav, wav-dual",
-            "What to fetch for businesses that set no format of their own; wav-dual has a channel for each party.",
-            "mp3", apply_choice<&Settings::format, parse_format>},
+            "Format of businesses without a format of their own. wav-dual has a channel for each party.", "mp3",
+            apply_choice<&Settings::format, parse_format>},
     Setting{"PEAKS_THREADS", SettingType::kNumber, "", "1", 0, 64, "",
-            "Recordings that a worker decodes at a time, for durations and waveforms; 0: none.", "2",
+            "Recordings that a worker decodes at the same time, for durations and waveforms. 0: none.", "2",
             apply_number<&Settings::peaks_threads>},
-    Setting{"SECRET_KEY", SettingType::kSecret, "", "", 0, 0, "",
-            "32 bytes in base64: seals provider credentials at rest, signs links and sessions; empty: made once, in "
-            "DATA_DIR.",
-            "(from: head -c 32 /dev/urandom | base64)", apply_secret_key},
-    Setting{"LOG_FORMAT", SettingType::kChoice, "", "text", 0, 0, "text, json", "How log lines look, on stderr.",
-            "json", apply_choice<&Settings::log_format, parse_log_format>},
+    Setting{
+        "SECRET_KEY", SettingType::kSecret, "", "", 0, 0, "",
+        "32 bytes in base64, which seal the stored provider credentials and sign links and sessions. Empty: a key in "
+        "DATA_DIR, created at the first start.",
+        "(from: head -c 32 /dev/urandom | base64)", apply_secret_key},
+    Setting{"LOG_FORMAT", SettingType::kChoice, "", "text", 0, 0, "text, json", "Format of the log on stderr.", "json",
+            apply_choice<&Settings::log_format, parse_log_format>},
     Setting{"LOG_LEVEL", SettingType::kChoice, "", "info", 0, 0, "debug, info, warning, error",
-            "The least severe events that are logged.", "warning", apply_choice<&Settings::log_level, parse_severity>},
-    Setting{"HTTP_LOOPS", SettingType::kNumber, "", "0", 0, 256, "", "Event loops of the server; 0: one for each core.",
+            "Lowest severity that is logged.", "warning", apply_choice<&Settings::log_level, parse_severity>},
+    Setting{"HTTP_LOOPS", SettingType::kNumber, "", "0", 0, 256, "", "Event loops of the server. 0: one for each core.",
             "4", apply_number<&Settings::http_loops>},
     Setting{"MAX_CONNECTIONS", SettingType::kNumber, "", "10000", 1, 1'000'000, "",
-            "Most connections at once; one more is answered 503.", "10000", apply_number<&Settings::connections_max>},
+            "Most connections at once. A further one is answered 503.", "10000",
+            apply_number<&Settings::connections_max>},
     Setting{"SHUTDOWN_GRACE", SettingType::kNumber, "s", "10", 0, 3600, "",
-            "How long a stopping server lets running responses and downloads go on.", "30", apply_shutdown_grace},
+            "Time that a stopping server gives running responses and downloads.", "30", apply_shutdown_grace},
 };
 
 }  // namespace
@@ -341,15 +341,8 @@ std::string shown(const Setting& setting, std::string_view text) {
 }
 
 std::string_view role_name(Role role) noexcept {
-  switch (role) {
-    case Role::kAlone:
-      return "api and worker";
-    case Role::kApi:
-      return "api";
-    case Role::kWorker:
-      return "worker";
-  }
-  return "";
+  constexpr std::array<std::string_view, 3> kNames{"api and worker", "api", "worker"};  // in the order of Role
+  return kNames[static_cast<std::size_t>(role)];
 }
 
 }  // namespace tapedeck

@@ -10,7 +10,7 @@
 
 namespace tapedeck {
 
-/// How the bytes of a recording come to whoever plays it.
+/// The way of a recording's bytes to a player.
 enum class Delivery {
   kStream,    ///< through this process
   kRedirect,  ///< from the object store, by a link that this process signs
@@ -22,18 +22,18 @@ struct ListenAddress {
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
-/// What the process was told, checked: see setting_table() for each one's meaning, range and default. Made once at the
-/// start, by load_config(), and const from then on.
+/// The checked settings of the process. setting_table() has the meaning, range and default of each. load_config()
+/// creates them at the start; they never change.
 struct Settings {
   ListenAddress listen;
-  std::string public_url;  ///< scheme, host and perhaps a path, without a slash at the end; empty: not told
+  std::string public_url;  ///< scheme, host and optional path, without a slash at the end; empty: not set
   std::vector<std::string> cors_origins;
   std::filesystem::path data_dir;
   std::string database_url;  ///< empty: SQLite in `data_dir`
   std::string storage_url;   ///< empty: files in `data_dir`
   Delivery delivery = Delivery::kStream;
   std::string redis_url;   ///< empty: the slot store is in the process
-  bool is_worker = false;  ///< ENABLE_SCHEDULERS; without REDIS_URL a process is API and worker whatever this says
+  bool is_worker = false;  ///< ENABLE_SCHEDULERS; without REDIS_URL a process is API and worker in any case
   int downloads_max = 0;
   int slots_per_business = 0;
   bool lists_provider = true;  ///< RECONCILE_LISTING
@@ -41,19 +41,19 @@ struct Settings {
   std::string auth_token;      ///< of `account`
   std::string provider_url;
   AudioFormat format = AudioFormat::kMp3;
-  int peaks_threads = 0;   ///< 0: recordings are not decoded by this process
+  int peaks_threads = 0;   ///< 0: this process decodes no recordings
   std::string secret_key;  ///< 32 bytes; empty: see load_secret_key()
   LogFormat log_format = LogFormat::kText;
   Severity log_level = Severity::kInfo;
   int http_loops = 0;  ///< 0: one for each core
   int connections_max = 0;
   Seconds shutdown_grace{0};
-  std::vector<std::string> warnings;  ///< sentences for the log, once it is open
+  std::vector<std::string> warnings;  ///< sentences for the log, which opens later
 };
 
-/// What a process is for.
+/// The part that a process plays.
 enum class Role {
-  kAlone,   ///< API and worker in one: without REDIS_URL
+  kAlone,   ///< API and worker in one process: without REDIS_URL
   kApi,     ///< answers requests, never downloads
   kWorker,  ///< downloads; answers only health, readiness and metrics
 };

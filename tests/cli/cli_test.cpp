@@ -69,7 +69,7 @@ class Cli : public testing::Test {
  protected:
   ~Cli() override { std::filesystem::remove_all(dir_); }
 
-  // With DATA_DIR in the environment, and nothing else there.
+  // Runs a command with only DATA_DIR in the environment.
   Ended run(const std::vector<std::string>& arguments, const std::string& input = "") {
     std::istringstream in(input);
     std::ostringstream out;
@@ -112,6 +112,7 @@ TEST_F(Cli, every_command_has_a_help_with_examples_and_exit_codes) {
   const std::vector<std::vector<std::string>> commands{{"serve"},
                                                        {"demo"},
                                                        {"config"},
+                                                       {"queue"},
                                                        {"doctor"},
                                                        {"business", "add"},
                                                        {"business", "set"},
@@ -122,7 +123,15 @@ TEST_F(Cli, every_command_has_a_help_with_examples_and_exit_codes) {
                                                        {"key", "list"},
                                                        {"key", "revoke"},
                                                        {"import"},
-                                                       {"reconcile"}};
+                                                       {"reconcile"},
+                                                       {"hold"},
+                                                       {"release"},
+                                                       {"erase"},
+                                                       {"audit"},
+                                                       {"verify"},
+                                                       {"migrate"},
+                                                       {"backup"},
+                                                       {"restore"}};
   for (std::vector<std::string> command : commands) {
     command.push_back("--help");
     const Ended help = run(command);
@@ -164,7 +173,7 @@ TEST_F(Cli, serve_is_started_with_the_settings_of_the_flags) {
   EXPECT_EQ(served_->data_dir, dir_);
 }
 
-TEST_F(Cli, wrong_settings_stop_the_start_with_all_of_them_listed) {
+TEST_F(Cli, wrong_settings_are_all_listed_and_stop_the_start) {
   const Ended wrong = run({"serve", "--listen", "x", "--log-level", "y"});
   EXPECT_EQ(wrong.code, kWrongSettings);
   EXPECT_FALSE(served_.has_value());
@@ -172,7 +181,7 @@ TEST_F(Cli, wrong_settings_stop_the_start_with_all_of_them_listed) {
                                HasSubstr("\n  LOG_LEVEL: ")));
 }
 
-TEST_F(Cli, demo_keeps_its_data_apart_from_a_servers) {
+TEST_F(Cli, demo_does_not_use_the_default_data_dir_of_a_server) {
   has_data_dir_ = false;
   ASSERT_EQ(run({"demo", "--audio", "a", "--calls", "c.json"}).code, 0);
   EXPECT_EQ(served_->data_dir, "./demo-data");
@@ -284,7 +293,7 @@ TEST_F(Cli, a_key_is_printed_alone_and_opens_its_business) {
   EXPECT_EQ(caller->business.str(), "dental");
 }
 
-TEST_F(Cli, a_revoked_key_says_so_in_the_list) {
+TEST_F(Cli, the_list_of_keys_shows_a_revocation) {
   ASSERT_EQ(run({"key", "create", "--operator"}).code, kDone);
   const boost::json::value before = json_of({"key", "list", "--json"});
   EXPECT_TRUE(before.at(0).at("business").is_null());
@@ -299,6 +308,23 @@ TEST_F(Cli, a_key_of_a_business_that_does_not_exist_is_refused) {
   EXPECT_EQ(created.code, kFailed);
   EXPECT_THAT(created.out, IsEmpty());
   EXPECT_THAT(created.err, HasSubstr("tapedeck business add nobody"));
+}
+
+TEST_F(Cli, a_business_that_does_not_exist_is_refused_by_every_command_that_names_one) {
+  const std::string sid = "CA" + std::string(32, '0');
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"audit"},
+                                             {"verify"},
+                                             {"reconcile"},
+                                             {"release", sid},
+                                             {"hold", sid, "--reason", "x"},
+                                             {"erase", "--everything", "--yes"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--business", "nobody"});
+    const Ended ended = run(arguments);
+    EXPECT_EQ(ended.code, kFailed) << command[0];
+    EXPECT_THAT(ended.err, HasSubstr("there is no business nobody; see: tapedeck business list")) << command[0];
+  }
 }
 
 TEST_F(Cli, revoking_a_key_that_does_not_exist_is_refused) { EXPECT_EQ(run({"key", "revoke", "99"}).code, kFailed); }
@@ -322,7 +348,7 @@ TEST_F(Cli, doctor_says_how_to_mend_what_it_finds) {
   std::ofstream(dir_) << "a file in the way";
   const Ended doctor = run({"doctor", "--offline"});
   EXPECT_EQ(doctor.code, kFailed);
-  EXPECT_THAT(doctor.out, AllOf(HasSubstr("broken   DATA_DIR: "), HasSubstr("         -> make it, or name another"),
+  EXPECT_THAT(doctor.out, AllOf(HasSubstr("broken   DATA_DIR: "), HasSubstr("         -> create it, or set DATA_DIR"),
                                 HasSubstr("warning  PUBLIC_URL: is not set")));
 }
 

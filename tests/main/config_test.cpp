@@ -18,7 +18,7 @@ using testing::Not;
 
 const std::string kAccount = "AC" + std::string(32, 'a');
 
-// A settings file that goes with the test.
+// A settings file, removed at the end of the test.
 class SettingsFile {
  public:
   explicit SettingsFile(const std::string& text)
@@ -77,7 +77,7 @@ TEST(Config, without_any_configuration_every_setting_has_its_documented_default)
   EXPECT_THAT(settings.warnings, testing::IsEmpty());
 }
 
-TEST(Config, flags_win_over_the_environment_which_wins_over_the_file_which_wins_over_defaults) {
+TEST(Config, flags_override_the_environment_which_overrides_the_file_which_overrides_the_defaults) {
   const SettingsFile file("LISTEN=127.0.0.1:1\nLOG_LEVEL=debug\nMAX_SLOTS_PER_BUSINESS=7\n");
   ConfigSources sources = sources_of({{"LISTEN", "127.0.0.1:3"}}, {{"LISTEN", "127.0.0.1:2"}, {"LOG_LEVEL", "error"}});
   sources.file = file.path();
@@ -99,7 +99,7 @@ TEST(Config, the_environment_may_name_the_file) {
   EXPECT_EQ(config->settings.http_loops, 5);
 }
 
-TEST(Config, an_empty_value_counts_as_not_given) {
+TEST(Config, an_empty_value_counts_as_absent) {
   const auto config = load_config(sources_of({{"LISTEN", ""}}, {{"LISTEN", "127.0.0.1:9"}, {"DATA_DIR", ""}}));
   ASSERT_TRUE(config.has_value());
   EXPECT_EQ(config->settings.listen.port, 9);
@@ -116,7 +116,7 @@ TEST(Config, a_file_may_hold_comments_quotes_exports_and_windows_line_ends) {
   EXPECT_EQ(config->settings.log_format, LogFormat::kJson);
 }
 
-TEST(Config, every_problem_is_reported_at_once_with_its_name_and_an_example) {
+TEST(Config, all_problems_are_reported_with_their_names_and_examples) {
   const SettingsFile file("LISTENS=127.0.0.1:1\nnonsense\n");
   ConfigSources sources = sources_of({{"LISTEN", "here"},
                                       {"MAX_SLOTS_PER_BUSINESS", "0"},
@@ -130,15 +130,14 @@ TEST(Config, every_problem_is_reported_at_once_with_its_name_and_an_example) {
   for (const ConfigProblem& problem : config.error()) said.push_back(describe(problem));
   const std::string where = file.path().string();
   EXPECT_THAT(
-      said,
-      ElementsAre(
-          where + " line 1: LISTENS: no setting has this name; did you mean LISTEN?",
-          where + " line 2: expected NAME=VALUE, or # and a comment",
-          "LISTEN: expected ADDRESS:PORT, the address in numbers, IPv6 in brackets (example: LISTEN=0.0.0.0:8080)",
-          "MAX_SLOTS_PER_BUSINESS: expected 1 to 1000 (example: MAX_SLOTS_PER_BUSINESS=3)",
-          "RECORDING_FORMAT: expected one of: mp3, wav, wav-dual (example: RECORDING_FORMAT=mp3)",
-          "SECRET_KEY: expected 32 bytes in base64: 44 characters (from: head -c 32 /dev/urandom | base64)",
-          "TWILIO_AUTH_TOKEN: TWILIO_ACCOUNT_SID is set, so this must be too (from the provider's console)"));
+      said, ElementsAre(
+                where + " line 1: LISTENS: no setting has this name; did you mean LISTEN?",
+                where + " line 2: expected NAME=VALUE, or # and a comment",
+                "LISTEN: expected ADDRESS:PORT with a numeric address, IPv6 in brackets (example: LISTEN=0.0.0.0:8080)",
+                "MAX_SLOTS_PER_BUSINESS: expected 1 to 1000 (example: MAX_SLOTS_PER_BUSINESS=3)",
+                "RECORDING_FORMAT: expected one of: mp3, wav, wav-dual (example: RECORDING_FORMAT=mp3)",
+                "SECRET_KEY: expected 32 bytes in base64: 44 characters (from: head -c 32 /dev/urandom | base64)",
+                "TWILIO_AUTH_TOKEN: must be set, because TWILIO_ACCOUNT_SID is set (from the provider's console)"));
 }
 
 TEST(Config, a_file_that_cannot_be_read_is_a_problem) {
@@ -192,7 +191,7 @@ TEST(Config, the_role_follows_from_redis_and_the_switch) {
   EXPECT_EQ(role({{"REDIS_URL", "redis://127.0.0.1"}, {"ENABLE_SCHEDULERS", "true"}}), Role::kWorker);
 }
 
-TEST(Config, a_shared_database_needs_shared_slots_and_a_shared_key) {
+TEST(Config, a_shared_database_requires_shared_slots_and_a_shared_key) {
   const SettingTexts database{{"DATABASE_URL", "postgresql://user:secret@127.0.0.1/tapedeck"}};
   EXPECT_THAT(problem_names(sources_of(database)), ElementsAre("REDIS_URL", "SECRET_KEY"));
   SettingTexts whole = database;
@@ -201,7 +200,7 @@ TEST(Config, a_shared_database_needs_shared_slots_and_a_shared_key) {
   EXPECT_THAT(problem_names(sources_of(whole)), testing::IsEmpty());
 }
 
-TEST(Config, a_shared_database_with_local_recordings_is_allowed_and_warned_of) {
+TEST(Config, a_shared_database_with_local_recordings_earns_a_warning) {
   SettingTexts texts{{"DATABASE_URL", "postgresql://127.0.0.1/tapedeck"},
                      {"REDIS_URL", "redis://127.0.0.1"},
                      {"SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}};
@@ -214,7 +213,7 @@ TEST(Config, a_shared_database_with_local_recordings_is_allowed_and_warned_of) {
   EXPECT_THAT(shared->settings.warnings, testing::IsEmpty());
 }
 
-TEST(Config, an_object_store_is_for_anybody_and_its_bytes_come_through_the_server_unless_told_otherwise) {
+TEST(Config, recordings_of_an_object_store_are_streamed_unless_redirects_are_set) {
   const auto config = load_config(sources_of({{"STORAGE_URL", "s3://bucket/calls"}}));
   ASSERT_TRUE(config.has_value());
   EXPECT_EQ(config->settings.storage_url, "s3://bucket/calls");
@@ -225,11 +224,11 @@ TEST(Config, an_object_store_is_for_anybody_and_its_bytes_come_through_the_serve
   EXPECT_EQ(redirect->settings.delivery, Delivery::kRedirect);
 }
 
-TEST(Config, a_redirect_needs_an_object_store_that_it_could_lead_to) {
+TEST(Config, redirects_require_an_object_store) {
   EXPECT_THAT(problem_names(sources_of({{"STORAGE_DELIVERY", "redirect"}})), ElementsAre("STORAGE_URL"));
 }
 
-TEST(Config, an_object_store_without_tls_on_another_machine_is_warned_of) {
+TEST(Config, an_object_store_on_another_machine_without_tls_earns_a_warning) {
   const auto config = load_config(sources_of({{"STORAGE_URL", "s3://bucket?endpoint=http://192.0.2.1:9000"}}));
   ASSERT_TRUE(config.has_value());
   EXPECT_THAT(config->settings.warnings, ElementsAre(HasSubstr("not https")));
@@ -250,7 +249,7 @@ struct Accepted {
 void PrintTo(const Accepted& accepted, std::ostream* out) { *out << accepted.text; }
 class AcceptedListen : public testing::TestWithParam<Accepted> {};
 
-TEST_P(AcceptedListen, is_understood) {
+TEST_P(AcceptedListen, is_parsed) {
   const auto config = load_config(sources_of({{"LISTEN", std::string(GetParam().text)}}));
   ASSERT_TRUE(config.has_value());
   EXPECT_EQ(config->settings.listen, GetParam().listen);
@@ -260,7 +259,7 @@ INSTANTIATE_TEST_SUITE_P(Config, AcceptedListen,
                          testing::Values(Accepted{"0.0.0.0:80", {"0.0.0.0", 80}}, Accepted{"[::1]:0", {"::1", 0}},
                                          Accepted{"localhost:8080", {"127.0.0.1", 8080}}));
 
-TEST(Config, the_slash_at_the_end_of_a_url_is_taken_away) {
+TEST(Config, a_slash_at_the_end_of_a_url_is_removed) {
   const auto config = load_config(sources_of({{"PUBLIC_URL", "https://a.example/calls/"}}));
   ASSERT_TRUE(config.has_value());
   EXPECT_EQ(config->settings.public_url, "https://a.example/calls");
@@ -272,7 +271,7 @@ TEST(Config, origins_are_a_list) {
   EXPECT_THAT(config->settings.cors_origins, ElementsAre("https://a.example", "http://b.example:81"));
 }
 
-TEST(Config, a_provider_url_of_ones_own_allows_plain_http) {
+TEST(Config, a_set_provider_url_may_be_plain_http_on_this_machine) {
   const auto config = load_config(sources_of({{"TWILIO_BASE_URL", "http://127.0.0.1:9000"}}));
   ASSERT_TRUE(config.has_value());
   EXPECT_EQ(config->settings.provider_url, "http://127.0.0.1:9000");

@@ -1,5 +1,3 @@
-#include "cli/commands/backup.hpp"
-
 #include <optional>
 #include <utility>
 
@@ -10,10 +8,9 @@
 #include "base/time.hpp"
 #include "calls/copy/blob_copy.hpp"
 #include "calls/sqlite/snapshot.hpp"
+#include "cli/command.hpp"
 #include "cli/commands/backup_folder.hpp"
-#include "cli/commands/backup_stores.hpp"
-#include "cli/commands/copy_progress.hpp"
-#include "cli/exit_code.hpp"
+#include "cli/view/copy_view.hpp"
 #include "main/data_dir.hpp"
 #include "main/secret_key.hpp"
 #include "runtime/run_task.hpp"
@@ -21,11 +18,18 @@
 namespace tapedeck {
 namespace {
 
+/// Times that a backup starts again because recordings that its database knows were deleted during the copy.
+constexpr int kBackupRoundsMax = 5;
+
+struct BackupOptions {
+  std::string folder;
+};
+
 std::string database_name(SystemTime now) { return fmt::format("tapedeck-{}.db", now.time_since_epoch().count()); }
 
 bool is_database_of_backup(const std::string& name) { return name.starts_with("tapedeck-") && name.contains(".db"); }
 
-// Databases that no manifest names any more, of earlier backups and of such as were interrupted.
+// Removes the databases of earlier and of interrupted backups, which no manifest names.
 void remove_others(const std::filesystem::path& folder, const std::string& kept) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
@@ -41,19 +45,24 @@ struct BackupOutcome {
 
 class Backup {
  public:
-  Backup(const Settings& settings, std::filesystem::path folder, Clock& clock, Random& random)
-      : settings_(settings), folder_(std::move(folder)), clock_(clock), random_(random) {}
+  Backup(CommandContext& context, std::filesystem::path folder, CopyView& view)
+      : context_(context), settings_(context.settings), folder_(std::move(folder)), view_(view) {}
 
-  Result<BackupOutcome> run(const CopyWatcher& watcher) {
+  Result<BackupOutcome> run() {
     if (auto alone = expect_embedded(settings_, "backup"); !alone) return fail(alone.error());
-    if (auto there = expect_database(settings_.data_dir); !there) return fail(there.error());
+    std::error_code ignored;
+    if (!std::filesystem::exists(settings_.data_dir / kDatabaseFile, ignored)) {
+      return fail(Errc::kNotFound, fmt::format("{}: there is no {} in it; is DATA_DIR right?",
+                                               settings_.data_dir.string(), kDatabaseFile));
+    }
     auto lock = DataDirLock::acquire(folder_);
     if (!lock)
-      return fail(Errc::kConflict, fmt::format("{}: another backup is writing there, or a server", folder_.string()));
-    auto key = load_secret_key(settings_, random_);
+      return fail(Errc::kConflict,
+                  fmt::format("{}: another backup, or a server, is using this folder", folder_.string()));
+    const auto key = context_.secret_key();
     if (!key) return fail(key.error());
     if (settings_.secret_key.empty()) {
-      if (auto kept = keep_secret_key(folder_, *key, random_); !kept) return fail(kept.error());
+      if (auto kept = keep_secret_key(folder_, *key, context_.random); !kept) return fail(kept.error());
     }
     auto live = open_database(settings_.data_dir / kDatabaseFile, *key);
     if (!live) return fail(live.error());
@@ -61,17 +70,16 @@ class Backup {
     FilesystemBlobStore copy(disk_, (folder_ / kBlobFolder).string());
     if (auto collected = run_task(copy.collect_leftovers()); !collected) return fail(collected.error());
     for (int round = 1;; ++round) {
-      auto outcome = copy_once(*live->embedded, source, copy, *key, watcher);
+      auto outcome = copy_once(*live->embedded, source, copy, *key);
       if (!outcome) return outcome;
       if (outcome->blobs.outdated == 0 || round == kBackupRoundsMax) return commit(std::move(*outcome));
     }
   }
 
  private:
-  Result<BackupOutcome> copy_once(SqliteCallStore& live, BlobStore& source, BlobStore& copy, const std::string& key,
-                                  const CopyWatcher& watcher) {
+  Result<BackupOutcome> copy_once(SqliteCallStore& live, BlobStore& source, BlobStore& copy, const std::string& key) {
     BackupOutcome outcome;
-    const SystemTime now = clock_.system_now();
+    const SystemTime now = context_.clock.system_now();
     outcome.manifest.database = database_name(now);
     outcome.manifest.made_at = format_rfc3339(now);
     const std::filesystem::path file = folder_ / outcome.manifest.database;
@@ -80,7 +88,7 @@ class Backup {
     {
       auto snapshot = open_database(file, key);
       if (!snapshot) return fail(snapshot.error());
-      auto copied = run_task(copy_blobs({*snapshot->embedded, live, source, copy}, watcher));
+      auto copied = run_task(copy_blobs({*snapshot->embedded, live, source, copy}, view_.watcher()));
       if (!copied) return fail(copied.error());
       outcome.blobs = std::move(*copied);
     }
@@ -98,46 +106,52 @@ class Backup {
     return outcome;
   }
 
+  CommandContext& context_;
   const Settings& settings_;
   const std::filesystem::path folder_;
-  Clock& clock_;
-  Random& random_;
+  CopyView& view_;
   OffloadPool disk_{"disk", kCopyDiskThreads};
 };
 
-void report(const BackupOutcome& outcome, const std::filesystem::path& folder, bool has_key, const Output& output) {
+void report(const BackupOutcome& outcome, const std::string& folder, bool has_key, const Output& output) {
   const BlobOutcome& blobs = outcome.blobs;
   if (output.json) {
-    boost::json::object line{{"outcome", "backed_up"},    {"made_at", outcome.manifest.made_at},
-                             {"recordings", blobs.blobs}, {"bytes", blobs.bytes},
-                             {"copied", blobs.copied},    {"damaged", blobs.damaged},
-                             {"missing", blobs.missing}};
-    line["named"] = boost::json::array(blobs.named.begin(), blobs.named.end());
-    print_json(output.out, line);
+    print_json(output.out, {{"outcome", "backed_up"},
+                            {"made_at", outcome.manifest.made_at},
+                            {"recordings", blobs.blobs},
+                            {"bytes", blobs.bytes},
+                            {"copied", blobs.copied},
+                            {"damaged", blobs.damaged},
+                            {"missing", blobs.missing},
+                            {"named", boost::json::array(blobs.named.begin(), blobs.named.end())}});
     return;
   }
-  output.out << fmt::format("{}: {} recordings ({}), {} of them copied now\n", folder.string(), blobs.blobs,
+  output.out << fmt::format("{}: {} recordings ({}), {} of them copied now\n", folder, blobs.blobs,
                             bytes_text(blobs.bytes), blobs.copied);
-  if (!blobs.named.empty()) {
-    output.out << fmt::format("not in the backup: {} damaged, {} missing:\n", blobs.damaged, blobs.missing);
-    for (const std::string& name : blobs.named) output.out << "  " << name << '\n';
-  }
-  if (!has_key) output.out << "SECRET_KEY is not in the backup: keep it elsewhere, for a restore needs it\n";
+  print_unusable(output.out, "not in the backup", blobs);
+  if (!has_key) output.out << "SECRET_KEY is not in the backup: keep it elsewhere, because a restore needs it\n";
+}
+
+Result<int> run_backup(CommandContext& context, const BackupOptions& options) {
+  CopyView view(context);
+  Backup backup(context, std::filesystem::absolute(options.folder).lexically_normal(), view);
+  const auto outcome = backup.run();
+  view.clear();
+  if (!outcome) return fail(outcome.error());
+  report(*outcome, options.folder, context.settings.secret_key.empty(), context.output);
+  return outcome->blobs.named.empty() ? kDone : kFailed;
 }
 
 }  // namespace
 
-int back_up(const Settings& settings, const std::filesystem::path& folder, Clock& clock, Random& random,
-            const Output& output) {
-  Backup backup(settings, std::filesystem::absolute(folder).lexically_normal(), clock, random);
-  Result<BackupOutcome> outcome;
-  {
-    CopyProgressView view(output, clock);
-    outcome = backup.run([&view](const CopyProgress& progress) { view.show(progress); });
-  }
-  if (!outcome) return fail_command(output, outcome.error());
-  report(*outcome, folder, settings.secret_key.empty(), output);
-  return outcome->blobs.named.empty() ? kDone : kFailed;
+void add_backup(CommandSet& commands) {
+  auto [backup, options] =
+      commands.add<BackupOptions>({.name = "backup",
+                                   .help = "Copy DATA_DIR into a folder, beside a running server. A repeated backup "
+                                           "copies what is new.",
+                                   .examples = "  tapedeck backup /mnt/backup/tapedeck"},
+                                  run_backup);
+  backup.argument("FOLDER", &options.folder, "The backup.");
 }
 
 }  // namespace tapedeck

@@ -17,6 +17,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/sha256_stream.hpp"
+#include "blobs/filesystem/file_descriptor.hpp"
 
 namespace tapedeck {
 namespace {
@@ -24,20 +25,9 @@ namespace {
 constexpr int kFormat = 1;
 constexpr std::size_t kChunkBytes = 1024 * 1024;
 
-class File {
- public:
-  File(const std::filesystem::path& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
+FileDescriptor open_file(const std::filesystem::path& path, int flags) {
+  return FileDescriptor(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+}
 
 std::unexpected<Error> refuse(const std::filesystem::path& path) {
   const int code = errno;
@@ -57,11 +47,11 @@ bool write_all(int file, std::string_view bytes) {
   return true;
 }
 
-// Gives every piece of a file to `take`, which says whether to go on.
+// Passes every piece of a file to `take`, whose error ends the reading.
 template <class Take>
 Result<void> read_pieces(const std::filesystem::path& path, Take take) {
-  const File file(path, O_RDONLY);
-  if (!file.is_open()) return refuse(path);
+  const FileDescriptor file = open_file(path, O_RDONLY);
+  if (!file) return refuse(path);
   const auto buffer = std::make_unique<char[]>(kChunkBytes);
   while (true) {
     const ssize_t count = ::read(file.get(), buffer.get(), kChunkBytes);
@@ -73,10 +63,18 @@ Result<void> read_pieces(const std::filesystem::path& path, Take take) {
 }
 
 std::unexpected<Error> damaged(const std::filesystem::path& path) {
-  return fail(Errc::kCorrupt, fmt::format("{}: this is not what tapedeck backup writes", path.string()));
+  return fail(Errc::kCorrupt, fmt::format("{}: tapedeck backup did not write this file", path.string()));
 }
 
 }  // namespace
+
+Result<void> expect_embedded(const Settings& settings, std::string_view command) {
+  if (settings.database_url.empty() && settings.storage_url.empty()) return {};
+  return fail(Errc::kInvalidArgument,
+              fmt::format("tapedeck {} works on a database and recordings in DATA_DIR, without DATABASE_URL and "
+                          "STORAGE_URL. Use pg_dump or standbys for PostgreSQL, versions or replication for buckets",
+                          command));
+}
 
 Result<BackupManifest> read_manifest(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / kManifestFile;
@@ -111,8 +109,8 @@ Result<void> write_manifest(const std::filesystem::path& folder, const BackupMan
       {"made_at", manifest.made_at}, {"recordings", manifest.recordings}, {"bytes", manifest.bytes}};
   const std::filesystem::path draft = folder / (std::string(kManifestFile) + ".new");
   {
-    const File file(draft, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.is_open()) return refuse(draft);
+    const FileDescriptor file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file) return refuse(draft);
     if (!write_all(file.get(), boost::json::serialize(object) + "\n") || ::fsync(file.get()) != 0) return refuse(draft);
   }
   if (::rename(draft.c_str(), (folder / kManifestFile).c_str()) != 0) return refuse(draft);
@@ -130,8 +128,8 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path) {
 }
 
 Result<void> copy_file_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
-  const File file(to, O_WRONLY | O_CREAT | O_EXCL);
-  if (!file.is_open()) return refuse(to);
+  const FileDescriptor file = open_file(to, O_WRONLY | O_CREAT | O_EXCL);
+  if (!file) return refuse(to);
   const auto copied = read_pieces(from, [&](std::string_view piece) -> Result<void> {
     if (!write_all(file.get(), piece)) return refuse(to);
     return {};
@@ -142,8 +140,8 @@ Result<void> copy_file_durably(const std::filesystem::path& from, const std::fil
 }
 
 Result<void> sync_folder(const std::filesystem::path& folder) {
-  const File directory(folder, O_RDONLY | O_DIRECTORY);
-  if (!directory.is_open() || ::fsync(directory.get()) != 0) return refuse(folder);
+  const FileDescriptor directory = open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (!directory || ::fsync(directory.get()) != 0) return refuse(folder);
   return {};
 }
 

@@ -1,24 +1,38 @@
-#include "cli/commands/business.hpp"
-
 #include <charconv>
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include "cli/exit_code.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
 #include "runtime/run_task.hpp"
 #include "slots/protocol/slot_protocol.hpp"
 
 namespace tapedeck {
 namespace {
 
-/// What stands for "as the settings say" in place of an account or a format.
+/// The account or format of the settings.
 constexpr std::string_view kAsSettings = "default";
-/// What stands for "for ever" in place of days.
+/// A retention without end.
 constexpr std::string_view kKeep = "keep";
 /// A hundred years.
 constexpr int kRetentionDaysMax = 36'500;
+
+/// Options of `business add` and `business set`. Absent fields stay as they are.
+struct BusinessChange {
+  std::string id;
+  std::optional<std::string> account;  ///< or kAsSettings
+  std::optional<std::string> auth_token;
+  std::optional<int> limit;                       ///< 0: that of the settings
+  std::optional<std::string> format;              ///< or kAsSettings
+  std::optional<std::string> retention;           ///< days, or kKeep
+  std::optional<std::string> delete_at_provider;  ///< "yes" or "no"
+};
+
+struct BusinessPauseOptions {
+  std::string id;
+};
 
 Result<void> apply_account(const BusinessChange& change, Business& business) {
   if (change.account == kAsSettings) {
@@ -86,83 +100,80 @@ Result<void> apply(const BusinessChange& change, Business& business) {
 }
 
 boost::json::object to_json(const Business& business) {
-  boost::json::object object;
-  object["id"] = business.id.str();
-  object["account_sid"] = business.account.empty() ? boost::json::value() : boost::json::value(business.account.str());
-  object["limit"] = business.limit == 0 ? boost::json::value() : boost::json::value(business.limit);
-  object["format"] =
-      business.format_is_default ? boost::json::value() : boost::json::value(format_name(business.format));
-  object["paused"] = business.paused;
-  object["retention_days"] =
-      business.retention_days == 0 ? boost::json::value() : boost::json::value(business.retention_days);
-  object["delete_at_provider"] = business.delete_at_provider;
-  return object;
+  const auto or_null = [](int number) { return number == 0 ? boost::json::value() : boost::json::value(number); };
+  const std::string format(business.format_is_default ? "" : format_name(business.format));
+  return {{"id", business.id.str()},
+          {"account_sid", json_or_null(business.account.str())},
+          {"limit", or_null(business.limit)},
+          {"format", json_or_null(format)},
+          {"paused", business.paused},
+          {"retention_days", or_null(business.retention_days)},
+          {"delete_at_provider", business.delete_at_provider}};
 }
 
-Result<std::optional<Business>> find(CallStore& calls, const std::string& id_text) {
-  const auto id = BusinessId::parse(id_text);
-  if (!id) return fail(id.error());
-  return run_task(calls.find_business(*id));
+// "-" instead of a token: it is the next line of stdin, so that no other user sees it among the arguments.
+BusinessChange with_token(const CommandContext& context, BusinessChange options) {
+  if (options.auth_token == "-") std::getline(context.line.in, *options.auth_token);
+  return options;
 }
 
-Result<Business> find_existing(CallStore& calls, const std::string& id) {
-  auto found = find(calls, id);
-  if (!found) return fail(found.error());
-  if (!*found)
-    return fail(Errc::kNotFound, fmt::format("there is no business {}; add it with: tapedeck business add {}", id, id));
-  return std::move(**found);
-}
-
-int put(CallStore& calls, const Business& business, std::string_view what, const Output& output) {
+Result<int> put_business(CommandContext& context, CallStore& calls, const Business& business, std::string_view what) {
   const auto put = run_task(calls.put_business(business));
-  if (!put) return fail_command(output, put.error());
-  output.err << what << " business " << business.id.str() << '\n';
-  if (output.json) print_json(output.out, to_json(business));
+  if (!put) return fail(put.error());
+  context.output.err << what << " business " << business.id.str() << '\n';
+  if (context.output.json) print_json(context.output.out, to_json(business));
   return kDone;
 }
 
-}  // namespace
-
-int add_business(CallStore& calls, const BusinessChange& change, const Output& output) {
-  const auto found = find(calls, change.id);
-  if (!found) return fail_command(output, found.error());
-  if (*found) {
-    return fail_command(output, Error(Errc::kConflict, fmt::format("business {} is there already; change it with: "
-                                                                   "tapedeck business set {}",
-                                                                   change.id, change.id)));
+Result<int> run_business_add(CommandContext& context, const BusinessChange& options) {
+  const BusinessChange change = with_token(context, options);
+  const auto calls = context.open_calls();
+  if (!calls) return fail(calls.error());
+  const auto known = known_business(calls->store(), change.id);
+  if (known) {
+    return fail(Errc::kConflict,
+                fmt::format("business {0} exists already; change it with: tapedeck business set {0}", change.id));
   }
+  if (!is_not_found(known.error())) return fail(known.error());
   Business business;
   business.id = *BusinessId::parse(change.id);
-  if (auto applied = apply(change, business); !applied) return fail_command(output, applied.error());
-  return put(calls, business, "added", output);
+  if (auto applied = apply(change, business); !applied) return fail(applied.error());
+  return put_business(context, calls->store(), business, "added");
 }
 
-int set_business(CallStore& calls, const BusinessChange& change, const Output& output) {
-  auto business = find_existing(calls, change.id);
-  if (!business) return fail_command(output, business.error());
-  if (auto applied = apply(change, *business); !applied) return fail_command(output, applied.error());
-  return put(calls, *business, "changed", output);
+// Applies `change` to a business that exists.
+template <class Change>
+Result<int> update_business(CommandContext& context, const std::string& id, std::string_view what, Change change) {
+  const auto calls = context.open_calls();
+  if (!calls) return fail(calls.error());
+  auto business = known_business(calls->store(), id);
+  if (!business) return fail(business.error());
+  if (Result<void> changed = change(*business); !changed) return fail(changed.error());
+  return put_business(context, calls->store(), *business, what);
 }
 
-int pause_business(CallStore& calls, const std::string& id, bool paused, const Output& output) {
-  auto business = find_existing(calls, id);
-  if (!business) return fail_command(output, business.error());
-  business->paused = paused;
-  return put(calls, *business, paused ? "paused" : "resumed", output);
+Result<int> run_business_set(CommandContext& context, const BusinessChange& options) {
+  const BusinessChange change = with_token(context, options);
+  return update_business(context, change.id, "changed", [&](Business& business) { return apply(change, business); });
 }
 
-int list_businesses(CallStore& calls, const Output& output) {
-  const auto businesses = run_task(calls.list_businesses());
-  if (!businesses) return fail_command(output, businesses.error());
-  if (output.json) {
-    boost::json::array list;
-    for (const Business& business : *businesses) list.push_back(to_json(business));
-    print_json(output.out, list);
-    return kDone;
-  }
+Result<int> run_business_pause(CommandContext& context, const BusinessPauseOptions& options, bool paused) {
+  return update_business(context, options.id, paused ? "paused" : "resumed", [&](Business& business) -> Result<void> {
+    business.paused = paused;
+    return {};
+  });
+}
+
+Result<int> run_business_list(CommandContext& context) {
+  const auto calls = context.open_calls();
+  if (!calls) return fail(calls.error());
+  const auto businesses = run_task(calls->store().list_businesses());
+  if (!businesses) return fail(businesses.error());
+  boost::json::array array;
   std::vector<std::vector<std::string>> rows{
       {"ID", "ACCOUNT", "LIMIT", "FORMAT", "PAUSED", "RETENTION", "AT PROVIDER"}};
   for (const Business& business : *businesses) {
+    array.push_back(to_json(business));
     rows.push_back({business.id.str(), business.account.empty() ? std::string(kAsSettings) : business.account.str(),
                     business.limit == 0 ? std::string(kAsSettings) : fmt::format("{}", business.limit),
                     std::string(business.format_is_default ? kAsSettings : format_name(business.format)),
@@ -170,8 +181,55 @@ int list_businesses(CallStore& calls, const Output& output) {
                     business.retention_days == 0 ? std::string(kKeep) : fmt::format("{} d", business.retention_days),
                     business.delete_at_provider ? "deleted" : "kept"});
   }
-  print_table(output.out, rows);
+  context.output.json ? print_json(context.output.out, array) : print_table(context.output.out, rows);
   return kDone;
+}
+
+void add_change_options(CommandOptions& command, BusinessChange& change) {
+  command.argument("ID", &change.id, "1 to 64 of A-Z a-z 0-9 _ and -");
+  command.option("--account-sid", "AC...", &change.account, "The provider account. Default: that of the settings.");
+  command.option("--auth-token", "TOKEN", &change.auth_token, "The account's token; - reads a line from stdin.");
+  command.option("--limit", "N", &change.limit, "Most downloads at once; 0 means MAX_SLOTS_PER_BUSINESS.");
+  command.option("--format", "FORMAT", &change.format, "mp3, wav or wav-dual. Default: RECORDING_FORMAT.");
+  command.option("--retention", "DAYS|keep", &change.retention, "Days until recordings are deleted, or keep: never.");
+  command.option("--delete-at-provider", "yes|no", &change.delete_at_provider,
+                 "yes: delete each recording at the provider after its archive is verified. Default: no.");
+}
+
+}  // namespace
+
+void add_business(CommandSet& commands) {
+  CommandSet group = commands.add_group("business", "Add, change, pause and list businesses.");
+  auto [adding, added] = group.add<BusinessChange>(
+      {.name = "add",
+       .help = "Add a business.",
+       .examples = "  tapedeck business add dental --account-sid AC0123456789abcdef0123456789abcdef --auth-token -\n"
+                   "  tapedeck business add garage --limit 5"},
+      run_business_add);
+  add_change_options(adding, added);
+  auto [setting, changed] =
+      group.add<BusinessChange>({.name = "set",
+                                 .help = "Change a business; options that are absent change nothing.",
+                                 .examples = "  tapedeck business set garage --limit 2\n"
+                                             "  tapedeck business set garage --account-sid default"},
+                                run_business_set);
+  add_change_options(setting, changed);
+  auto [pausing, paused] =
+      group.add<BusinessPauseOptions>({.name = "pause",
+                                       .help = "Start no more downloads for a business; running ones continue.",
+                                       .examples = "  tapedeck business pause garage"},
+                                      [](CommandContext& context, const BusinessPauseOptions& options) {
+                                        return run_business_pause(context, options, true);
+                                      });
+  pausing.argument("ID", &paused.id, "The business.");
+  auto [resuming, resumed] = group.add<BusinessPauseOptions>(
+      {.name = "resume", .help = "End a pause.", .examples = "  tapedeck business resume garage"},
+      [](CommandContext& context, const BusinessPauseOptions& options) {
+        return run_business_pause(context, options, false);
+      });
+  resuming.argument("ID", &resumed.id, "The business.");
+  group.add({.name = "list", .help = "List the businesses.", .examples = "  tapedeck business list --json"},
+            run_business_list);
 }
 
 }  // namespace tapedeck

@@ -1,13 +1,13 @@
-#include "cli/commands/key.hpp"
-
 #include <algorithm>
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "app/access.hpp"
 #include "base/text.hpp"
-#include "cli/exit_code.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
 #include "runtime/run_task.hpp"
 
 namespace tapedeck {
@@ -16,47 +16,37 @@ namespace {
 /// Most bytes of a key's name.
 constexpr std::size_t kKeyNameMax = 100;
 
-boost::json::value or_null(const std::string& text) {
-  return text.empty() ? boost::json::value() : boost::json::value(text);
-}
+struct KeyCreateOptions {
+  std::optional<std::string> business;  ///< none: an operator's key
+  bool is_operator = false;
+  std::string name;
+};
 
-boost::json::object to_json(const ApiKey& key) {
-  boost::json::object object;
-  object["id"] = key.id;
-  object["business"] = or_null(key.business.str());
-  object["name"] = key.name;
-  object["created_at"] = format_rfc3339(key.created_at);
-  object["revoked_at"] = or_null(key.revoked_at ? format_rfc3339(*key.revoked_at) : "");
-  return object;
-}
+struct KeyRevokeOptions {
+  std::int64_t id = 0;
+};
 
-}  // namespace
-
-int create_key(Access& access, const std::optional<std::string>& business, const std::string& name,
-               const Output& output) {
-  BusinessId id;
-  if (business) {
-    auto parsed = BusinessId::parse(*business);
-    if (!parsed) return fail_command(output, parsed.error());
-    id = std::move(*parsed);
+Result<int> run_key_create(CommandContext& context, const KeyCreateOptions& options) {
+  const auto secret = context.secret_key();
+  if (!secret) return fail(secret.error());
+  const auto calls = context.open_calls();
+  if (!calls) return fail(calls.error());
+  BusinessId business;
+  if (options.business) {
+    auto known = known_business(calls->store(), *options.business);
+    if (!known) return fail(known.error());
+    business = std::move(known->id);
   }
-  if (name.size() > kKeyNameMax || !is_clean_text(name)) {
-    return fail_command(
-        output, Error(Errc::kInvalidArgument, fmt::format("--name: expected at most {} bytes of text", kKeyNameMax)));
+  if (options.name.size() > kKeyNameMax || !is_clean_text(options.name)) {
+    return fail(Errc::kInvalidArgument, fmt::format("--name: expected at most {} bytes of text", kKeyNameMax));
   }
-  const auto key = run_task(access.create_key(id, name));
-  if (!key && is_not_found(key.error())) {
-    return fail_command(output, Error(Errc::kNotFound, fmt::format("there is no business {}; add it with: tapedeck "
-                                                                   "business add {}",
-                                                                   id.str(), id.str())));
-  }
-  if (!key) return fail_command(output, key.error());
+  Access access(calls->store(), context.clock, context.random, *secret);
+  const auto key = run_task(access.create_key(business, options.name));
+  if (!key) return fail(key.error());
+  const Output& output = context.output;
   if (output.json) {
-    boost::json::object object;
-    object["key"] = *key;
-    object["business"] = or_null(id.str());
-    object["name"] = name;
-    print_json(output.out, object);
+    print_json(output.out,
+               boost::json::object{{"key", *key}, {"business", json_or_null(business.str())}, {"name", options.name}});
   } else {
     output.out << *key << '\n';
   }
@@ -64,35 +54,67 @@ int create_key(Access& access, const std::optional<std::string>& business, const
   return kDone;
 }
 
-int list_keys(CallStore& calls, const Output& output) {
-  const auto keys = run_task(calls.list_keys());
-  if (!keys) return fail_command(output, keys.error());
-  if (output.json) {
-    boost::json::array list;
-    for (const ApiKey& key : *keys) list.push_back(to_json(key));
-    print_json(output.out, list);
-    return kDone;
-  }
+Result<int> run_key_list(CommandContext& context) {
+  const auto calls = context.open_calls();
+  if (!calls) return fail(calls.error());
+  const auto keys = run_task(calls->store().list_keys());
+  if (!keys) return fail(keys.error());
+  boost::json::array array;
   std::vector<std::vector<std::string>> rows{{"ID", "BUSINESS", "CREATED", "REVOKED", "NAME"}};
   for (const ApiKey& key : *keys) {
-    rows.push_back({fmt::format("{}", key.id), key.business.empty() ? "(operator)" : key.business.str(),
-                    format_rfc3339(key.created_at), key.revoked_at ? format_rfc3339(*key.revoked_at) : "-", key.name});
+    const std::string created = format_rfc3339(key.created_at);
+    const std::string revoked = key.revoked_at ? format_rfc3339(*key.revoked_at) : "";
+    array.push_back(boost::json::object{{"id", key.id},
+                                        {"business", json_or_null(key.business.str())},
+                                        {"name", key.name},
+                                        {"created_at", created},
+                                        {"revoked_at", json_or_null(revoked)}});
+    rows.push_back({fmt::format("{}", key.id), key.business.empty() ? "(operator)" : key.business.str(), created,
+                    revoked.empty() ? "-" : revoked, key.name});
   }
-  print_table(output.out, rows);
+  context.output.json ? print_json(context.output.out, array) : print_table(context.output.out, rows);
   return kDone;
 }
 
-int revoke_key(CallStore& calls, Access& access, std::int64_t id, const Output& output) {
-  const auto keys = run_task(calls.list_keys());
-  if (!keys) return fail_command(output, keys.error());
-  if (std::ranges::find(*keys, id, &ApiKey::id) == keys->end()) {
-    return fail_command(output, Error(Errc::kNotFound, fmt::format("there is no key {}; see: tapedeck key list", id)));
+Result<int> run_key_revoke(CommandContext& context, const KeyRevokeOptions& options) {
+  const auto calls = context.open_calls();
+  if (!calls) return fail(calls.error());
+  const auto keys = run_task(calls->store().list_keys());
+  if (!keys) return fail(keys.error());
+  if (std::ranges::find(*keys, options.id, &ApiKey::id) == keys->end()) {
+    return fail(Errc::kNotFound, fmt::format("there is no key {}; see: tapedeck key list", options.id));
   }
-  const auto revoked = run_task(access.revoke_key(id));
-  if (!revoked) return fail_command(output, revoked.error());
-  output.err << "revoked key " << id << "; a running server forgets it within "
-             << std::chrono::duration_cast<Seconds>(kKeyCacheTtl).count() << " s\n";
+  const auto revoked = run_task(calls->store().revoke_key(options.id, context.clock.system_now()));
+  if (!revoked) return fail(revoked.error());
+  context.output.err << fmt::format("revoked key {}; a running server forgets it within {} s\n", options.id,
+                                    std::chrono::duration_cast<Seconds>(kKeyCacheTtl).count());
   return kDone;
+}
+
+}  // namespace
+
+void add_key(CommandSet& commands) {
+  CommandSet group = commands.add_group("key", "Create, list and revoke API keys.");
+  auto [creating, key] = group.add<KeyCreateOptions>(
+      {.name = "create",
+       .help = "Create an API key, and print it on stdout, this once.",
+       .examples =
+           "  KEY=$(tapedeck key create --business dental)\n  tapedeck key create --operator --name night-shift"},
+      run_key_create);
+  CommandOptions owner = creating.one_of("owner", "Owner of the key; exactly one of these");
+  owner.option("--business", "ID", &key.business, "A business.");
+  owner.flag("--operator", key.is_operator, "An operator, who acts for every business.");
+  creating.option("--name", "TEXT", &key.name, "What the key is for.");
+
+  group.add({.name = "list", .help = "List the keys, without their secrets.", .examples = "  tapedeck key list"},
+            run_key_list);
+
+  auto [revoking, revoked] = group.add<KeyRevokeOptions>({.name = "revoke",
+                                                          .help = "Revoke a key, and end the sessions that it opened.",
+                                                          .examples = "  tapedeck key revoke 7",
+                                                          .takes_json = false},
+                                                         run_key_revoke);
+  revoking.argument("KEY", &revoked.id, "The key's number; see: tapedeck key list");
 }
 
 }  // namespace tapedeck

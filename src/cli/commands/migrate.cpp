@@ -1,6 +1,3 @@
-#include "cli/commands/migrate.hpp"
-
-#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -8,20 +5,33 @@
 
 #include "calls/copy/migration.hpp"
 #include "calls/postgres/connection_string.hpp"
-#include "cli/commands/copy_progress.hpp"
+#include "cli/command.hpp"
 #include "cli/commands/migrate_report.hpp"
-#include "cli/exit_code.hpp"
+#include "cli/view/copy_view.hpp"
 #include "main/data_dir.hpp"
 #include "main/secret_key.hpp"
-#include "main/stores.hpp"
 #include "runtime/run_task.hpp"
 
 namespace tapedeck {
 namespace {
 
+struct MigrateOptions {
+  std::string to_database;  ///< as typed; empty: the call store stays where it is
+  std::string to_storage;   ///< empty: the blob store stays where it is
+  bool is_final = false;
+  bool leave_damaged = false;
+  bool is_dry_run = false;
+};
+
+/// The settings of a server that uses the target stores.
+struct MigrationTarget {
+  Settings settings;
+  std::optional<std::filesystem::path> data_dir;  ///< where one of the targets is a directory
+};
+
 /// Threads that read and write files.
 constexpr std::size_t kDiskThreads = 4;
-/// How long a final run waits for the sessions of servers that have just been stopped.
+/// Time that a final run waits until the sessions of stopped servers have ended.
 constexpr Milliseconds kUsersPatience{5'000};
 constexpr Milliseconds kUsersPause{100};
 
@@ -35,7 +45,7 @@ Result<std::filesystem::path> directory_of(std::string_view flag, std::string_vi
     if (path.starts_with("//")) path.remove_prefix(2);
   }
   if (path.empty() || path.contains("://")) {
-    return fail(Errc::kInvalidArgument, fmt::format("{}: expected {}, or the path of the DATA_DIR to be", flag,
+    return fail(Errc::kInvalidArgument, fmt::format("{}: expected {}, or the path of the new DATA_DIR", flag,
                                                     scheme == "sqlite:" ? "postgresql://…" : "s3://…"));
   }
   const std::filesystem::path directory = std::filesystem::absolute(path).lexically_normal();
@@ -46,11 +56,36 @@ Result<void> take_directory(MigrationTarget& target, const Result<std::filesyste
   if (!directory) return fail(directory.error());
   if (target.data_dir && *target.data_dir != *directory) {
     return fail(Errc::kInvalidArgument,
-                "--to-database and --to-storage name two directories, and a server has one DATA_DIR");
+                "--to-database and --to-storage name two directories, but a server has one DATA_DIR");
   }
   target.data_dir = *directory;
   target.settings.data_dir = *directory;
   return {};
+}
+
+// Error kInvalidArgument: no target is named, one is malformed, or two directories differ.
+Result<MigrationTarget> migration_target(const Settings& source, const MigrateOptions& options) {
+  if (options.to_database.empty() && options.to_storage.empty()) {
+    return fail(Errc::kInvalidArgument, "expected --to-database URL, --to-storage URL, or both");
+  }
+  MigrationTarget target{source, std::nullopt};
+  if (is_postgres(options.to_database)) {
+    const auto where = postgres::ConnectionString::parse(options.to_database);
+    if (!where) return fail(Errc::kInvalidArgument, fmt::format("--to-database: {}", where.error().detail));
+    target.settings.database_url = options.to_database;
+  } else if (!options.to_database.empty()) {
+    target.settings.database_url.clear();
+    const auto taken = take_directory(target, directory_of("--to-database", "sqlite:", options.to_database));
+    if (!taken) return fail(taken.error());
+  }
+  if (options.to_storage.starts_with("s3://")) {
+    target.settings.storage_url = options.to_storage;
+  } else if (!options.to_storage.empty()) {
+    target.settings.storage_url.clear();
+    const auto taken = take_directory(target, directory_of("--to-storage", "file:", options.to_storage));
+    if (!taken) return fail(taken.error());
+  }
+  return target;
 }
 
 bool is_same_place(const std::filesystem::path& one, const std::filesystem::path& other) {
@@ -58,7 +93,7 @@ bool is_same_place(const std::filesystem::path& one, const std::filesystem::path
   return std::filesystem::weakly_canonical(one, ignored) == std::filesystem::weakly_canonical(other, ignored);
 }
 
-// By this name our own sessions are told from those of servers.
+// Names our sessions, so that expect_no_users() does not count them.
 std::string with_name(const std::string& url) {
   if (url.empty()) return url;
   return fmt::format("{}{}application_name=tapedeck%20migrate", url, url.contains('?') ? '&' : '?');
@@ -72,7 +107,7 @@ Result<void> expect_source(const Settings& settings) {
               fmt::format("{}: there is nothing to copy; set DATA_DIR or DATABASE_URL", file.string()));
 }
 
-// A number that only its store has.
+// A random number, unique to the new store.
 std::int64_t new_store_id(Random& random) {
   const std::string bytes = random.bytes(sizeof(std::uint64_t));
   std::uint64_t number = 0;
@@ -80,19 +115,19 @@ std::int64_t new_store_id(Random& random) {
   return static_cast<std::int64_t>(number >> 1);
 }
 
-// Everything that a run has open, in the order in which it depends on each other.
+// What a run has open, in the order of dependence.
 class MigrationRun {
  public:
-  MigrationRun(const Settings& settings, const MigrateRequest& request, Clock& clock, Random& random)
-      : request_(request), clock_(clock), random_(random), settings_(settings) {
-    settings_.database_url = with_name(settings.database_url);
+  MigrationRun(CommandContext& context, const MigrateOptions& options)
+      : options_(options), clock_(context.clock), random_(context.random), settings_(context.settings) {
+    settings_.database_url = with_name(settings_.database_url);
   }
 
   Result<void> open() {
-    auto target = migration_target(settings_, request_);
+    auto target = migration_target(settings_, options_);
     if (!target) return fail(target.error());
     target_ = std::move(*target);
-    if (!request_.to_database.empty()) target_.settings.database_url = with_name(target_.settings.database_url);
+    if (!options_.to_database.empty()) target_.settings.database_url = with_name(target_.settings.database_url);
     if (auto there = expect_source(settings_); !there) return there;
     if (auto locked = lock(); !locked) return locked;
     auto key = load_secret_key(settings_, random_);
@@ -104,9 +139,9 @@ class MigrationRun {
     return {};
   }
 
-  Result<MigrationOutcome> migrate(CopyProgressView& view) {
+  Result<MigrationOutcome> migrate(CopyView& view) {
     if (auto opened = open_target(); !opened) return fail(opened.error());
-    if (request_.is_final) {
+    if (options_.is_final) {
       if (auto alone = expect_no_users(); !alone) return fail(alone.error());
     }
     MigrationRoute route{.rows = source_.archive()};
@@ -115,10 +150,9 @@ class MigrationRun {
       route.blobs = &blobs_->store();
       route.blobs_copy = &blobs_copy_->store();
     }
-    const MigrationOptions options{request_.is_final, request_.leave_damaged, new_store_id(random_)};
-    const CopyWatcher watch = [&view](const CopyProgress& progress) { view.show(progress); };
+    const MigrationOptions options{options_.is_final, options_.leave_damaged, new_store_id(random_)};
     const PassWatcher watch_pass = [&view](int pass) { view.begin_pass(pass); };
-    auto outcome = run_task(tapedeck::migrate(route, options, watch, watch_pass));
+    auto outcome = run_task(tapedeck::migrate(route, options, view.watcher(), watch_pass));
     if (outcome && copy_ && copy_->embedded) {
       if (auto kept = keep_secret_key(*target_.data_dir, key_, random_); !kept) return fail(kept.error());
     }
@@ -126,22 +160,21 @@ class MigrationRun {
   }
 
   [[nodiscard]] CallArchive& rows() const { return source_.archive(); }
-  // The key is in a file here, and in the environment there.
+  // True when the source has its key in a file and the target needs it in the environment.
   [[nodiscard]] bool key_must_be_set() const {
-    return settings_.secret_key.empty() && !request_.to_database.empty() && !target_.data_dir;
+    return settings_.secret_key.empty() && !options_.to_database.empty() && !target_.data_dir;
   }
-  [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
-  // A server may use the source unless this is the final run, and never the target.
+  // A server may use the source unless this is the final run. No server may use the target.
   Result<void> lock() {
     const bool is_in_place = target_.data_dir && is_same_place(*target_.data_dir, settings_.data_dir);
-    if (is_in_place && !request_.to_database.empty()) {
-      return fail(Errc::kInvalidArgument, "--to-database names the DATA_DIR that is to be copied: name another");
+    if (is_in_place && !options_.to_database.empty()) {
+      return fail(Errc::kInvalidArgument, "--to-database names the DATA_DIR that is copied: name another");
     }
     std::vector<std::filesystem::path> directories;
-    if (target_.data_dir && !is_in_place && !request_.dry_run) directories.push_back(*target_.data_dir);
-    if (request_.is_final && settings_.database_url.empty()) directories.push_back(settings_.data_dir);
+    if (target_.data_dir && !is_in_place && !options_.is_dry_run) directories.push_back(*target_.data_dir);
+    if (options_.is_final && settings_.database_url.empty()) directories.push_back(settings_.data_dir);
     for (const auto& directory : directories) {
       auto lock = DataDirLock::acquire(directory);
       if (!lock) return fail(lock.error());
@@ -151,12 +184,12 @@ class MigrationRun {
   }
 
   Result<void> open_target() {
-    if (!request_.to_database.empty()) {
+    if (!options_.to_database.empty()) {
       auto copy = open_call_store(target_.settings, key_, UnfinishedCopy::kAccepted);
       if (!copy) return fail(copy.error().errc(), fmt::format("--to-database: {}", copy.error().detail));
       copy_ = std::move(*copy);
     }
-    if (request_.to_storage.empty()) return {};
+    if (options_.to_storage.empty()) return {};
     auto blobs = open_blob_store(settings_, disk_, clock_, random_);
     if (!blobs) return fail(blobs.error());
     blobs_ = std::move(*blobs);
@@ -188,7 +221,7 @@ class MigrationRun {
     }
   }
 
-  const MigrateRequest& request_;
+  const MigrateOptions& options_;
   Clock& clock_;
   Random& random_;
   Settings settings_;
@@ -202,50 +235,43 @@ class MigrationRun {
   std::optional<OpenBlobStore> blobs_copy_;
 };
 
-}  // namespace
-
-Result<MigrationTarget> migration_target(const Settings& source, const MigrateRequest& request) {
-  if (request.to_database.empty() && request.to_storage.empty()) {
-    return fail(Errc::kInvalidArgument, "where to? Give --to-database URL, --to-storage URL, or both");
+Result<int> run_migrate(CommandContext& context, const MigrateOptions& options) {
+  MigrationRun run(context, options);
+  if (auto opened = run.open(); !opened) return fail(opened.error());
+  const Output& output = context.output;
+  if (options.is_dry_run) {
+    return report_plan(run.rows(), !options.to_database.empty(), !options.to_storage.empty(), output);
   }
-  MigrationTarget target{source, std::nullopt};
-  if (is_postgres(request.to_database)) {
-    const auto where = postgres::ConnectionString::parse(request.to_database);
-    if (!where) return fail(Errc::kInvalidArgument, fmt::format("--to-database: {}", where.error().detail));
-    target.settings.database_url = request.to_database;
-  } else if (!request.to_database.empty()) {
-    target.settings.database_url.clear();
-    const auto taken = take_directory(target, directory_of("--to-database", "sqlite:", request.to_database));
-    if (!taken) return fail(taken.error());
-  }
-  if (request.to_storage.starts_with("s3://")) {
-    target.settings.storage_url = request.to_storage;
-  } else if (!request.to_storage.empty()) {
-    target.settings.storage_url.clear();
-    const auto taken = take_directory(target, directory_of("--to-storage", "file:", request.to_storage));
-    if (!taken) return fail(taken.error());
-  }
-  return target;
-}
-
-int migrate_stores(const Settings& settings, const MigrateRequest& request, Clock& clock, Random& random,
-                   const Output& output) {
-  MigrationRun run(settings, request, clock, random);
-  if (auto opened = run.open(); !opened) return fail_command(output, opened.error());
-  if (request.dry_run)
-    return report_plan(run.rows(), !request.to_database.empty(), !request.to_storage.empty(), output);
-  Result<MigrationOutcome> outcome;
-  {
-    CopyProgressView view(output, clock);
-    outcome = run.migrate(view);
-  }
-  if (!outcome) return fail_command(output, outcome.error());
+  CopyView view(context);
+  const auto outcome = run.migrate(view);
+  view.clear();
+  if (!outcome) return fail(outcome.error());
   const int code = report_migration(*outcome, output);
   if (run.key_must_be_set()) {
-    output.err << fmt::format("The new stores need the same key: set SECRET_KEY to what {} holds.\n",
-                              (settings.data_dir / kSecretKeyFile).string());
+    output.err << fmt::format("The new stores need the same key: set SECRET_KEY to the contents of {}.\n",
+                              (context.settings.data_dir / kSecretKeyFile).string());
   }
   return code;
+}
+
+}  // namespace
+
+void add_migrate(CommandSet& commands) {
+  auto [migrate, options] = commands.add<MigrateOptions>(
+      {.name = "migrate",
+       .help = "Copy everything to other stores, beside running servers; --final completes the migration.",
+       .examples = "  tapedeck migrate --to-database postgresql://tapedeck@db/tapedeck --to-storage s3://recordings\n"
+                   "  tapedeck migrate --to-database /var/lib/tapedeck --to-storage /var/lib/tapedeck --final"},
+      run_migrate);
+  migrate.option("--to-database", "URL", &options.to_database,
+                 "postgresql://..., or the path of the new DATA_DIR (also sqlite:PATH).");
+  migrate.option("--to-storage", "URL", &options.to_storage,
+                 "s3://..., or the path of the new DATA_DIR (also file:PATH).");
+  migrate.flag("--final", options.is_final,
+               "All servers are stopped: copy the rest, compare everything, and let servers use the copy.");
+  migrate.flag("--leave-damaged", options.leave_damaged,
+               "With --final: accept that damaged and missing recordings are not copied.");
+  migrate.flag("--dry-run", options.is_dry_run, "Count what would be copied; copy nothing.");
 }
 
 }  // namespace tapedeck

@@ -4,18 +4,12 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include "cli/commands/copy_progress.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/view/copy_view.hpp"
 #include "runtime/run_task.hpp"
 
 namespace tapedeck {
 namespace {
-
-boost::json::array names_of(const BlobOutcome& blobs) {
-  boost::json::array names;
-  for (const std::string& name : blobs.named) names.emplace_back(name);
-  return names;
-}
 
 boost::json::object json_of(const MigrationOutcome& outcome) {
   boost::json::array tables;
@@ -34,11 +28,12 @@ boost::json::object json_of(const MigrationOutcome& outcome) {
                           {"blobs_copied", outcome.blobs_copied},
                           {"tables", std::move(tables)}};
   if (!outcome.blobs) return all;
-  all["blobs"] = {{"blobs", outcome.blobs->blobs},
-                  {"bytes", outcome.blobs->bytes},
-                  {"damaged", outcome.blobs->damaged},
-                  {"missing", outcome.blobs->missing},
-                  {"named", names_of(*outcome.blobs)}};
+  const BlobOutcome& blobs = *outcome.blobs;
+  all["blobs"] = {{"blobs", blobs.blobs},
+                  {"bytes", blobs.bytes},
+                  {"damaged", blobs.damaged},
+                  {"missing", blobs.missing},
+                  {"named", boost::json::array(blobs.named.begin(), blobs.named.end())}};
   return all;
 }
 
@@ -47,7 +42,7 @@ void print(const MigrationOutcome& outcome, const Output& output) {
     std::vector<std::vector<std::string>> rows{{"TABLE", "ROWS", "SHA-256 OF THE COPY"}};
     for (const TableOutcome& table : outcome.tables) {
       rows.push_back({std::string(archive_shape(table.table).name), std::to_string(table.rows),
-                      table.source_sha256 == table.copy_sha256 ? table.copy_sha256 : "differed; written in this pass"});
+                      table.source_sha256 == table.copy_sha256 ? table.copy_sha256 : "differed; updated in this pass"});
     }
     print_table(output.out, rows);
   }
@@ -56,36 +51,32 @@ void print(const MigrationOutcome& outcome, const Output& output) {
   }
   output.out << fmt::format("copied in {} passes: {} rows, {} recordings\n", outcome.passes, outcome.rows_copied,
                             outcome.blobs_copied);
-  if (outcome.blobs && !outcome.blobs->named.empty()) {
-    output.out << fmt::format("not copied: {} damaged, {} missing in the source:\n", outcome.blobs->damaged,
-                              outcome.blobs->missing);
-    for (const std::string& name : outcome.blobs->named) output.out << "  " << name << '\n';
-  }
+  if (outcome.blobs) print_unusable(output.out, "not copied", *outcome.blobs);
   if (outcome.finished) {
     output.out
         << "Finished: every row and recording is in the copy. Start the servers on it, and none on the old stores.\n";
     return;
   }
-  output.out << (outcome.agrees ? "The copy agrees with the source as it is now."
-                                : "The copy is up to date, but for what changes meanwhile.")
+  output.out << (outcome.agrees ? "The copy agrees with the source."
+                                : "The copy is up to date, except for changes made during this pass.")
              << " Next: stop the servers, and run this again with --final.\n";
 }
 
 }  // namespace
 
-int report_plan(CallArchive& rows, bool with_rows, bool with_blobs, const Output& output) {
+Result<int> report_plan(CallArchive& rows, bool with_rows, bool with_blobs, const Output& output) {
   boost::json::object plan{{"outcome", "planned"}};
   std::vector<std::vector<std::string>> table{{"PART", "COUNT"}};
   for (const ArchiveTable one : kArchiveTables) {
     if (!with_rows) break;
     const auto count = run_task(rows.archive_count(one));
-    if (!count) return fail_command(output, count.error());
+    if (!count) return fail(count.error());
     plan[archive_shape(one).name] = *count;
     table.push_back({std::string(archive_shape(one).name), std::to_string(*count)});
   }
   if (with_blobs) {
     const auto blobs = run_task(count_blobs(rows));
-    if (!blobs) return fail_command(output, blobs.error());
+    if (!blobs) return fail(blobs.error());
     plan["blobs"] = blobs->blobs;
     plan["bytes"] = blobs->bytes;
     table.push_back({"recordings stored", fmt::format("{} ({})", blobs->blobs, bytes_text(blobs->bytes))});
@@ -94,7 +85,7 @@ int report_plan(CallArchive& rows, bool with_rows, bool with_blobs, const Output
     print_json(output.out, plan);
   } else {
     print_table(output.out, table);
-    output.out << "Nothing was copied: this was a dry run.\n";
+    output.out << "Dry run: nothing was copied.\n";
   }
   return kDone;
 }

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "calls/copy/migration.hpp"
-#include "cli/commands/output.hpp"
+#include "cli/view/output.hpp"
 
 namespace tapedeck {
 
-/// What a migration would copy. Exit code.
-[[nodiscard]] int report_plan(CallArchive& rows, bool with_rows, bool with_blobs, const Output& output);
-/// What it copied, and what is to be done next. Exit code: kFailed when recordings are damaged or missing and the run
-/// was not finished all the same.
+/// Prints what a migration would copy. Returns an exit code.
+[[nodiscard]] Result<int> report_plan(CallArchive& rows, bool with_rows, bool with_blobs, const Output& output);
+/// Prints what it copied, and the next step. Returns an exit code: kFailed when recordings are damaged or missing and
+/// the run did not finish.
 [[nodiscard]] int report_migration(const MigrationOutcome& outcome, const Output& output);
 
 }  // namespace tapedeck

@@ -1,5 +1,3 @@
-#include "cli/commands/queue.hpp"
-
 #include <utility>
 #include <vector>
 
@@ -8,11 +6,23 @@
 #include <boost/json/object.hpp>
 
 #include "base/time.hpp"
-#include "cli/exit_code.hpp"
+#include "calls/businesses.hpp"
+#include "cli/arguments.hpp"
+#include "cli/command.hpp"
+#include "main/slot_stores.hpp"
 #include "runtime/run_task.hpp"
+#include "slots/recovery.hpp"
 
 namespace tapedeck {
 namespace {
+
+/// Most recordings that are shown of one business.
+constexpr int kQueueShown = 1'000;
+
+struct QueueOptions {
+  std::optional<std::string> business;  ///< none: all that hold a slot or wait
+  bool repair = false;
+};
 
 using Rows = std::vector<std::vector<std::string>>;
 
@@ -74,27 +84,22 @@ boost::json::object to_json(const BusinessId& business, const BusinessView& view
   return object;
 }
 
-// What there is to show of one business; no view: Redis has lost it.
+// What there is to show of one business; view none: Redis has lost it.
 struct Shown {
   BusinessId business;
   std::optional<BusinessView> view;
 };
 
-Task<Result<std::vector<BusinessId>>> chosen(CallStore& calls, std::optional<std::string> business) {
-  if (!business) co_return co_await calls.businesses_at_work();
-  auto id = BusinessId::parse(*business);
-  if (!id) co_return fail(id.error());
-  auto known = co_await calls.find_business(*id);
-  if (!known) co_return fail(known.error());
-  if (!*known) co_return fail(Errc::kNotFound, fmt::format("no business {}; see: tapedeck business list", *business));
-  co_return std::vector<BusinessId>{std::move(*id)};
+Result<std::vector<BusinessId>> chosen(CallStore& calls, const std::optional<std::string>& business) {
+  if (!business) return run_task(calls.businesses_at_work());
+  const auto known = known_business(calls, *business);
+  if (!known) return fail(known.error());
+  return std::vector<BusinessId>{known->id};
 }
 
-Task<Result<std::vector<Shown>>> look(CallStore& calls, SlotStore& slots, std::optional<std::string> business) {
-  auto businesses = co_await chosen(calls, std::move(business));
-  if (!businesses) co_return fail(businesses.error());
+Task<Result<std::vector<Shown>>> look(SlotStore& slots, std::vector<BusinessId> businesses) {
   std::vector<Shown> shown;
-  for (BusinessId& id : *businesses) {
+  for (BusinessId& id : businesses) {
     auto view = co_await slots.view(id, kQueueShown);
     const bool is_lost = !view && view.error().errc() == Errc::kSlotsLost;
     if (!view && !is_lost) co_return fail(view.error());
@@ -103,16 +108,16 @@ Task<Result<std::vector<Shown>>> look(CallStore& calls, SlotStore& slots, std::o
   co_return shown;
 }
 
-}  // namespace
-
-int show_queue(CallStore& calls, SlotStore& slots, const std::optional<std::string>& business, const Output& output) {
-  const auto shown = run_task(look(calls, slots, business));
-  if (!shown) return fail_command(output, shown.error());
+Result<int> show_queue(CallStore& calls, SlotStore& slots, const QueueOptions& options, const Output& output) {
+  auto businesses = chosen(calls, options.business);
+  if (!businesses) return fail(businesses.error());
+  const auto shown = run_task(look(slots, std::move(*businesses)));
+  if (!shown) return fail(shown.error());
   Rows rows{{"BUSINESS", "RECORDING", "PLACE", "LANE", "UNTIL", "WHY"}};
   boost::json::array list;
   for (const auto& [id, view] : *shown) {
     if (!view) {
-      rows.push_back({id.str(), "-", "lost", "-", "", "not known to Redis now: rebuilt when next it is asked for"});
+      rows.push_back({id.str(), "-", "lost", "-", "", "unknown to Redis now; the next request rebuilds it"});
       list.push_back(boost::json::object{{"business_id", id.view()}, {"lost", true}});
       continue;
     }
@@ -129,14 +134,49 @@ int show_queue(CallStore& calls, SlotStore& slots, const std::optional<std::stri
   return kDone;
 }
 
-int repair_queue(SlotRecovery& recovery, const std::string& business, const Output& output) {
-  auto id = BusinessId::parse(business);
-  if (!id) return fail_command(output, id.error());
+// Rebuilds the business's slots from the call store, whatever they hold now.
+Result<int> repair_queue(SlotRecovery& recovery, const std::string& business, const Output& output) {
+  const auto id = BusinessId::parse(business);
+  if (!id) return fail(id.error());
   const auto recovered = run_task(recovery.recover(*id, {}, RecoverWhat::kAnything));
-  if (!recovered) return fail_command(output, recovered.error());
+  if (!recovered) return fail(recovered.error());
   output.err << fmt::format("rebuilt {}: {} recordings put back, {} of them had a worker\n", business,
                             recovered->recordings, recovered->interrupted);
   return kDone;
+}
+
+Result<int> run_queue(CommandContext& context, const QueueOptions& options) {
+  const Settings& settings = context.settings;
+  if (settings.redis_url.empty()) {
+    return fail(Errc::kInvalidArgument,
+                "without REDIS_URL the slots are in the server's memory; ask the server: GET /api/queue with a key of "
+                "the business");
+  }
+  if (options.repair && !options.business) return fail(Errc::kInvalidArgument, "--repair needs --business ID");
+  NoEvents events;
+  const auto slots = open_slot_store(settings, context.clock, events, context.random);
+  if (!slots) return fail(slots.error());
+  const auto calls = context.open_calls();
+  if (!calls) return fail(calls.error());
+  if (!options.repair) return show_queue(calls->store(), slots->store(), options, context.output);
+  Businesses businesses(calls->store(), context.clock, provider_defaults(settings));
+  SlotRecovery recovery(calls->store(), slots->store(), businesses, context.clock, slots->recovery_hold);
+  return repair_queue(recovery, *options.business, context.output);
+}
+
+}  // namespace
+
+void add_queue(CommandSet& commands) {
+  auto [queue, options] =
+      commands.add<QueueOptions>({.name = "queue",
+                                  .help = "Show who holds a slot, who waits, and why. Needs REDIS_URL.",
+                                  .examples = "  tapedeck queue --business dental\n  tapedeck queue --json\n"
+                                              "  tapedeck queue --business dental --repair",
+                                  .shows_all_settings = true},
+                                 run_queue);
+  queue.option("--business", "ID", &options.business, "Show only this business.");
+  queue.flag("--repair", options.repair,
+             "Rebuild the business's slots from the call store. Running downloads are interrupted and repeated.");
 }
 
 }  // namespace tapedeck

@@ -8,11 +8,9 @@
 #include <boost/json/object.hpp>
 
 #include "calls/copy/blob_copy.hpp"
-#include "cli/commands/backup.hpp"
+#include "cli/command.hpp"
 #include "cli/commands/backup_folder.hpp"
-#include "cli/commands/backup_stores.hpp"
-#include "cli/commands/copy_progress.hpp"
-#include "cli/exit_code.hpp"
+#include "cli/view/copy_view.hpp"
 #include "main/data_dir.hpp"
 #include "main/secret_key.hpp"
 #include "runtime/run_task.hpp"
@@ -20,8 +18,12 @@
 namespace tapedeck {
 namespace {
 
-/// The database while its recordings are still coming: a DATA_DIR that has this is of an interrupted restore.
+/// The database while its recordings are copied. A DATA_DIR that has this file is that of an interrupted restore.
 constexpr const char* kUnfinishedFile = "restoring.db";
+
+struct RestoreOptions {
+  std::string folder;
+};
 
 struct RestoreOutcome {
   BackupManifest manifest;
@@ -40,7 +42,7 @@ Result<void> expect_empty(const std::filesystem::path& data_dir) {
   for (const auto& entry : std::filesystem::directory_iterator(data_dir, problem)) {
     if (entry.path().filename() == kPidFile) continue;
     return fail(Errc::kConflict,
-                fmt::format("DATA_DIR {} is not empty (there is {}): move what is in it away, or name another one",
+                fmt::format("DATA_DIR {} is not empty (it has {}): move its contents away, or set another DATA_DIR",
                             data_dir.string(), entry.path().filename().string()));
   }
   if (problem) return fail(Errc::kIo, fmt::format("{}: {}", data_dir.string(), problem.message()));
@@ -66,7 +68,7 @@ class Restore {
   Restore(const Settings& settings, std::filesystem::path folder, Random& random)
       : settings_(settings), folder_(std::move(folder)), random_(random) {}
 
-  Result<RestoreOutcome> run(const CopyWatcher& watcher) {
+  Result<RestoreOutcome> run(CopyView& view) {
     if (auto alone = expect_embedded(settings_, "restore"); !alone) return fail(alone.error());
     RestoreOutcome outcome;
     auto manifest = read_manifest(folder_);
@@ -79,7 +81,7 @@ class Restore {
     auto key = bring_key();
     if (!key) return fail(key.error());
     if (auto brought = bring_database(outcome.manifest); !brought) return fail(brought.error());
-    if (auto filled = bring_recordings(outcome, *key, watcher); !filled) return fail(filled.error());
+    if (auto filled = bring_recordings(outcome, *key, view); !filled) return fail(filled.error());
     if (auto finished = finish(); !finished) return fail(finished.error());
     return outcome;
   }
@@ -95,7 +97,7 @@ class Restore {
                                             (folder_ / manifest.database).string(), kManifestFile));
   }
 
-  // Of the backup; where it has none, that of the settings.
+  // The backup's key or, if it has none, that of the settings.
   Result<std::string> bring_key() {
     std::error_code ignored;
     if (std::filesystem::exists(folder_ / kSecretKeyFile, ignored)) {
@@ -111,10 +113,11 @@ class Restore {
       return key;
     }
     if (!settings_.secret_key.empty()) return settings_.secret_key;
-    return fail(Errc::kInvalidArgument, "the backup holds no key: set SECRET_KEY to the one that the server had");
+    return fail(Errc::kInvalidArgument,
+                "the backup holds no key: set SECRET_KEY to the one of the server that was backed up");
   }
 
-  // What an interrupted restore has left of the database is not gone on with: it costs seconds, and may be half.
+  // Copies the database anew after an interrupted restore: the file may be incomplete, and a copy takes seconds.
   Result<void> bring_database(const BackupManifest& manifest) {
     std::error_code problem;
     for (const char* suffix : {"", "-wal", "-shm"}) {
@@ -124,11 +127,11 @@ class Restore {
     return copy_file_durably(folder_ / manifest.database, unfinished());
   }
 
-  Result<void> bring_recordings(RestoreOutcome& outcome, const std::string& key, const CopyWatcher& watcher) {
+  Result<void> bring_recordings(RestoreOutcome& outcome, const std::string& key, CopyView& view) {
     auto database = open_database(unfinished(), key);
     if (!database) return fail(database.error());
     SqliteCallStore& rows = *database->embedded;
-    const auto businesses = run_task(rows.list_businesses());  // opens every credential
+    const auto businesses = run_task(rows.list_businesses());  // opens every credential with the key
     if (!businesses) return fail(businesses.error());
     outcome.businesses = static_cast<std::int64_t>(businesses->size());
     const auto calls = run_task(rows.archive_count(ArchiveTable::kCalls));
@@ -139,13 +142,13 @@ class Restore {
     outcome.recordings = std::move(*states);
     FilesystemBlobStore source(disk_, (folder_ / kBlobFolder).string());
     FilesystemBlobStore copy(disk_, (settings_.data_dir / kBlobFolder).string());
-    auto copied = run_task(copy_blobs({rows, rows, source, copy}, watcher));
+    auto copied = run_task(copy_blobs({rows, rows, source, copy}, view.watcher()));
     if (!copied) return fail(copied.error());
     outcome.blobs = std::move(*copied);
     return {};
   }
 
-  // Under its own name the database comes last, so that no server starts on half of it.
+  // The database gets its own name last, so that no server starts on an incomplete DATA_DIR.
   Result<void> finish() {
     std::error_code problem;
     std::filesystem::rename(unfinished(), settings_.data_dir / kDatabaseFile, problem);
@@ -161,45 +164,48 @@ class Restore {
 
 void report(const RestoreOutcome& outcome, const Output& output) {
   const BlobOutcome& blobs = outcome.blobs;
+  const std::int64_t verified = blobs.blobs - blobs.damaged - blobs.missing;
   if (output.json) {
     boost::json::object states;
     for (const auto& [state, count] : outcome.recordings) states[state] = count;
-    boost::json::object line{{"outcome", "restored"},
-                             {"made_at", outcome.manifest.made_at},
-                             {"businesses", outcome.businesses},
-                             {"calls", outcome.calls},
-                             {"recordings", std::move(states)},
-                             {"verified", blobs.blobs - blobs.damaged - blobs.missing},
-                             {"bytes", blobs.bytes},
-                             {"damaged", blobs.damaged},
-                             {"missing", blobs.missing}};
-    line["named"] = boost::json::array(blobs.named.begin(), blobs.named.end());
-    print_json(output.out, line);
+    print_json(output.out, {{"outcome", "restored"},
+                            {"made_at", outcome.manifest.made_at},
+                            {"businesses", outcome.businesses},
+                            {"calls", outcome.calls},
+                            {"recordings", std::move(states)},
+                            {"verified", verified},
+                            {"bytes", blobs.bytes},
+                            {"damaged", blobs.damaged},
+                            {"missing", blobs.missing},
+                            {"named", boost::json::array(blobs.named.begin(), blobs.named.end())}});
     return;
   }
   output.out << fmt::format("restored the backup of {}: {} businesses, {} calls\n", outcome.manifest.made_at,
                             outcome.businesses, outcome.calls);
   for (const auto& [state, count] : outcome.recordings) output.out << fmt::format("recordings {}: {}\n", state, count);
-  output.out << fmt::format("verified: {} recordings ({})\n", blobs.blobs - blobs.damaged - blobs.missing,
-                            bytes_text(blobs.bytes));
-  if (blobs.named.empty()) return;
-  output.out << fmt::format("without audio: {} damaged, {} missing in the backup:\n", blobs.damaged, blobs.missing);
-  for (const std::string& name : blobs.named) output.out << "  " << name << '\n';
+  output.out << fmt::format("verified: {} recordings ({})\n", verified, bytes_text(blobs.bytes));
+  print_unusable(output.out, "without audio", blobs);
+}
+
+Result<int> run_restore(CommandContext& context, const RestoreOptions& options) {
+  CopyView view(context);
+  const std::filesystem::path folder = std::filesystem::absolute(options.folder).lexically_normal();
+  const auto outcome = Restore(context.settings, folder, context.random).run(view);
+  view.clear();
+  if (!outcome) return fail(outcome.error());
+  report(*outcome, context.output);
+  return outcome->blobs.named.empty() ? kDone : kFailed;
 }
 
 }  // namespace
 
-int restore(const Settings& settings, const std::filesystem::path& folder, Clock& clock, Random& random,
-            const Output& output) {
-  Restore restoring(settings, std::filesystem::absolute(folder).lexically_normal(), random);
-  Result<RestoreOutcome> outcome;
-  {
-    CopyProgressView view(output, clock);
-    outcome = restoring.run([&view](const CopyProgress& progress) { view.show(progress); });
-  }
-  if (!outcome) return fail_command(output, outcome.error());
-  report(*outcome, output);
-  return outcome->blobs.named.empty() ? kDone : kFailed;
+void add_restore(CommandSet& commands) {
+  auto [restore, options] =
+      commands.add<RestoreOptions>({.name = "restore",
+                                    .help = "Fill an empty DATA_DIR from a backup.",
+                                    .examples = "  tapedeck restore /mnt/backup/tapedeck --data-dir /var/lib/tapedeck"},
+                                   run_restore);
+  restore.argument("FOLDER", &options.folder, "The backup.");
 }
 
 }  // namespace tapedeck

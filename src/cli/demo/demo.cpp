@@ -16,7 +16,7 @@ namespace tapedeck {
 namespace {
 
 constexpr const char* kLoadFile = "demo-provider.json";
-constexpr const char* kProviderLog = "demo-provider.log";
+constexpr const char* kSimulatorLog = "demo-provider.log";
 constexpr const char* kKeyFile = "demo.key";
 
 std::filesystem::path simulator_of(const DemoOptions& options) {
@@ -42,7 +42,7 @@ RecordingAnnouncement announcement_of(const CallUpdate& call) {
   return announcement;
 }
 
-// Businesses and calls that are there from an earlier start stay as they are.
+// Writes nothing if an earlier start has written the businesses and calls.
 Task<Result<void>> seed(CallStore& calls, const DemoScript& script, SystemTime now) {
   auto known = co_await calls.list_businesses();
   if (!known) co_return fail(known.error());
@@ -62,7 +62,7 @@ Task<Result<void>> seed(CallStore& calls, const DemoScript& script, SystemTime n
   co_return Result<void>();
 }
 
-// The key of the curl line: made once, so that a line copied yesterday works today.
+// The key of the printed curl line. It is created once, so that a line copied yesterday works today.
 Task<Result<std::string>> demo_key(Access& access, std::filesystem::path file, BusinessId business) {
   std::string key;
   std::ifstream in(file);
@@ -86,11 +86,11 @@ void print_welcome(const std::string& own_url, const std::string& login, const s
       "             {}/api/recordings/{}/stream\n\n"
       "  Docs     {}/docs\n"
       "  Metrics  {}/metrics\n"
-      "  Logs     this terminal; the provider's: {}\n"
+      "  Logs     this terminal; the simulator's: {}\n"
       "  Data     {}\n\n"
-      "  Ctrl-C ends it all.\n\n",
+      "  Ctrl-C stops everything.\n\n",
       script.businesses.size(), script.calls.size(), url, login, key, url, first.update.call.str(), url, url,
-      (settings.data_dir / kProviderLog).string(), settings.data_dir.string());
+      (settings.data_dir / kSimulatorLog).string(), settings.data_dir.string());
   std::fflush(stdout);
 }
 
@@ -102,7 +102,7 @@ Result<void> run(Settings settings, const DemoOptions& options, StopSignal& sign
   const auto load_file = settings.data_dir / kLoadFile;
   if (auto written = write_file(load_file, script->provider_load); !written) return fail(written.error());
   auto simulator =
-      Simulator::start(simulator_of(options), options.audio_dir, load_file, settings.data_dir / kProviderLog);
+      Simulator::start(simulator_of(options), options.audio_dir, load_file, settings.data_dir / kSimulatorLog);
   if (!simulator) return fail(simulator.error());
   settings.provider_url = simulator->url();
 

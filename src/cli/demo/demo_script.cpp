@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-// The file is ours: what is wrong in it is reported as one sentence.
+// DemoScript::read() turns the exception into an error: the file is ours, so one fault at a time is enough.
 template <class T>
 T need(Result<T> value) {
   if (!value) throw std::runtime_error(value.error().detail);
@@ -40,7 +40,7 @@ const Business& owner_of(const std::vector<Business>& businesses, const std::str
   for (const Business& business : businesses) {
     if (business.id.view() == id) return business;
   }
-  throw std::runtime_error("a call of a business that is not there: " + id);
+  throw std::runtime_error("a call names an unknown business: " + id);
 }
 
 CallUpdate call_of(const json::object& object, const Business& owner, SystemTime now) {

@@ -9,18 +9,18 @@
 
 namespace tapedeck {
 
-/// What the demo shows: its businesses and calls, for the store and for the provider's look-alike.
+/// The sample businesses and calls, for the call store and for the simulator.
 struct DemoScript {
   struct DemoCall {
     BusinessId business;
     CallUpdate update;
-    bool announced = false;  ///< the provider's webhook has come: fetched without a press
+    bool announced = false;  ///< as by the provider's webhook: fetched without a press of play
   };
   std::vector<Business> businesses;
   std::vector<DemoCall> calls;
-  std::string provider_load;  ///< JSON for the look-alike's --load
+  std::string provider_load;  ///< JSON for the simulator's --load
 
-  /// Reads tools/demo/calls.json; times count back from `now`. Errors: kIo, kInvalidArgument.
+  /// Reads tools/demo/calls.json, whose times are minutes before `now`. Errors: kIo, kInvalidArgument.
   [[nodiscard]] static Result<DemoScript> read(const std::filesystem::path& file, SystemTime now);
 };
 

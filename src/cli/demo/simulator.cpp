@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -20,14 +19,14 @@ constexpr int kStartTimeoutMs = 10'000;
 constexpr std::string_view kReadyLine = "twilio-sim ready on ";
 
 struct Pipe {
-  int read = -1;
-  int write = -1;
+  FileDescriptor read;
+  FileDescriptor write;
 };
 
 Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(Errc::kIo, fmt::format("pipe: {}", std::strerror(errno)));
-  return Pipe{ends[0], ends[1]};
+  return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
 }
 
 Result<pid_t> spawn(const std::vector<std::string>& arguments, int input, int output) {
@@ -45,19 +44,19 @@ Result<pid_t> spawn(const std::vector<std::string>& arguments, int input, int ou
   return pid;
 }
 
-// The address in the line that says that it listens.
+// Waits for the ready line; returns the address in it.
 Result<std::string> read_ready_line(int output) {
-  std::string said;
-  while (said.find('\n') == std::string::npos) {
+  std::string printed;
+  while (printed.find('\n') == std::string::npos) {
     pollfd waiting{output, POLLIN, 0};
     if (::poll(&waiting, 1, kStartTimeoutMs) <= 0) return fail(Errc::kTimedOut, "twilio-sim did not start in time");
     std::array<char, 512> buffer{};
     const ssize_t got = ::read(output, buffer.data(), buffer.size());
-    if (got <= 0) return fail(Errc::kIo, "twilio-sim ended at once: " + said);
-    said.append(buffer.data(), static_cast<std::size_t>(got));
+    if (got <= 0) return fail(Errc::kIo, "twilio-sim ended during its start: " + printed);
+    printed.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  const std::string line = said.substr(0, said.find('\n'));
-  if (!line.starts_with(kReadyLine)) return fail(Errc::kIo, "twilio-sim said: " + line);
+  const std::string line = printed.substr(0, printed.find('\n'));
+  if (!line.starts_with(kReadyLine)) return fail(Errc::kIo, "twilio-sim printed: " + line);
   return line.substr(kReadyLine.size());
 }
 
@@ -72,31 +71,20 @@ Result<Simulator> Simulator::start(const std::filesystem::path& program, const s
   const std::vector<std::string> arguments{
       program.string(), "--listen",         "127.0.0.1:0", "--data",          audio_dir.string(),
       "--load",         load_file.string(), "--log",       log_file.string(), "--exit-on-stdin-eof"};
-  auto pid = spawn(arguments, input->read, output->write);
-  ::close(input->read);
-  ::close(output->write);
+  auto pid = spawn(arguments, input->read.get(), output->write.get());
+  (void)input->read.close();
+  (void)output->write.close();
   if (!pid) return fail(pid.error());
-  Simulator child(*pid, input->write, {});
-  auto url = read_ready_line(output->read);
-  ::close(output->read);
+  Simulator child(*pid, std::move(input->write));
+  auto url = read_ready_line(output->read.get());
   if (!url) return fail(url.error());
   child.url_ = std::move(*url);
   return child;
 }
 
-Simulator::Simulator(Simulator&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), input_(std::exchange(other.input_, -1)), url_(std::move(other.url_)) {}
-
-Simulator& Simulator::operator=(Simulator&& other) noexcept {
-  std::swap(pid_, other.pid_);
-  std::swap(input_, other.input_);
-  std::swap(url_, other.url_);
-  return *this;
-}
-
 Simulator::~Simulator() {
   if (pid_ < 0) return;
-  ::close(input_);
+  (void)input_.close();
   int status = 0;
   ::waitpid(pid_, &status, 0);
 }

@@ -3,30 +3,33 @@
 #include <sys/types.h>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
+#include "blobs/filesystem/file_descriptor.hpp"
 
 namespace tapedeck {
 
-/// The provider's look-alike as a child, which ends with this object, and with this process however that ends.
+/// The simulator as a child process. It ends when its standard input closes: with this object, or with this process
+/// however that ends.
 class Simulator {
  public:
-  /// Starts it, and waits until it listens. Error kIo says what it said.
+  /// Starts the simulator, and waits until it listens. Errors: kIo, with its output; kTimedOut.
   [[nodiscard]] static Result<Simulator> start(const std::filesystem::path& program,
                                                const std::filesystem::path& audio_dir,
                                                const std::filesystem::path& load_file,
                                                const std::filesystem::path& log_file);
-  Simulator(Simulator&& other) noexcept;
-  Simulator& operator=(Simulator&& other) noexcept;
+  Simulator(Simulator&& other) noexcept
+      : pid_(std::exchange(other.pid_, -1)), input_(std::move(other.input_)), url_(std::move(other.url_)) {}
   ~Simulator();
 
   /// "http://127.0.0.1:PORT"
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
  private:
-  Simulator(pid_t pid, int input, std::string url) : pid_(pid), input_(input), url_(std::move(url)) {}
-  pid_t pid_ = -1;
-  int input_ = -1;  // our end of its standard input: it ends when this is closed
+  Simulator(pid_t pid, FileDescriptor input) : pid_(pid), input_(std::move(input)) {}
+  pid_t pid_;
+  FileDescriptor input_;  // our end of its standard input
   std::string url_;
 };
 

@@ -134,7 +134,7 @@ export async function startDemo(folder) {
   try {
     await until(
       "the welcome",
-      () => said.out.includes("Ctrl-C ends it all") || isOver,
+      () => said.out.includes("Ctrl-C stops everything") || isOver,
       (isSaid) => isSaid,
     );
     if (isOver) throw new Error(`the demo ended at once: ${said.err}`);

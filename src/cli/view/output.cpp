@@ -1,10 +1,10 @@
-#include "cli/commands/output.hpp"
+#include "cli/view/output.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include <fmt/format.h>
 #include <boost/json/serialize.hpp>
-
-#include "cli/exit_code.hpp"
 
 namespace tapedeck {
 
@@ -26,9 +26,19 @@ void print_table(std::ostream& out, const std::vector<std::vector<std::string>>&
 
 void print_json(std::ostream& out, const boost::json::value& value) { out << boost::json::serialize(value) << '\n'; }
 
-int fail_command(const Output& output, const Error& error) {
-  output.err << "tapedeck: " << error.detail << '\n';
-  return kFailed;
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array kUnits{"B", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1000 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+boost::json::value json_or_null(const std::string& text) {
+  return text.empty() ? boost::json::value() : boost::json::value(text);
 }
 
 }  // namespace tapedeck

@@ -1,27 +1,28 @@
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include <boost/json/value.hpp>
 
-#include "base/error.hpp"
-
 namespace tapedeck {
 
-/// Where a command writes: data on `out`, talk on `err`.
+/// Where a command writes: data on `out`, messages for people on `err`.
 struct Output {
   std::ostream& out;
   std::ostream& err;
   bool json = false;
 };
 
-/// Rows under a header, in columns.
+/// Prints rows in aligned columns. The first row is the header.
 void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows);
-/// One line of JSON.
+/// Prints one line of JSON.
 void print_json(std::ostream& out, const boost::json::value& value);
-/// "tapedeck: what" on err; returns kFailed.
-[[nodiscard]] int fail_command(const Output& output, const Error& error);
+/// "1.5 GB"
+[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
+/// Null for an empty text.
+[[nodiscard]] boost::json::value json_or_null(const std::string& text);
 
 }  // namespace tapedeck
