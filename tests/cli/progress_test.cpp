@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fakes/virtual_clock.hpp"
+#include "tests/fakes/virtual_clock.hpp"
 
 namespace tapedeck {
 namespace {
