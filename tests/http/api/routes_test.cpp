@@ -164,7 +164,7 @@ TEST_F(RoutesTest, the_description_lists_exactly_the_routes) {
   EXPECT_EQ(described, served);
 }
 
-TEST_F(RoutesTest, the_documents_are_served_and_name_every_problem) {
+TEST_F(RoutesTest, the_documents_name_every_route_and_every_problem) {
   const TestAnswer openapi = world.send(TestRequest("GET", "/openapi.json"));
   EXPECT_EQ(openapi.header("Content-Type"), "application/json");
   EXPECT_EQ(openapi.json().at("openapi").as_string(), "3.1.0");
@@ -173,6 +173,7 @@ TEST_F(RoutesTest, the_documents_are_served_and_name_every_problem) {
   for (const Route& route : all_routes()) {
     EXPECT_NE(docs.body.find(std::string(route.pattern)), std::string::npos) << route.pattern;
   }
+  EXPECT_NE(docs.body.find("<td><code>GET /api/queue</code></td><td>List what runs"), std::string::npos) << docs.body;
   const TestAnswer problems = world.send(TestRequest("GET", "/docs/problems"));
   for (const ProblemType& type : problem_types()) {
     EXPECT_NE(problems.body.find("id=\"" + std::string(type.slug) + "\""), std::string::npos) << type.slug;
