@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "domain/events.hpp"
+
 namespace tapedeck {
 namespace {
 
@@ -77,10 +79,7 @@ Task<Result<void>> AuditLog::flush() {
       dropped = std::exchange(dropped_, 0);
     }
     if (dropped > 0) {
-      events_.emit({.severity = Severity::kWarning,
-                    .glyph = {},
-                    .name = "AUDIT_DROPPED",
-                    .fields = {{"entries", static_cast<std::int64_t>(dropped)}}});
+      events_.emit(event::audit_dropped(static_cast<std::int64_t>(dropped)));
     }
     if (batch.empty()) co_return Result<void>{};
     // A copy is given away, because what the store does not take goes back to the front.
@@ -101,13 +100,7 @@ Task<> AuditLog::run(std::stop_token stop) {
     last = stop.stop_requested();
     const Result<void> flushed = co_await flush();
     // One line when writing begins to fail, not one a second.
-    if (!flushed && !failing) {
-      events_.emit(
-          {.severity = Severity::kWarning,
-           .glyph = {},
-           .name = "AUDIT_NOT_WRITTEN",
-           .fields = {{"cause", std::string(errc_name(flushed.error().errc()))}, {"detail", flushed.error().detail}}});
-    }
+    if (!flushed && !failing) events_.emit(event::audit_not_written(flushed.error()));
     failing = !flushed.has_value();
   }
 }

@@ -8,6 +8,7 @@
 #include "app/upkeep_names.hpp"
 #include "blobs/blob_key.hpp"
 #include "blobs/blob_removal.hpp"
+#include "domain/events.hpp"
 
 namespace tapedeck {
 namespace {
@@ -64,7 +65,7 @@ Task<Result<void>> StorageCheck::check_rows(UpkeepMark mark, std::stop_token sto
     ++rows_.checked;
     if (size && *size == row.audio->size_bytes) continue;
     if (size && *size) {
-      tell_missing(row, Severity::kError, "size");
+      d_.events.emit(event::blob_missing(row, "size"));
       continue;
     }
     auto mended = co_await mend(row, stop);
@@ -77,7 +78,7 @@ Task<Result<void>> StorageCheck::check_rows(UpkeepMark mark, std::stop_token sto
 
 Task<Result<void>> StorageCheck::mend(Recording recording, std::stop_token stop) {
   if (++rows_.missing > kMendedMax) {
-    tell_missing(recording, Severity::kError, "too_many");
+    d_.events.emit(event::blob_missing(recording, "too_many"));
     co_return Result<void>();
   }
   auto business = co_await d_.businesses.find(recording.business);
@@ -88,7 +89,7 @@ Task<Result<void>> StorageCheck::mend(Recording recording, std::stop_token stop)
   auto described = co_await d_.source.describe(request, stop);
   if (stop.stop_requested()) co_return fail(Errc::kCancelled, "stopped");
   if (!described) {
-    tell_missing(recording, Severity::kWarning, "provider_away");
+    d_.events.emit(event::blob_missing(recording, "provider_away"));
     co_return Result<void>();
   }
   Result<std::string> outcome;
@@ -98,9 +99,7 @@ Task<Result<void>> StorageCheck::mend(Recording recording, std::stop_token stop)
     outcome = co_await fetch_again(recording);
   }
   if (!outcome) co_return fail(outcome.error());
-  if (!outcome->empty()) {
-    tell_missing(recording, *outcome == "lost" ? Severity::kError : Severity::kWarning, *outcome);
-  }
+  if (!outcome->empty()) d_.events.emit(event::blob_missing(recording, *outcome));
   co_return Result<void>();
 }
 
@@ -150,9 +149,10 @@ Task<Result<void>> StorageCheck::check_blob(BlobEntry entry) {
     auto removed = co_await remove_blobs(d_.blobs, entry.key);
     if (!removed) co_return removed;
     ++blobs_.removed;
-    tell_unknown(entry.key, true);
+    d_.events.emit(event::blob_unknown(entry.key, true));
   }
-  if (verdict == BlobVerdict::kUnknown && ++blobs_.unknown <= kUnknownToldMax) tell_unknown(entry.key, false);
+  if (verdict == BlobVerdict::kUnknown && ++blobs_.unknown <= kUnknownToldMax)
+    d_.events.emit(event::blob_unknown(entry.key, false));
   co_return Result<void>();
 }
 
@@ -165,33 +165,9 @@ Task<Result<void>> StorageCheck::finish_batch(std::string name, Pass* pass, std:
   auto put = co_await d_.calls.put_mark(name, kept);
   if (!put) co_return put;
   if (!is_last) co_return Result<void>();
-  const bool is_odd = pass->missing > 0 || pass->unknown > 0;
-  d_.events.emit({is_odd ? Severity::kWarning : Severity::kInfo,
-                  "",
-                  "STORAGE_CHECKED",
-                  {{"what", std::move(name)},
-                   {"checked", std::int64_t{pass->checked}},
-                   {"missing", std::int64_t{pass->missing}},
-                   {"unknown", std::int64_t{pass->unknown}},
-                   {"removed", std::int64_t{pass->removed}}}});
+  const event::PassCounts counts{pass->checked, pass->missing, pass->unknown, pass->removed};
+  d_.events.emit(event::storage_checked(std::move(name), counts));
   co_return Result<void>();
-}
-
-void StorageCheck::tell_missing(const Recording& recording, Severity severity, const std::string& outcome) {
-  d_.events.emit({severity,
-                  "",
-                  "BLOB_MISSING",
-                  {{"business_id", recording.business.str()},
-                   {"sid", recording.sid.str()},
-                   {"key", recording.audio->blob_key},
-                   {"outcome", outcome}}});
-}
-
-void StorageCheck::tell_unknown(const std::string& key, bool was_removed) {
-  d_.events.emit({was_removed ? Severity::kInfo : Severity::kWarning,
-                  "",
-                  "BLOB_UNKNOWN",
-                  {{"key", key}, {"outcome", std::string(was_removed ? "removed" : "kept")}}});
 }
 
 }  // namespace tapedeck

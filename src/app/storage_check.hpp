@@ -64,8 +64,6 @@ class StorageCheck {
   [[nodiscard]] Task<Result<void>> check_blobs(UpkeepMark mark);
   [[nodiscard]] Task<Result<void>> check_blob(BlobEntry entry);
   [[nodiscard]] Task<Result<void>> finish_batch(std::string name, Pass* pass, std::string cursor, bool is_last);
-  void tell_missing(const Recording& recording, Severity severity, const std::string& outcome);
-  void tell_unknown(const std::string& key, bool was_removed);
 
   Dependencies d_;
   Pass rows_;

@@ -1,5 +1,7 @@
 #include "app/webhooks.hpp"
 
+#include "domain/events.hpp"
+
 namespace tapedeck {
 
 Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncement announcement) {
@@ -9,12 +11,7 @@ Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncemen
   const Recording& recording = announced->recording;
   if (!announced->changed) co_return Result<void>();
 
-  events_.emit(Event{Severity::kInfo,
-                     "",
-                     "RECORDING_ANNOUNCED",
-                     {{"business_id", business.str()},
-                      {"sid", recording.sid.str()},
-                      {"state", std::string(state_name(recording.state))}}});
+  events_.emit(event::recording_announced(business, recording.sid, recording.state));
   if (recording.state != RecordingState::kQueued) co_return Result<void>();
   const SlotRequests::Intent intent(requests_, business, recording.sid);
   auto asked = co_await requests_.ask(business, recording.sid, Lane::kFetch);

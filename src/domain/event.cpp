@@ -43,14 +43,6 @@ std::string value_text(std::string_view name, const Event::Value& value) {
   return std::get<bool>(value) ? "true" : "false";
 }
 
-Event slot_event(std::string_view glyph, std::string_view name, const BusinessId& business, const Sid& sid, int active,
-                 int limit) {
-  return Event{Severity::kInfo,
-               glyph,
-               name,
-               {{"business_id", business.str()}, {"sid", sid.str()}, {"active", fmt::format("{}/{}", active, limit)}}};
-}
-
 }  // namespace
 
 std::string_view severity_name(Severity severity) noexcept {
@@ -77,24 +69,6 @@ std::string format_text(const Event& event) {
     line.append(" ").append(field.name).append("=").append(value_text(field.name, field.value));
   }
   return line;
-}
-
-Event recording_enqueue(const BusinessId& business, const Sid& sid, int active, int limit) {
-  return slot_event("🎧", "RECORDING_ENQUEUE", business, sid, active, limit);
-}
-
-Event recording_queued(const BusinessId& business, const Sid& sid, int active, int limit, int queue_length) {
-  Event event = slot_event("⏳", "RECORDING_QUEUED", business, sid, active, limit);
-  event.fields.push_back({"queue_len", std::int64_t{queue_length}});
-  return event;
-}
-
-Event recording_done(const BusinessId& business, const Sid& sid, int active, int limit) {
-  return slot_event("✅", "RECORDING_DONE", business, sid, active, limit);
-}
-
-Event recording_next(const BusinessId& business, const Sid& sid, int active, int limit) {
-  return slot_event("➡️", "RECORDING_NEXT", business, sid, active, limit);
 }
 
 }  // namespace tapedeck

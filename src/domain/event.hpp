@@ -40,11 +40,4 @@ inline constexpr std::size_t kShortSidLength = 8;
 /// that a line stays a line and a field stays a field.
 [[nodiscard]] std::string format_text(const Event& event);
 
-// The four lines of the contract, `active` of `limit`, counted after the step.
-[[nodiscard]] Event recording_enqueue(const BusinessId& business, const Sid& sid, int active, int limit);
-[[nodiscard]] Event recording_queued(const BusinessId& business, const Sid& sid, int active, int limit,
-                                     int queue_length);
-[[nodiscard]] Event recording_done(const BusinessId& business, const Sid& sid, int active, int limit);
-[[nodiscard]] Event recording_next(const BusinessId& business, const Sid& sid, int active, int limit);
-
 }  // namespace tapedeck

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/upkeep/source_deletions.hpp"
+#include "domain/events.hpp"
 #include "media/measuring.hpp"
 
 namespace tapedeck {
@@ -40,8 +41,7 @@ Task<> Fetching::run(boost::asio::any_io_executor executor, WorkerOptions option
                                             parts_.businesses, parts_.clock, parts_.random,   parts_.events,
                                             parts_.progress,   backoff_,     parts_.requests, parts_.recovery};
   std::optional<Measuring> measuring;
-  TaskScope scope(executor,
-                  [this](std::exception_ptr) { parts_.events.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
+  TaskScope scope(executor, [this](std::exception_ptr) { parts_.events.emit(event::upkeep_failed()); });
   if (meter_) {
     const Measuring::Dependencies parts{parts_.calls, parts_.blobs, *meter_, parts_.clock, parts_.events};
     const bool is_alone = role_of(parts_.settings) == Role::kAlone;

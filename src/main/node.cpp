@@ -9,6 +9,7 @@
 #include "app/upkeep/retention.hpp"
 #include "base/encoding.hpp"
 #include "blobs/blob_removal.hpp"
+#include "domain/events.hpp"
 #include "main/secret_key.hpp"
 #include "main/service_manager.hpp"
 #include "main/watch.hpp"
@@ -144,14 +145,14 @@ Result<void> Node::check_slot_store() {
   if (!slots_.client) return {};
   auto findings = run_task(redis::check_servers(*slots_.client));
   if (!findings) {
-    events_.emit({Severity::kWarning, "", "REDIS_AWAY", {{"detail", findings.error().detail}}});
+    events_.emit(event::redis_away(findings.error().detail));
     return {};
   }
   if (const redis::Finding* error = redis::first_error(*findings)) {
     return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", error->node, error->sentence));
   }
   for (const redis::Finding& finding : *findings) {
-    events_.emit({Severity::kWarning, "", "REDIS_WARNING", {{"node", finding.node}, {"detail", finding.sentence}}});
+    events_.emit(event::redis_warning(finding.node, finding.sentence));
   }
   return {};
 }
@@ -160,7 +161,7 @@ Result<void> Node::check_slot_store() {
 void Node::check_blob_store() {
   if (!blobs_.objects) return;
   const auto answered = run_task(blobs_.store().ping());
-  if (!answered) events_.emit({Severity::kError, "", "STORAGE_AWAY", {{"detail", answered.error().detail}}});
+  if (!answered) events_.emit(event::storage_away(answered.error().detail));
 }
 
 Result<void> Node::start() {
@@ -195,33 +196,21 @@ Task<Result<void>> Node::recover() {
     report = *recovered;
   }
   if (leftover_files == 0 && report.recordings == 0) co_return Result<void>();
-  events_.emit({Severity::kInfo,
-                "",
-                "RECOVERED",
-                {{"waiting", std::int64_t{report.recordings}},
-                 {"interrupted", std::int64_t{report.interrupted}},
-                 {"businesses", std::int64_t{report.businesses}},
-                 {"leftover_files", std::int64_t{leftover_files}}}});
+  const event::RecoveredCounts counts{report.recordings, report.interrupted, report.businesses};
+  events_.emit(event::recovered(counts, leftover_files));
   co_return Result<void>();
 }
 
 void Node::tell_ready(SteadyTime began) {
-  for (const std::string& warning : settings_.warnings) {
-    events_.emit({Severity::kWarning, "", "SETTINGS_WARNING", {{"detail", warning}}});
-  }
-  events_.emit({Severity::kInfo,
-                "",
-                "SERVER_READY",
-                {{"url", fmt::format("http://{}:{}/", settings_.listen.host, server_->port())},
-                 {"role", std::string(role_name(role_))},
-                 {"version", std::string(TAPEDECK_VERSION)},
-                 {"seconds", std::chrono::duration<double>(clock_.steady_now() - began).count()}}});
+  for (const std::string& warning : settings_.warnings) events_.emit(event::settings_warning(warning));
+  events_.emit(event::server_ready(fmt::format("http://{}:{}/", settings_.listen.host, server_->port()),
+                                   role_name(role_), TAPEDECK_VERSION, clock_.steady_now() - began));
 }
 
 // Everything that runs beside the requests, until it is stopped.
 Task<> Node::work(std::stop_token stop) {
   const auto executor = work_loop_.get_executor();
-  TaskScope scope(executor, [this](std::exception_ptr) { events_.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
+  TaskScope scope(executor, [this](std::exception_ptr) { events_.emit(event::upkeep_failed()); });
   scope.spawn(refresh_rules(stop));
   if (const auto every = watchdog_interval()) scope.spawn(show_alive(*every, stop));
   if (fetching_) {
@@ -265,7 +254,7 @@ Task<> Node::reconcile(std::stop_token stop) {
     if (!is_back && !upkeeping_->upkeep().has_lease()) continue;
     auto reconciled = co_await reconcile_slots(calls_.store(), slots_.store(), *requests_, clock_.system_now());
     if (reconciled && reconciled->recordings > 0) {
-      events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});
+      events_.emit(event::reconciled(reconciled->recordings));
     }
     co_await collect_deleted();
   }
@@ -303,7 +292,7 @@ Task<> Node::collect_uploads(std::stop_token stop) {
   while (!stop.stop_requested()) {
     auto collected = co_await blobs_.objects->collect_leftovers();
     if (collected && *collected > 0) {
-      events_.emit({Severity::kInfo, "", "UPLOADS_COLLECTED", {{"uploads", std::int64_t{*collected}}}});
+      events_.emit(event::uploads_collected(*collected));
     }
     co_await clock_.sleep_for(kCollectUploadsEvery, stop);
   }
@@ -311,7 +300,7 @@ Task<> Node::collect_uploads(std::stop_token stop) {
 
 void Node::stop() {
   if (!work_thread_.joinable()) return;
-  events_.emit({Severity::kInfo, "", "SERVER_STOPPING", {}});
+  events_.emit(event::server_stopping());
   stop_work_.request_stop();
   server_->stop();
   work_thread_.join();
@@ -319,7 +308,7 @@ void Node::stop() {
     auto flushed = run_task(serving_->audit().flush());
     (void)flushed;
   }
-  events_.emit({Severity::kInfo, "", "SERVER_STOPPED", {}});
+  events_.emit(event::server_stopped());
 }
 
 }  // namespace tapedeck

@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 
 #include "cli/exit_code.hpp"
+#include "domain/events.hpp"
 #include "main/service_manager.hpp"
 #include "runtime/system_clock.hpp"
 #include "telemetry/logger.hpp"
@@ -53,15 +54,14 @@ class Supervisor {
       const SteadyTime began = clock_.steady_now();
       child_ = ::fork();
       if (child_ < 0) {
-        tell(Severity::kError, "WORKER_START_FAILED", {{"detail", std::string("fork: ") + errno_text()}});
+        tell(event::worker_start_failed("fork: " + errno_text()));
         return kFailed;
       }
       if (child_ == 0) std::_Exit(be_child(work));
       const int status = watch();
       if (stopping_ || !shared_.was_ready) return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
       if (clock_.steady_now() - began > kRestartMax) pause = kRestartFirst;
-      tell(Severity::kError, "WORKER_RESTARTED",
-           {{"after", describe(status)}, {"pause_ms", std::int64_t{pause.count()}}});
+      tell(event::worker_restarted(describe(status), pause));
       if (rest(pause)) return kDone;
       pause = std::min(2 * pause, kRestartMax);
     }
@@ -107,11 +107,7 @@ class Supervisor {
       if (!shared_.was_ready || silence < kWorkerSilenceMax) continue;
       ::kill(child_, SIGKILL);
       ::waitpid(child_, &status, 0);
-      const auto seconds = std::chrono::duration<double>(silence).count();
-      tell(Severity::kError, "WORKER_KILLED",
-           {{"pid", std::int64_t{child_}},
-            {"seconds", seconds},
-            {"detail", std::string("it has not shown for so long that it may go on downloading")}});
+      tell(event::worker_killed(child_, silence));
       return status;
     }
   }
@@ -133,9 +129,9 @@ class Supervisor {
   }
 
   // The logger has a thread, which must not be there at the next fork.
-  void tell(Severity severity, std::string_view name, std::vector<Event::Field> fields) {
+  void tell(const Event& event) {
     Logger log(clock_, LogOptions{settings_.log_format, settings_.log_level, STDERR_FILENO});
-    log.emit({severity, "", name, std::move(fields)});
+    log.emit(event);
   }
 
   const Settings& settings_;

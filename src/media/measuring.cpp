@@ -7,6 +7,7 @@
 
 #include "base/encoding.hpp"
 #include "blobs/blob_key.hpp"
+#include "domain/events.hpp"
 
 namespace tapedeck {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr const char* kPeaksType = "application/json";
 
 TaskScope::FailureHandler report_to(EventSink& events) {
-  return [&events](std::exception_ptr) { events.emit({Severity::kError, "", "MEASURE_BROKE", {}}); };
+  return [&events](std::exception_ptr) { events.emit(event::measure_broke()); };
 }
 
 // Nothing was learnt of the recording: a store was away, or the process ends.
@@ -125,26 +126,13 @@ Task<> Measuring::record(Recording recording, MeasuredAudio measured, SteadyTime
     co_return;
   }
   if (!recorded) co_return;  // the claim ends by itself, and the next one finds the same
-  const auto took = std::chrono::duration<double>(d_.clock.steady_now() - began).count();
-  d_.events.emit({Severity::kDebug,
-                  "",
-                  "RECORDING_MEASURED",
-                  {{"business_id", recording.business.str()},
-                   {"sid", recording.sid.str()},
-                   {"audio_seconds", std::chrono::duration<double>(measured.measure.duration).count()},
-                   {"seconds", took}}});
+  d_.events.emit(event::recording_measured(recording, measured.measure.duration, d_.clock.steady_now() - began));
   tell_difference(recording, measured.measure);
 }
 
 void Measuring::tell_difference(const Recording& recording, const AudioMeasure& measure) {
   if (!recording.duration_seconds || !durations_differ(*recording.duration_seconds, measure.duration)) return;
-  d_.events.emit({Severity::kWarning,
-                  "",
-                  "DURATION_DIFFERS",
-                  {{"business_id", recording.business.str()},
-                   {"sid", recording.sid.str()},
-                   {"told_seconds", std::int64_t{*recording.duration_seconds}},
-                   {"measured_seconds", std::chrono::duration<double>(measure.duration).count()}}});
+  d_.events.emit(event::duration_differs(recording, *recording.duration_seconds, measure.duration));
 }
 
 Task<> Measuring::give_up(MeasureClaim claim, Error error) {
@@ -160,14 +148,7 @@ Task<> Measuring::give_up(MeasureClaim claim, Error error) {
   const bool is_final = !failure.again_at;
   auto recorded = co_await d_.calls.fail_measure(claim.recording.row_id, claim.recording.audio->blob_key, failure);
   if (!recorded || error.errc() == Errc::kCancelled) co_return;
-  d_.events.emit({Severity::kWarning,
-                  "",
-                  "MEASURE_FAILED",
-                  {{"business_id", claim.recording.business.str()},
-                   {"sid", claim.recording.sid.str()},
-                   {"cause", failure.cause.code},
-                   {"detail", failure.cause.detail},
-                   {"final", is_final}}});
+  d_.events.emit(event::measure_failed(claim.recording, failure.cause, is_final));
 }
 
 }  // namespace tapedeck

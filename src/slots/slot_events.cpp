@@ -1,11 +1,13 @@
 #include "slots/slot_events.hpp"
 
+#include "domain/events.hpp"
+
 namespace tapedeck {
 namespace {
 
 void append_next(std::vector<Event>& events, const BusinessId& business, const std::vector<Admitted>& admitted) {
   for (const Admitted& next : admitted) {
-    events.push_back(recording_next(business, next.sid, next.active, next.limit));
+    events.push_back(event::recording_next(business, next.sid, next.active, next.limit));
   }
 }
 
@@ -14,9 +16,9 @@ void append_next(std::vector<Event>& events, const BusinessId& business, const s
 std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const RequestAnswer& answer) {
   std::vector<Event> events;
   if (answer.kind == RequestKind::kAcquired) {
-    events.push_back(recording_enqueue(business, sid, answer.active, answer.limit));
+    events.push_back(event::recording_enqueue(business, sid, answer.active, answer.limit));
   } else if (answer.kind == RequestKind::kQueued || answer.kind == RequestKind::kBeyond) {
-    events.push_back(recording_queued(business, sid, answer.active, answer.limit, answer.lane_length));
+    events.push_back(event::recording_queued(business, sid, answer.active, answer.limit, answer.lane_length));
   }
   append_next(events, business, answer.admitted);
   return events;
@@ -25,7 +27,7 @@ std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const R
 std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const FinishAnswer& answer) {
   std::vector<Event> events;
   if (answer.held && !answer.repeated)
-    events.push_back(recording_done(business, sid, answer.active_after, answer.limit));
+    events.push_back(event::recording_done(business, sid, answer.active_after, answer.limit));
   append_next(events, business, answer.admitted);
   return events;
 }
@@ -40,13 +42,7 @@ std::vector<Event> events_of(const BusinessId& business, const SweepAnswer& answ
   std::vector<Event> events;
   events.reserve(answer.reclaimed.size() + answer.admitted.size());
   for (const Reclaimed& item : answer.reclaimed) {
-    events.push_back(Event{Severity::kWarning,
-                           "",
-                           "RECORDING_RECLAIMED",
-                           {{"business_id", business.str()},
-                            {"sid", item.sid.str()},
-                            {"cause", std::string("lease_expired")},
-                            {"gave_up", item.gave_up}}});
+    events.push_back(event::recording_reclaimed(business, item.sid, item.gave_up));
   }
   append_next(events, business, answer.admitted);
   return events;

@@ -12,6 +12,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/text.hpp"
+#include "domain/events.hpp"
 
 namespace tapedeck {
 namespace {
@@ -142,8 +143,7 @@ void Logger::run() {
     lock.unlock();
     // The lines that wait are older than those that found no room behind them.
     if (lost > 0) {
-      const Event told{Severity::kWarning, "", "LOG_LINES_DROPPED", {{"count", static_cast<std::int64_t>(lost)}}};
-      lines += format(told) + "\n";
+      lines += format(event::log_lines_dropped(static_cast<std::int64_t>(lost))) + "\n";
     }
     write_out(lines);
     lock.lock();

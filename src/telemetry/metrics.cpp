@@ -15,6 +15,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include "domain/event_catalogue.hpp"
 #include "telemetry/event_metrics.hpp"
 
 namespace tapedeck {
@@ -41,20 +42,22 @@ bool is_metric_name(std::string_view name, MetricKind kind) {
   return known_prefix && plain && name.ends_with("_total") == (kind == MetricKind::kCounter);
 }
 
-// The counter of one rule, one child for each value of its label.
+// The counter of one kind of event, with one child for each value of its label.
 class EventCounter {
  public:
-  EventCounter(const CounterRule& rule, prometheus::Registry& registry)
-      : rule_(rule),
-        family_(
-            prometheus::BuildCounter().Name(std::string(rule.metric)).Help(std::string(rule.help)).Register(registry)) {
+  EventCounter(const EventMetric& metric, prometheus::Registry& registry)
+      : label_(metric.label),
+        family_(prometheus::BuildCounter()
+                    .Name(std::string(metric.name))
+                    .Help(std::string(metric.help))
+                    .Register(registry)) {
     // Without a label the series exists from the start: a rate needs a zero to begin with.
-    if (rule.label.empty()) plain_ = &family_.Add({});
+    if (label_.empty()) plain_ = &family_.Add({});
   }
 
   void count(const Event& event) {
     if (plain_ != nullptr) return plain_->Increment();
-    const auto* field = find_field(event, rule_.field);
+    const auto* field = find_field(event, label_);
     const auto* text = field == nullptr ? nullptr : std::get_if<std::string>(field);
     std::string value = text == nullptr ? std::string(kOther) : *text;
     const std::scoped_lock lock(mutex_);
@@ -62,11 +65,11 @@ class EventCounter {
       if (values_.size() >= kLabelValuesMax) value = kOther;
       values_.insert(value);
     }
-    family_.Add({{std::string(rule_.label), value}}).Increment();
+    family_.Add({{std::string(label_), value}}).Increment();
   }
 
  private:
-  const CounterRule& rule_;
+  const std::string_view label_;
   prometheus::Family<prometheus::Counter>& family_;
   prometheus::Counter* plain_ = nullptr;
   std::mutex mutex_;
@@ -85,7 +88,7 @@ class EventHistogram {
 
   void observe(const Event& event) {
     const std::optional<double> number = number_of(find_field(event, rule_.field));
-    if (number) histogram_.Observe(*number * rule_.scale);
+    if (number) histogram_.Observe(*number);
   }
 
  private:
@@ -144,9 +147,10 @@ void append(std::vector<prometheus::MetricFamily>& families, const std::vector<K
 class Metrics::State {
  public:
   State() {
-    for (const CounterRule& rule : counter_rules()) {
-      counters_[rule.event].push_back(std::make_unique<EventCounter>(rule, registry_));
-      names_.emplace(rule.metric);
+    for (const EventKind& kind : kEventCatalogue) {
+      if (kind.counter.name.empty()) continue;
+      counters_[kind.name] = std::make_unique<EventCounter>(kind.counter, registry_);
+      names_.emplace(kind.counter.name);
     }
     for (const HistogramRule& rule : histogram_rules()) {
       histograms_[rule.event].push_back(std::make_unique<EventHistogram>(rule, registry_));
@@ -155,9 +159,7 @@ class Metrics::State {
   }
 
   void count(const Event& event) {
-    if (const auto found = counters_.find(event.name); found != counters_.end()) {
-      for (const auto& counter : found->second) counter->count(event);
-    }
+    if (const auto found = counters_.find(event.name); found != counters_.end()) found->second->count(event);
     if (const auto found = histograms_.find(event.name); found != histograms_.end()) {
       for (const auto& histogram : found->second) histogram->observe(event);
     }
@@ -193,8 +195,8 @@ class Metrics::State {
   }
 
   prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Throw};
-  // Keys are views of the rules' literals; built once, then only read.
-  std::unordered_map<std::string_view, std::vector<std::unique_ptr<EventCounter>>> counters_;
+  // Keys are views of the literals of the catalogue and of the rules; built once, then only read.
+  std::unordered_map<std::string_view, std::unique_ptr<EventCounter>> counters_;
   std::unordered_map<std::string_view, std::vector<std::unique_ptr<EventHistogram>>> histograms_;
   mutable std::mutex mutex_;
   std::set<std::string, std::less<>> names_;

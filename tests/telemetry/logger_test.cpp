@@ -14,6 +14,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "domain/events.hpp"
+
 namespace tapedeck {
 namespace {
 
@@ -78,10 +80,10 @@ TEST(Logger, text_lines_of_the_contract_are_the_whole_line_to_the_letter) {
   const FixedClock clock;
   const Pipe pipe;
   Logger log(clock, {.file_descriptor = pipe.write_end()});
-  log.emit(recording_enqueue(kBusiness, sid_of('1'), 1, 3));
-  log.emit(recording_queued(kBusiness, sid_of('4'), 3, 3, 1));
-  log.emit(recording_done(kBusiness, sid_of('1'), 2, 3));
-  log.emit(recording_next(kBusiness, sid_of('4'), 3, 3));
+  log.emit(event::recording_enqueue(kBusiness, sid_of('1'), 1, 3));
+  log.emit(event::recording_queued(kBusiness, sid_of('4'), 3, 3, 1));
+  log.emit(event::recording_done(kBusiness, sid_of('1'), 2, 3));
+  log.emit(event::recording_next(kBusiness, sid_of('4'), 3, 3));
   EXPECT_EQ(pipe.read_from(log),
             "🎧 RECORDING_ENQUEUE business_id=123 sid=CA111111... active=1/3\n"
             "⏳ RECORDING_QUEUED business_id=123 sid=CA111111... active=3/3 queue_len=1\n"
@@ -101,7 +103,7 @@ TEST(Logger, json_lines_carry_time_level_event_and_the_whole_sid) {
   const FixedClock clock;
   const Pipe pipe;
   Logger log(clock, {.format = LogFormat::kJson, .file_descriptor = pipe.write_end()});
-  log.emit(recording_queued(kBusiness, sid_of('4'), 3, 3, 7));
+  log.emit(event::recording_queued(kBusiness, sid_of('4'), 3, 3, 7));
   EXPECT_EQ(boost::json::parse(pipe.read_from(log)), boost::json::value({{"time", "2026-11-23T12:00:00.000Z"},
                                                                          {"level", "info"},
                                                                          {"event", "RECORDING_QUEUED"},

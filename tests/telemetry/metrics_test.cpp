@@ -1,5 +1,6 @@
 #include "telemetry/metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -10,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "domain/event_catalogue.hpp"
+#include "domain/events.hpp"
 #include "telemetry/event_metrics.hpp"
 #include "telemetry/fan_out.hpp"
 #include "telemetry/process_metrics.hpp"
@@ -40,23 +43,31 @@ std::string promtool(const std::string& text) {
   return status == 0 ? said : said + "exit status " + std::to_string(status);
 }
 
-// One event for each rule, with every field that the rules read.
-Event event_for(std::string_view name) {
-  Event event{Severity::kInfo, "", name, {{"business_id", kBusiness.str()}, {"sid", kSid.str()}}};
-  for (const CounterRule& rule : counter_rules()) {
-    if (rule.event == name && !rule.field.empty()) event.fields.push_back({rule.field, std::string("value")});
-  }
-  for (const HistogramRule& rule : histogram_rules()) {
-    if (rule.event == name) event.fields.push_back({rule.field, std::int64_t{1500}});
+// An event of this kind with every field: a number where a histogram reads it, else a text.
+Event event_for(const EventKind& kind) {
+  Event event{kind.severity, kind.glyph, kind.name, {}};
+  for (const std::string_view field : kind.fields) {
+    if (field.empty()) break;
+    const bool is_number = std::ranges::any_of(
+        histogram_rules(), [&](const HistogramRule& rule) { return rule.event == kind.name && rule.field == field; });
+    if (field == "business_id") {
+      event.fields.push_back({field, kBusiness.str()});
+    } else if (field == "sid") {
+      event.fields.push_back({field, kSid.str()});
+    } else if (is_number) {
+      event.fields.push_back({field, std::int64_t{1500}});
+    } else {
+      event.fields.push_back({field, std::string("value")});
+    }
   }
   return event;
 }
 
 TEST(Metrics, events_are_counted) {
   Metrics metrics("1.2.3");
-  metrics.emit(recording_enqueue(kBusiness, kSid, 1, 3));
-  metrics.emit(recording_enqueue(kBusiness, kSid, 2, 3));
-  metrics.emit(recording_queued(kBusiness, kSid, 3, 3, 1));
+  metrics.emit(event::recording_enqueue(kBusiness, kSid, 1, 3));
+  metrics.emit(event::recording_enqueue(kBusiness, kSid, 2, 3));
+  metrics.emit(event::recording_queued(kBusiness, kSid, 3, 3, 1));
   const std::string text = metrics.text();
   EXPECT_THAT(text, HasSubstr("\ntapedeck_recordings_enqueued_total 2\n"));
   EXPECT_THAT(text, HasSubstr("\ntapedeck_recordings_queued_total 1\n"));
@@ -89,9 +100,23 @@ TEST(Metrics, a_label_takes_a_bounded_number_of_values) {
   EXPECT_THAT(text, HasSubstr("tapedeck_recordings_failed_total{cause=\"other\"} 960\n"));
 }
 
+TEST(Metrics, every_label_and_every_histogram_reads_a_field_that_its_event_has) {
+  const auto has_field = [](const EventKind& kind, std::string_view field) {
+    return std::ranges::find(kind.fields, field) != kind.fields.end();
+  };
+  for (const EventKind& kind : kEventCatalogue) {
+    EXPECT_TRUE(kind.counter.label.empty() || has_field(kind, kind.counter.label)) << kind.name;
+  }
+  for (const HistogramRule& rule : histogram_rules()) {
+    const auto* kind = std::ranges::find(kEventCatalogue, rule.event, &EventKind::name);
+    ASSERT_NE(kind, kEventCatalogue.end()) << rule.event;
+    EXPECT_TRUE(has_field(*kind, rule.field)) << rule.event << " " << rule.field;
+  }
+}
+
 TEST(Metrics, no_business_and_no_recording_is_named) {
   Metrics metrics("1");
-  for (const CounterRule& rule : counter_rules()) metrics.emit(event_for(rule.event));
+  for (const EventKind& kind : kEventCatalogue) metrics.emit(event_for(kind));
   EXPECT_THAT(metrics.text(), Not(HasSubstr(kBusiness.str())));
   EXPECT_THAT(metrics.text(), Not(HasSubstr(kSid.str())));
 }
@@ -153,8 +178,7 @@ TEST(Metrics, promtool_finds_nothing_to_say) {
   Metrics metrics("1");
   watch_process(metrics);
   metrics.watch({"tapedeck_wait_seconds", "Waits.", [] { return HistogramSample{{0.1, 1}, {4, 2, 1}, 3.5}; }});
-  for (const CounterRule& rule : counter_rules()) metrics.emit(event_for(rule.event));
-  for (const HistogramRule& rule : histogram_rules()) metrics.emit(event_for(rule.event));
+  for (const EventKind& kind : kEventCatalogue) metrics.emit(event_for(kind));
   EXPECT_EQ(promtool(metrics.text()), "");
   // The check itself can fail.
   EXPECT_NE(promtool("# TYPE bad_total gauge\nbad_total 1\n"), "");
@@ -176,7 +200,7 @@ TEST(FanOut, hands_each_event_to_every_sink) {
   Metrics first("1");
   Metrics second("1");
   FanOut both({&first, &second});
-  both.emit(recording_enqueue(kBusiness, kSid, 1, 3));
+  both.emit(event::recording_enqueue(kBusiness, kSid, 1, 3));
   EXPECT_THAT(first.text(), HasSubstr("tapedeck_recordings_enqueued_total 1\n"));
   EXPECT_THAT(second.text(), HasSubstr("tapedeck_recordings_enqueued_total 1\n"));
 }

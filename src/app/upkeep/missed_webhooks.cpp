@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/upkeep_names.hpp"
+#include "domain/events.hpp"
 
 namespace tapedeck {
 namespace {
@@ -31,12 +32,7 @@ Task<Result<int>> MissedWebhooks::look(std::function<bool()> goes_on, std::stop_
     }
     if (stop.stop_requested() || looked.error().errc() == Errc::kCancelled) break;
     failed_until_[sid] = d_.clock.steady_now() + kListingRetry;
-    d_.events.emit({Severity::kWarning,
-                    "",
-                    "LISTING_FAILED",
-                    {{"account", sid.str()},
-                     {"cause", std::string(errc_name(looked.error().errc()))},
-                     {"detail", looked.error().detail}}});
+    d_.events.emit(event::listing_failed(sid, looked.error()));
   }
   co_return found;
 }
@@ -117,12 +113,7 @@ Task<Result<int>> MissedWebhooks::take_page(const Account& account, ListingPage 
     if (!taken && taken.error().errc() == Errc::kConflict) continue;  // another account's of the same name
     if (!taken) co_return fail(taken.error());
     ++found;
-    d_.events.emit({Severity::kWarning,
-                    "",
-                    "WEBHOOK_MISSED",
-                    {{"business_id", owner->str()},
-                     {"sid", listed.told.recording.str()},
-                     {"made_at", format_rfc3339(listed.created_at)}}});
+    d_.events.emit(event::webhook_missed(*owner, listed.told.recording, listed.created_at));
   }
   co_return found;
 }

@@ -1,5 +1,7 @@
 #include "app/upkeep/retention.hpp"
 
+#include "domain/events.hpp"
+
 namespace tapedeck {
 
 Task<Result<int>> end_retentions(CallStore& calls, EventSink& events, SystemTime now) {
@@ -12,12 +14,7 @@ Task<Result<int>> end_retentions(CallStore& calls, EventSink& events, SystemTime
   for (int batch = 0; batch < kExpireBatchesMax; ++batch) {
     auto expired = co_await calls.expire(now, kExpireBatch);
     if (!expired) co_return fail(expired.error());
-    for (const Recording& recording : *expired) {
-      events.emit({Severity::kInfo,
-                   "",
-                   "RECORDING_EXPIRED",
-                   {{"business_id", recording.business.str()}, {"sid", recording.sid.str()}}});
-    }
+    for (const Recording& recording : *expired) events.emit(event::recording_expired(recording));
     deleted += static_cast<int>(expired->size());
     if (std::ssize(*expired) < kExpireBatch) break;
   }

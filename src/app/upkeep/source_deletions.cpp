@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/events.hpp"
+
 namespace tapedeck {
 
 Task<> SourceDeletions::run(std::stop_token stop) {
@@ -52,10 +54,10 @@ Task<> SourceDeletions::delete_one(Recording recording, std::stop_token stop) {
   }
   co_await settle(recording, outcome);
   if (!removed) {
-    tell(Severity::kWarning, "SOURCE_NOT_DELETED", recording, &removed.error());
+    d_.events.emit(event::source_not_deleted(recording, removed.error()));
     co_return;
   }
-  tell(Severity::kInfo, "SOURCE_DELETED", recording, nullptr);
+  d_.events.emit(event::source_deleted(recording));
   std::vector<AuditEntry> entries{{.at = d_.clock.system_now(),
                                    .business = recording.business,
                                    .actor = "worker",
@@ -63,7 +65,7 @@ Task<> SourceDeletions::delete_one(Recording recording, std::stop_token stop) {
                                    .sid = recording.sid.str(),
                                    .detail = recording.recording.str()}};
   auto appended = co_await d_.calls.append_audit(std::move(entries));
-  if (!appended) tell(Severity::kWarning, "AUDIT_NOT_WRITTEN", recording, &appended.error());
+  if (!appended) d_.events.emit(event::audit_not_written(recording, appended.error()));
 }
 
 // One whose outcome could not be noted is found again the next time.
@@ -74,16 +76,7 @@ Task<> SourceDeletions::settle(Recording recording, SourceOutcome outcome) {
 
 Task<> SourceDeletions::note_damage(Recording recording, Error error) {
   auto noted = co_await d_.calls.note_damage(recording.row_id, recording.audio->blob_key, error.detail);
-  if (noted && *noted) tell(Severity::kError, "AUDIO_DAMAGED", recording, &error);
-}
-
-void SourceDeletions::tell(Severity severity, std::string_view name, const Recording& recording, const Error* error) {
-  Event event{severity, "", name, {{"business_id", recording.business.str()}, {"sid", recording.sid.str()}}};
-  if (error != nullptr) {
-    event.fields.push_back({"cause", std::string(errc_name(error->errc()))});
-    event.fields.push_back({"detail", error->detail});
-  }
-  d_.events.emit(event);
+  if (noted && *noted) d_.events.emit(event::audio_damaged(recording, error));
 }
 
 }  // namespace tapedeck

@@ -45,7 +45,6 @@ class SourceDeletions {
   [[nodiscard]] Task<> delete_one(Recording recording, std::stop_token stop);
   [[nodiscard]] Task<> settle(Recording recording, SourceOutcome outcome);
   [[nodiscard]] Task<> note_damage(Recording recording, Error error);
-  void tell(Severity severity, std::string_view name, const Recording& recording, const Error* error);
 
   const Parts d_;
 };

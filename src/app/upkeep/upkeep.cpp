@@ -3,14 +3,14 @@
 #include <utility>
 
 #include "app/upkeep_names.hpp"
+#include "domain/events.hpp"
 #include "runtime/task_scope.hpp"
 #include "slots/import_feed.hpp"
 
 namespace tapedeck {
 
 Task<> Upkeep::run(boost::asio::any_io_executor executor, std::stop_token stop) {
-  TaskScope scope(executor,
-                  [this](std::exception_ptr) { d_.events.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
+  TaskScope scope(executor, [this](std::exception_ptr) { d_.events.emit(event::upkeep_failed()); });
   scope.spawn(keep_lease(stop));
   scope.spawn(feed(stop));
   if (lists_) scope.spawn(look_for_missed(stop));
@@ -88,11 +88,7 @@ Task<> Upkeep::check_storage(std::stop_token stop) {
 }
 
 void Upkeep::tell_failure(std::string task, const Error& error) {
-  d_.events.emit(
-      {Severity::kWarning,
-       "",
-       "RECONCILE_FAILED",
-       {{"task", std::move(task)}, {"cause", std::string(errc_name(error.errc()))}, {"detail", error.detail}}});
+  d_.events.emit(event::reconcile_failed(std::move(task), error));
 }
 
 }  // namespace tapedeck

@@ -4,6 +4,7 @@
 
 #include "app/worker/media_sink.hpp"
 #include "blobs/blob_key.hpp"
+#include "domain/events.hpp"
 
 namespace tapedeck {
 namespace {
@@ -110,11 +111,7 @@ Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, Ste
     committed = co_await d_.calls.commit_stored(recording.row_id, recording.fence, audio);
   }
   if (is_stale(committed)) {
-    d_.events.emit(
-        {Severity::kWarning,
-         "",
-         "COMMIT_FENCED",
-         {{"business_id", recording.business.str()}, {"sid", recording.sid.str()}, {"fence", recording.fence}}});
+    d_.events.emit(event::commit_fenced(recording));
     auto removed = co_await d_.blobs.remove(key);
     (void)removed;
     co_await close_attempt(std::move(recording));
@@ -126,15 +123,7 @@ Task<FinishOutcome> FetchJob::commit(Recording recording, StoredAudio audio, Ste
   }
   stored_ = true;
   co_await remove_superseded(recording, key);
-  const auto took = std::chrono::duration<double>(d_.clock.steady_now() - last_byte).count();
-  d_.events.emit({Severity::kInfo,
-                  "",
-                  "RECORDING_STORED",
-                  {{"business_id", recording.business.str()},
-                   {"sid", recording.sid.str()},
-                   {"bytes", size},
-                   {"attempt", std::int64_t{recording.attempts}},
-                   {"commit_seconds", took}}});
+  d_.events.emit(event::recording_stored(recording, size, d_.clock.steady_now() - last_byte));
   co_return done();
 }
 
@@ -211,12 +200,7 @@ Task<> FetchJob::pause_business(Business business, Error error) {
   if (!pause) co_return;
   auto blocked = co_await d_.slots.block(business.id, pause->until, pause->why);
   (void)blocked;
-  d_.events.emit({Severity::kWarning,
-                  "",
-                  "BUSINESS_PAUSED",
-                  {{"business_id", business.id.str()},
-                   {"cause", std::string(errc_name(error.errc()))},
-                   {"until", format_rfc3339(pause->until)}}});
+  d_.events.emit(event::business_paused(business.id, error.errc(), pause->until));
 }
 
 Task<FinishOutcome> FetchJob::record_failure(Recording recording, Error error, RetryDecision decision) {
@@ -235,25 +219,12 @@ Task<FinishOutcome> FetchJob::record_failure(Recording recording, Error error, R
     co_await close_attempt(std::move(recording));
     co_return done();
   }
-  const bool is_final = decision.kind != RetryKind::kRetry;
-  tell(is_final ? Severity::kError : Severity::kWarning, is_final ? "RECORDING_FAILED" : "RECORDING_RETRY", error,
-       recording, decision);
-  if (is_final) co_return done();
+  if (decision.kind != RetryKind::kRetry) {
+    d_.events.emit(event::recording_failed(recording, error));
+    co_return done();
+  }
+  d_.events.emit(event::recording_retry(recording, error, decision.retry_at));
   co_return retry_at(decision.retry_at, failure.cause.detail);
-}
-
-void FetchJob::tell(Severity severity, std::string_view name, const Error& error, const Recording& recording,
-                    const RetryDecision& decision) {
-  Event event{severity,
-              "",
-              name,
-              {{"business_id", recording.business.str()},
-               {"sid", recording.sid.str()},
-               {"cause", std::string(errc_name(error.errc()))},
-               {"detail", error.detail},
-               {"attempt", std::int64_t{recording.attempts}}}};
-  if (decision.kind == RetryKind::kRetry) event.fields.push_back({"retry_at", format_rfc3339(decision.retry_at)});
-  d_.events.emit(event);
 }
 
 }  // namespace tapedeck

@@ -93,8 +93,6 @@ class FetchJob {
   [[nodiscard]] Task<> pause_business(Business business, Error error);
   [[nodiscard]] Task<FinishOutcome> hand_back(Recording recording, AttemptConnection connection);
   [[nodiscard]] Task<> close_attempt(Recording recording);
-  void tell(Severity severity, std::string_view name, const Error& error, const Recording& recording,
-            const RetryDecision& decision);
 
   Dependencies d_;
   Claim claim_;

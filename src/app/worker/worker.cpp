@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "domain/events.hpp"
 #include "slots/protocol/planted_bugs.hpp"
 
 namespace tapedeck {
@@ -30,9 +31,7 @@ std::string describe(std::exception_ptr failure) {
 }
 
 TaskScope::FailureHandler report_to(EventSink& events) {
-  return [&events](std::exception_ptr failure) {
-    events.emit({Severity::kError, "", "WORKER_TASK_FAILED", {{"detail", describe(failure)}}});
-  };
+  return [&events](std::exception_ptr failure) { events.emit(event::worker_task_failed(describe(failure))); };
 }
 
 }  // namespace
@@ -124,12 +123,7 @@ Task<> Worker::begin_job(Claim claim) {
     co_await give_back(std::move(lease), std::move(handed_back));
     co_return;
   }
-  d_.events.emit({Severity::kDebug,
-                  "",
-                  "RECORDING_CLAIMED",
-                  {{"business_id", claim.business.str()},
-                   {"sid", claim.sid.str()},
-                   {"lane", std::string(lane_name(claim.lane))}}});
+  d_.events.emit(event::recording_claimed(claim.business, claim.sid, claim.lane));
   const int place = free_place();
   const auto job = jobs_.emplace(jobs_.end());
   job->lease = std::move(lease);
@@ -162,11 +156,7 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
   try {
     outcome = co_await fetch.run();
   } catch (const std::exception& error) {
-    d_.events.emit(
-        {Severity::kError,
-         "",
-         "FETCH_BROKE",
-         {{"business_id", lease.business.str()}, {"sid", lease.sid.str()}, {"detail", std::string(error.what())}}});
+    d_.events.emit(event::fetch_broke(lease.business, lease.sid, error.what()));
     outcome = {FinishKind::kRetry, d_.clock.system_now() + kStoreAwayPause, "an internal error"};
   }
   const bool forgets = planted(PlantedBug::kLeakOnEarlyReturn) && !fetch.attempted();
@@ -337,25 +327,17 @@ Task<> Worker::refill(BusinessId business, std::int64_t refill) {
 }
 
 Task<> Worker::recover_everything() {
-  d_.events.emit({Severity::kWarning,
-                  "",
-                  "SLOTS_LOST",
-                  {{"detail", "the slot store has lost what it knew; it is rebuilt from the call store"}}});
+  d_.events.emit(event::slots_lost());
   const SteadyTime began = d_.clock.steady_now();
   auto recovered = co_await d_.recovery.recover_all();
   if (!recovered) {
-    d_.events.emit({Severity::kError, "", "RECOVERY_FAILED", {{"detail", recovered.error().detail}}});
+    d_.events.emit(event::recovery_failed(recovered.error().detail));
     co_return;  // the next sweep is told again
   }
   auto marked = co_await d_.slots.mark_recovered();
   (void)marked;  // else the next sweep is told again
-  d_.events.emit({Severity::kInfo,
-                  "",
-                  "RECOVERED",
-                  {{"waiting", std::int64_t{recovered->recordings}},
-                   {"interrupted", std::int64_t{recovered->interrupted}},
-                   {"businesses", std::int64_t{recovered->businesses}},
-                   {"seconds", std::chrono::duration<double>(d_.clock.steady_now() - began).count()}}});
+  const event::RecoveredCounts counts{recovered->recordings, recovered->interrupted, recovered->businesses};
+  d_.events.emit(event::recovered(counts, d_.clock.steady_now() - began));
 }
 
 // The end.

@@ -8,6 +8,7 @@
 #include "cli/demo/demo_script.hpp"
 #include "cli/demo/simulator.hpp"
 #include "cli/exit_code.hpp"
+#include "domain/events.hpp"
 #include "main/node.hpp"
 #include "main/stop_signal.hpp"
 #include "runtime/run_task.hpp"
@@ -110,7 +111,7 @@ Result<void> run(Settings settings, const DemoOptions& options, StopSignal& sign
   if (!node) return fail(node.error());
   auto seeded = run_task(seed((*node)->calls(), *script, clock.system_now()));
   if (!seeded) return fail(seeded.error());
-  (*node)->events().emit({Severity::kInfo, "", "DEMO_PROVIDER", {{"url", simulator->url()}}});
+  (*node)->events().emit(event::demo_provider(simulator->url()));
   if (auto started = (*node)->start(); !started) return fail(started.error());
   auto login = run_task((*node)->access().create_login(LoginGrant{}));
   if (!login) return fail(login.error());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "domain/events.hpp"
 #include "http/api/documents.hpp"
 #include "http/api/router.hpp"
 
@@ -146,13 +147,8 @@ void Application::log_failure(const Request& request, const Problem& problem) co
   const ProblemType& type = problem_type(problem.kind);
   if (type.status < 500) return;
   const auto method = boost::beast::http::to_string(request.method);
-  services_.events.emit({.severity = Severity::kError,
-                         .glyph = {},
-                         .name = "REQUEST_FAILED",
-                         .fields = {{"method", std::string(method.data(), method.size())},
-                                    {"path", to_clean_text(request.path, kLogPathMax)},
-                                    {"status", static_cast<std::int64_t>(type.status)},
-                                    {"cause", problem.log_detail}}});
+  services_.events.emit(event::request_failed({method.data(), method.size()}, to_clean_text(request.path, kLogPathMax),
+                                              type.status, problem.log_detail));
 }
 
 }  // namespace tapedeck::http

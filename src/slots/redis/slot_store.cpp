@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "domain/events.hpp"
 #include "slots/redis/progress_text.hpp"
 #include "slots/slot_events.hpp"
 
@@ -49,7 +50,7 @@ Task<Error> RedisSlotStore::inspect(BusinessId business, std::string message) {
     if (what.empty()) what = "Redis answered: " + message;
     co_await mend_shared_keys();
   }
-  events_.emit({Severity::kError, "", "SLOTS_DAMAGED", {{"business_id", business.str()}, {"detail", what}}});
+  events_.emit(event::slots_damaged(business, what));
   co_return Error(Errc::kSlotsLost, what + "; the slots of this business must be rebuilt");
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "domain/events.hpp"
 #include "slots/redis/slot_store.hpp"
 #include "slots/slot_events.hpp"
 
@@ -98,7 +99,7 @@ Task<> RedisSlotStore::mend_shared_keys() {
     const std::string* found = type ? type->text() : nullptr;
     if (found == nullptr || *found == "zset" || *found == "none") continue;
     std::string what = fmt::format("{} holds a {}, not a zset; it was removed", key, *found);
-    events_.emit({Severity::kError, "", "SLOTS_DAMAGED", {{"detail", std::move(what)}}});
+    events_.emit(event::slots_damaged(std::move(what)));
     std::vector<std::string> removal{"UNLINK", key};
     auto removed = co_await client_.command(key, std::move(removal));
     (void)removed;  // else the next one who meets it tries again
