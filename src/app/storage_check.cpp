@@ -84,8 +84,7 @@ Task<Result<void>> StorageCheck::mend(Recording recording, std::stop_token stop)
   auto business = co_await d_.businesses.find(recording.business);
   if (!business) co_return fail(business.error());
   if (!*business) co_return Result<void>();
-  const FetchRequest request{recording.recording, recording.account, (*business)->account, (*business)->auth_token,
-                             (*business)->format};
+  const FetchRequest request = request_for(**business, recording);
   auto described = co_await d_.source.describe(request, stop);
   if (stop.stop_requested()) co_return fail(Errc::kCancelled, "stopped");
   if (!described) {

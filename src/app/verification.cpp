@@ -67,9 +67,7 @@ Task<Result<Damage>> Verification::repair(Damage damage, std::stop_token stop) {
   auto business = co_await d_.businesses.find(damage.recording.business);
   if (!business) co_return fail(business.error());
   if (!*business) co_return damage;
-  const AccountSid& account = damage.recording.account.empty() ? (*business)->account : damage.recording.account;
-  const FetchRequest request{damage.recording.recording, account, (*business)->account, (*business)->auth_token,
-                             (*business)->format};
+  const FetchRequest request = request_for(**business, damage.recording);
   auto described = co_await d_.source->describe(request, stop);
   if (!described) {
     damage.outcome = DamageOutcome::kUnasked;

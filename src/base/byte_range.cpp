@@ -26,7 +26,7 @@ bool has_byte_unit(std::string_view header) {
          });
 }
 
-// The only member of a comma-separated list; empty members do not count (RFC 9110 §5.6.1.2). Nothing when there are
+// The only member of a comma-separated list; empty members do not count (RFC 9110 §5.6.1.2). Empty when there are
 // several or none.
 std::optional<std::string_view> only_member(std::string_view list) {
   std::optional<std::string_view> only;
@@ -42,7 +42,7 @@ std::optional<std::string_view> only_member(std::string_view list) {
   }
 }
 
-// A run of digits; saturates at the largest number, which is beyond any file's end.
+// The number of a run of digits. It saturates at the largest number, which lies beyond the end of any file.
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
   if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) return std::nullopt;
   std::uint64_t value = 0;
@@ -66,7 +66,7 @@ RangeDecision decide_range(std::string_view header, std::uint64_t size) noexcept
     const auto suffix = parse_number(after);
     if (!suffix) return whole;
     if (*suffix == 0) return unsatisfiable;
-    if (size == 0) return whole;  // satisfiable, but no Content-Range can say "nothing"
+    if (size == 0) return whole;  // satisfiable, but no Content-Range can express an empty part
     const std::uint64_t length = std::min(*suffix, size);
     return {RangeDecision::Kind::kPart, size - length, length};
   }

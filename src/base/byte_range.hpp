@@ -5,10 +5,10 @@
 
 namespace tapedeck {
 
-/// What a Range header asks of a representation.
+/// The answer to a Range header.
 struct RangeDecision {
   enum class Kind {
-    kWhole,          ///< no range, or one to be ignored: 200
+    kWhole,          ///< no range, or one that is ignored: 200
     kPart,           ///< 206 with [first, first + length)
     kUnsatisfiable,  ///< 416
   };
@@ -20,8 +20,8 @@ struct RangeDecision {
 
 /// Decides on a Range header (empty: absent) for a representation of `size` bytes (RFC 9110 §14.1.2, §14.2).
 ///
-/// One range only: `a-b` (b is clamped), `a-`, `-n`. Several ranges, another unit and whatever is malformed are
-/// ignored, which §14.2 allows: the answer is the whole. A number beyond 64 bits is beyond the end.
+/// It understands one range: `a-b` (b is clamped), `a-`, `-n`. It ignores several ranges, other units and malformed
+/// headers, as §14.2 allows: the answer is the whole. A number beyond 64 bits lies beyond the end.
 [[nodiscard]] RangeDecision decide_range(std::string_view header, std::uint64_t size) noexcept;
 
 }  // namespace tapedeck

@@ -16,7 +16,7 @@ constexpr std::string_view kBase64UrlDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg
 
 using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
-// Looking an algorithm up takes a lock and longer than hashing a key does: each is looked up once.
+// A look-up of an algorithm takes a lock, and longer than hashing a key. So it happens once.
 const EVP_MD* sha256_algorithm() {
   static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr),
                                                                          &EVP_MD_free);
@@ -45,7 +45,7 @@ std::string encode(std::string_view bytes, std::string_view digits, bool padded)
   return text;
 }
 
-// The digits of `text`, without padding. A rest of one digit, or of bits that are not zero, is no encoding.
+// Decodes `text`, which has no padding. A remainder of one digit, or of bits that are not zero, is malformed.
 Result<std::string> decode(std::string_view text, std::string_view digits, std::string_view expected) {
   const auto refuse = [&] { return fail(Errc::kInvalidArgument, std::string(expected)); };
   std::string bytes;

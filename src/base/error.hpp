@@ -11,39 +11,42 @@
 namespace tapedeck {
 
 /// Everything that can go wrong in operation, named by what it means to the caller, not by who reported it.
+///
+/// The whole program shares this one list, because rows, logs, metrics and problem documents share its names. It is the
+/// only place of base/ that knows slots, a provider and media.
 enum class Errc {
   kInvalidArgument = 1,  ///< outside input is malformed; the detail says what was expected
   kNotFound,             ///< no such business, call, recording, key or blob
-  kConflict,             ///< the state of the thing forbids it now
+  kConflict,             ///< the present state forbids it
   kUnauthenticated,      ///< no credentials, or wrong ones
-  kForbidden,            ///< credentials are right, the action is not theirs
+  kForbidden,            ///< the credentials are right but do not allow the action
   kTooLarge,             ///< a named limit was exceeded
-  kUnavailable,          ///< a store is away; try again
+  kUnavailable,          ///< a store cannot be reached; try again
   kTimedOut,             ///< a deadline passed
   kCancelled,            ///< stopped on purpose
-  kStaleFence,           ///< somebody else has taken the recording since
+  kStaleFence,           ///< another worker has taken the recording since
   kLeaseLost,            ///< the slot is no longer ours
-  kSlotsLost,            ///< the slot store has lost this business: recover() it from the call store, then ask again
-  kSlotsRebuilding,      ///< somebody is rebuilding this business in the slot store: ask again in a moment
+  kSlotsLost,            ///< the slot store has lost this business: rebuild it from the call store, then ask again
+  kSlotsRebuilding,      ///< another process is rebuilding this business in the slot store: ask again in a moment
   kIo,                   ///< the operating system refused a read or a write
   kNoSpace,              ///< disk full, quota or no inodes
   kReadOnly,             ///< the disk refuses writes
   kCorrupt,              ///< stored bytes are not what was written
-  kInternal,             ///< a broken invariant of ours
+  kInternal,             ///< an invariant of this program is broken
 
-  kProviderNotReady,      ///< 404 while the recording is still being prepared
-  kProviderAbsent,        ///< the provider says: absent, deleted or never existed
+  kProviderNotReady,      ///< 404: the recording may still be in preparation
+  kProviderAbsent,        ///< the provider says that the recording is absent, was deleted or never existed
   kProviderUnauthorized,  ///< 401 or 403: credentials or region are wrong
   kProviderRateLimited,   ///< 429: the account's concurrency is used up
   kProviderUnreachable,   ///< name resolution, connect or TLS failed
-  kProviderTimedOut,      ///< no first byte, or too slow for too long
+  kProviderTimedOut,      ///< no first byte in time, or too slow for too long
   kProviderServerError,   ///< 5xx
-  kProviderRejected,      ///< another 4xx: asking again will not help
-  kProviderRedirect,      ///< a redirect we refuse to follow
+  kProviderRejected,      ///< another 4xx: asking again cannot help
+  kProviderRedirect,      ///< a redirect that must not be followed
   kMediaTruncated,        ///< fewer bytes than announced
-  kMediaNotAudio,         ///< an error page, or bytes that are no audio of the kind asked for
+  kMediaNotAudio,         ///< an error page, or bytes that are not audio of the wanted kind
   kMediaEmpty,            ///< zero bytes, or a header without sound
-  kMediaTooLarge,         ///< over the size limit
+  kMediaTooLarge,         ///< larger than the limit
 };
 
 /// Stable machine name of a code, for causes in rows, logs and problem documents: "provider_not_ready".
@@ -54,11 +57,11 @@ enum class Errc {
 [[nodiscard]] const std::error_category& tapedeck_category() noexcept;
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 
-/// What failed, and a sentence for people. The detail never holds secrets.
+/// A failure: its code and a sentence for people. The detail never holds secrets.
 struct Error {
   std::error_code code;
   std::string detail;
-  /// How long the other side asked us to wait, where it did (HTTP Retry-After).
+  /// How long the other side asked to wait (HTTP Retry-After); empty: it did not ask.
   std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
 
   Error() = default;

@@ -7,8 +7,8 @@
 
 namespace tapedeck {
 
-/// A text that is put together while compiling, for where only a literal may be (the Sql of the databases). `make` is a
-/// constexpr function without arguments that returns it as a std::string.
+/// A text that is composed at compile time, for parameters that accept only literals. `make` is a constexpr function
+/// without arguments that returns the text as a std::string.
 template <auto make>
 struct FixedText {
   static constexpr std::size_t kSize = make().size();

@@ -10,10 +10,10 @@
 
 namespace tapedeck {
 
-/// Most fields of a form or a query: Twilio's callbacks have about forty.
+/// Most fields of a form or a query.
 inline constexpr std::size_t kFormFieldsMax = 256;
 
-/// Fields of an application/x-www-form-urlencoded body or of a query, decoded, in the order they came.
+/// The decoded fields of an application/x-www-form-urlencoded body or of a query, in the order in which they came.
 class Form {
  public:
   struct Field {
@@ -25,14 +25,14 @@ class Form {
   explicit Form(std::vector<Field> fields) : fields_(std::move(fields)) {}
 
   /// Splits at "&" and "=", turns "+" into a space and decodes %XX (WHATWG URL §5.1). A field without "=" has an empty
-  /// value; empty ones between two "&" are skipped. Error kInvalidArgument: a "%" without two hexadecimal digits behind
-  /// it (where WHATWG would keep it), or more than kFormFieldsMax fields. Values may hold any bytes.
+  /// value; an empty field is skipped. Values can hold any bytes. Error kInvalidArgument: a "%" that two hexadecimal
+  /// digits do not follow (WHATWG would keep it), or more than kFormFieldsMax fields.
   [[nodiscard]] static Result<Form> parse(std::string_view text);
 
   [[nodiscard]] const std::vector<Field>& fields() const noexcept { return fields_; }
-  /// The first of that name. The view lives as long as the form.
+  /// The value of the first field of this name. The view lives as long as the form.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
-  /// The same, and an empty one counts as absent: so Twilio sends what it does not know.
+  /// The same, but an empty value counts as absent.
   [[nodiscard]] std::optional<std::string_view> find_filled(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
 

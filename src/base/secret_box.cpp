@@ -9,13 +9,15 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "base/encoding.hpp"
+
 namespace tapedeck {
 namespace {
 
 constexpr std::string_view kVersion = "v1:";
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
-/// Far above any credential; keeps every length within OpenSSL's int.
+// Far above the length of any credential. Keeps every length within OpenSSL's int.
 constexpr std::size_t kSecretMaxBytes = 64 * 1024;
 
 struct FreeContext {
@@ -26,24 +28,6 @@ using Cipher = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 int length(std::string_view text) { return static_cast<int>(text.size()); }
-
-std::string to_base64(std::string_view data) {
-  std::string text(4 * ((data.size() + 2) / 3) + 1, '\0');
-  const int written = ::EVP_EncodeBlock(bytes(text), bytes(data), length(data));
-  text.resize(static_cast<std::size_t>(written));
-  return text;
-}
-
-// Empty when it is not base64, which no sealed text is.
-std::string from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return {};
-  std::string data(3 * text.size() / 4, '\0');
-  const int written = ::EVP_DecodeBlock(bytes(data), bytes(text), length(text));
-  if (written < 0) return {};
-  const auto padding = static_cast<std::size_t>(std::ranges::count(text.substr(text.size() - 2), '='));
-  data.resize(static_cast<std::size_t>(written) - padding);
-  return data;
-}
 
 }  // namespace
 
@@ -87,13 +71,13 @@ Result<std::string> SecretBox::open(std::string_view sealed, std::string_view co
   if (!sealed.starts_with(kVersion) || sealed.size() > 2 * kSecretMaxBytes || context.size() > kSecretMaxBytes) {
     return refuse();
   }
-  std::string data = from_base64(sealed.substr(kVersion.size()));
-  if (data.size() < kNonceBytes + kTagBytes) return refuse();
+  Result<std::string> data = from_base64(sealed.substr(kVersion.size()));
+  if (!data || data->size() < kNonceBytes + kTagBytes) return refuse();
 
-  std::string secret(data.size() - kNonceBytes - kTagBytes, '\0');
-  const unsigned char* nonce = bytes(data);
+  std::string secret(data->size() - kNonceBytes - kTagBytes, '\0');
+  const unsigned char* nonce = bytes(*data);
   const unsigned char* body = nonce + kNonceBytes;
-  unsigned char* tag = bytes(data) + kNonceBytes + secret.size();
+  unsigned char* tag = bytes(*data) + kNonceBytes + secret.size();
   const Cipher cipher(::EVP_CIPHER_CTX_new());
   int written = 0;
   const bool opened =

@@ -8,13 +8,13 @@ extern "C" struct evp_md_ctx_st;
 
 namespace tapedeck {
 
-/// SHA-256 of bytes that come in pieces.
+/// The SHA-256 of bytes that arrive in pieces.
 class Sha256Stream {
  public:
   Sha256Stream();
 
   void update(std::string_view bytes);
-  /// 64 lower-case hexadecimal digits. To be called once, last.
+  /// 64 lower-case hexadecimal digits. Call it once, after the last piece.
   [[nodiscard]] std::string finish_hex();
 
  private:

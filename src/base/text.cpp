@@ -10,7 +10,7 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 unsigned byte_at(std::string_view text, std::size_t i) noexcept { return static_cast<unsigned char>(text[i]); }
 
-// Bytes of the well-formed character at the front; 0 when it is ill-formed (RFC 3629 §4: no overlong forms, no
+// Length in bytes of the character at the front; 0 when it is ill-formed (RFC 3629 §4: no overlong forms, no
 // surrogates, nothing above U+10FFFF).
 std::size_t character_length(std::string_view text) noexcept {
   const unsigned lead = byte_at(text, 0);

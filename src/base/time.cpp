@@ -1,8 +1,9 @@
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <optional>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,9 @@ using std::chrono::seconds;
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::array<std::string_view, 7> kWeekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+
+// Longest Retry-After that is read: a year.
+constexpr std::int64_t kRetryAfterSecondsMax = 366LL * 24 * 3600;
 
 struct Fields {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, millisecond = 0;
@@ -56,7 +60,7 @@ class Scanner {
 std::optional<SystemTime> to_time(const Fields& f, minutes offset) {
   const std::chrono::year_month_day date{std::chrono::year{f.year}, std::chrono::month{static_cast<unsigned>(f.month)},
                                          std::chrono::day{static_cast<unsigned>(f.day)}};
-  // A leap second (":60") is counted as the first of the next minute.
+  // A leap second (":60") counts as the first second of the next minute.
   if (!date.ok() || f.hour > 23 || f.minute > 59 || f.second > 60) return std::nullopt;
   return SystemTime(std::chrono::sys_days{date}.time_since_epoch() + hours{f.hour} + minutes{f.minute} +
                     seconds{f.second} + Milliseconds{f.millisecond} - offset);
@@ -162,6 +166,22 @@ std::string format_http_date(SystemTime time) {
                      static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
                      static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
                      clock.seconds().count());
+}
+
+std::optional<Milliseconds> parse_retry_after(std::string_view value, SystemTime now) {
+  const std::size_t first = value.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return std::nullopt;
+  value = value.substr(first, value.find_last_not_of(" \t") - first + 1);
+
+  if (std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; })) {
+    std::int64_t seconds = 0;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (parsed.ec != std::errc{}) seconds = kRetryAfterSecondsMax;
+    return Seconds{std::min(seconds, kRetryAfterSecondsMax)};
+  }
+  const Result<SystemTime> date = parse_rfc2822(value);
+  if (!date) return std::nullopt;
+  return std::clamp(*date - now, Milliseconds{0}, Milliseconds{Seconds{kRetryAfterSecondsMax}});
 }
 
 }  // namespace tapedeck

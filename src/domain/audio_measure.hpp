@@ -7,21 +7,21 @@
 
 namespace tapedeck {
 
-/// How far what the provider says of a recording's duration may be from what is in it. Providers tell whole seconds,
-/// rounded this way or that, and an MP3 has up to two tenths of a second of its encoder's own at either end; more than
-/// this is sound that is missing, or another recording's.
+/// Greatest difference between the provider's duration of a recording and that of its audio. Providers round to whole
+/// seconds, and an MP3 has up to 0.2 s of encoder padding at each end. A greater difference means that sound is missing
+/// or that the audio is of another recording.
 inline constexpr Milliseconds kDurationTolerance{2'000};
 
-/// What was found in the audio itself, by decoding all of it.
+/// The facts of the audio itself, found by decoding all of it.
 struct AudioMeasure {
   Milliseconds duration{0};
   int channels = 0;
   int sample_rate = 0;  ///< Hz
-  std::string codec;    ///< as FFmpeg calls it: "mp3", "pcm_s16le"
+  std::string codec;    ///< FFmpeg's name: "mp3", "pcm_s16le"
   friend bool operator==(const AudioMeasure&, const AudioMeasure&) = default;
 };
 
-/// True when the two are further apart than kDurationTolerance. `told`: whole seconds.
+/// True when the two differ by more than kDurationTolerance. `told`: whole seconds.
 [[nodiscard]] constexpr bool durations_differ(int told, Milliseconds measured) noexcept {
   const Milliseconds difference = Seconds{told} - measured;
   return difference > kDurationTolerance || difference < -kDurationTolerance;

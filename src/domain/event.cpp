@@ -1,6 +1,8 @@
 #include "domain/event.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include <fmt/format.h>
 
@@ -14,8 +16,8 @@ bool needs_quotes(std::string_view text) {
          });
 }
 
-// Bytes above 0x7f pass: they are UTF-8 of names and sentences. Escape sequences of terminals begin with 0x1b, and C1
-// controls are encoded as 0xc2 0x80..0x9f.
+// Bytes above 0x7f pass, because they are the UTF-8 of names and sentences. Terminal escape sequences begin with 0x1b;
+// UTF-8 encodes C1 controls as 0xc2 0x80..0x9f.
 std::string quote(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -46,17 +48,8 @@ std::string value_text(std::string_view name, const Event::Value& value) {
 }  // namespace
 
 std::string_view severity_name(Severity severity) noexcept {
-  switch (severity) {
-    case Severity::kDebug:
-      return "debug";
-    case Severity::kInfo:
-      return "info";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kError:
-      return "error";
-  }
-  return "error";
+  constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warning", "error"};
+  return kNames[static_cast<std::size_t>(severity)];
 }
 
 std::string short_sid(std::string_view sid) { return std::string(sid.substr(0, kShortSidLength)) + "..."; }

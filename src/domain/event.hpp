@@ -13,11 +13,11 @@ namespace tapedeck {
 enum class Severity { kDebug, kInfo, kWarning, kError };
 [[nodiscard]] std::string_view severity_name(Severity severity) noexcept;
 
-/// One outcome, for the log and the metrics.
+/// One outcome, for the log and the metrics. The constructors of domain/events.hpp make events.
 ///
-/// The text format writes `glyph name field=value ...` on one line, values escaped where they need it; JSON writes an
-/// object with the same fields. A "sid" is shortened in text (short_sid()) and whole in JSON. Field values never hold
-/// secrets, and phone numbers only masked.
+/// The text format is `glyph name field=value ...` on one line, with values escaped where necessary. JSON is an object
+/// with the same fields. A "sid" is shortened in text (short_sid()) and whole in JSON. Fields never hold secrets or
+/// whole phone numbers.
 struct Event {
   using Value = std::variant<std::string, std::int64_t, double, bool>;
   struct Field {
@@ -36,8 +36,8 @@ inline constexpr std::size_t kShortSidLength = 8;
 /// "CA1xxxxx..."
 [[nodiscard]] std::string short_sid(std::string_view sid);
 
-/// The event as a line of text, without the line feed. Control characters, quotes and spaces in values are escaped, so
-/// that a line stays a line and a field stays a field.
+/// The event as a line of text, without the line feed. It escapes control characters, quotes and spaces in values, so
+/// that a line stays one line and a field one field.
 [[nodiscard]] std::string format_text(const Event& event);
 
 }  // namespace tapedeck

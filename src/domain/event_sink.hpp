@@ -4,7 +4,7 @@
 
 namespace tapedeck {
 
-/// Where outcomes go: the log and the metrics. Thread-safe, never blocks for long, never fails.
+/// Takes events: the log and the metrics. Thread-safe; never blocks for long and never fails.
 class EventSink {
  public:
   virtual ~EventSink() = default;

@@ -8,15 +8,14 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "domain/id_grammar.hpp"
 
 namespace tapedeck {
 
 /// Most characters in a business id.
 inline constexpr std::size_t kBusinessIdMaxLength = 64;
-/// Characters in every SID of Twilio: two letters and 32 hexadecimal digits.
-inline constexpr std::size_t kTwilioSidLength = 34;
 
-/// A validated identifier. Only parse() makes one, so a value of this type is safe in a key, a path or a URL.
+/// A validated identifier. Only parse() makes one, so its value is safe in a key, a path and a URL.
 template <class Kind>
 class Id {
  public:
@@ -30,7 +29,7 @@ class Id {
 
   [[nodiscard]] const std::string& str() const noexcept { return value_; }
   [[nodiscard]] std::string_view view() const noexcept { return value_; }
-  /// True only of a default-constructed one, which stands for "none".
+  /// True for a default-constructed one only, which stands for "none".
   [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
 
   friend auto operator<=>(const Id&, const Id&) = default;
@@ -41,30 +40,27 @@ class Id {
   std::string value_;
 };
 
-/// True for `prefix` and 32 hexadecimal digits (pattern of Twilio's OpenAPI description, twilio_api_v2010.json).
-[[nodiscard]] bool is_twilio_sid(std::string_view text, std::string_view prefix) noexcept;
-
 struct BusinessKind {
   static constexpr std::string_view kExpected = "expected a business id: 1 to 64 of A-Z a-z 0-9 _ and -";
   [[nodiscard]] static bool is_valid(std::string_view text) noexcept;
 };
 struct AccountKind {
   static constexpr std::string_view kExpected = "expected an account SID: AC and 32 hexadecimal digits";
-  [[nodiscard]] static bool is_valid(std::string_view text) noexcept { return is_twilio_sid(text, "AC"); }
+  [[nodiscard]] static bool is_valid(std::string_view text) noexcept { return is_sid(text, kIdGrammar.account); }
 };
 struct CallKind {
   static constexpr std::string_view kExpected = "expected a call SID: CA and 32 hexadecimal digits";
-  [[nodiscard]] static bool is_valid(std::string_view text) noexcept { return is_twilio_sid(text, "CA"); }
+  [[nodiscard]] static bool is_valid(std::string_view text) noexcept { return is_sid(text, kIdGrammar.call); }
 };
 struct RecordingKind {
   static constexpr std::string_view kExpected = "expected a recording SID: RE and 32 hexadecimal digits";
-  [[nodiscard]] static bool is_valid(std::string_view text) noexcept { return is_twilio_sid(text, "RE"); }
+  [[nodiscard]] static bool is_valid(std::string_view text) noexcept { return is_sid(text, kIdGrammar.recording); }
 };
 struct SidKind {
   static constexpr std::string_view kExpected =
       "expected a call SID (CA and 32 hexadecimal digits) or a recording SID (RE and 32 hexadecimal digits)";
   [[nodiscard]] static bool is_valid(std::string_view text) noexcept {
-    return is_twilio_sid(text, "CA") || is_twilio_sid(text, "RE");
+    return is_sid(text, kIdGrammar.call) || is_sid(text, kIdGrammar.recording);
   }
 };
 
@@ -72,8 +68,8 @@ using BusinessId = Id<BusinessKind>;
 using AccountSid = Id<AccountKind>;
 using CallSid = Id<CallKind>;
 using RecordingSid = Id<RecordingKind>;
-/// The name a recording goes by in URLs, in Redis and in logs: its call's SID, or, for a call's second and later
-/// recordings, its own.
+/// The name of a recording in URLs, in Redis and in logs: its call's SID, or its own SID if the call has an earlier
+/// recording.
 using Sid = Id<SidKind>;
 
 [[nodiscard]] inline Sid to_sid(const CallSid& call) { return *Sid::parse(call.view()); }

@@ -3,8 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace tapedeck {
 namespace {
 
@@ -40,9 +38,6 @@ constexpr NameTable<AudioFormat, 3> kFormats{
 constexpr NameTable<CallDirection, 2> kDirections{
     {{CallDirection::kInbound, "inbound"}, {CallDirection::kOutbound, "outbound"}}};
 
-constexpr std::string_view kTooShort = "16101";
-constexpr std::string_view kSilent = "16102";
-
 }  // namespace
 
 std::string_view state_name(RecordingState state) noexcept { return name_in(kStates, state); }
@@ -53,12 +48,5 @@ std::string_view format_name(AudioFormat format) noexcept { return name_in(kForm
 std::optional<AudioFormat> parse_format(std::string_view name) noexcept { return value_in(kFormats, name); }
 std::string_view direction_name(CallDirection direction) noexcept { return name_in(kDirections, direction); }
 std::optional<CallDirection> parse_direction(std::string_view name) noexcept { return value_in(kDirections, name); }
-
-std::string absence_detail(std::string_view error_code) {
-  if (error_code == kTooShort) return "the provider has no audio: too short (error 16101)";
-  if (error_code == kSilent) return "the provider has no audio: silent (error 16102)";
-  if (error_code.empty() || error_code == "0") return "the provider has no audio";
-  return fmt::format("the provider has no audio (error {})", error_code);
-}
 
 }  // namespace tapedeck

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace tapedeck {
 namespace {
 
-// Longest Retry-After that is told apart from another; a year.
-constexpr std::int64_t kRetryAfterSecondsMax = 366LL * 24 * 3600;
-// Doubling stops here, before it could overflow; every cap is reached long before.
+// Most doublings, so that nothing overflows. Every cap is reached long before.
 constexpr int kDoublingsMax = 30;
 
 struct Row {
@@ -19,7 +16,7 @@ struct Row {
   bool attempt_counts = true;
 };
 
-// Errors that are tried again by waiting. What is in neither this table nor a special case fails for good.
+// Errors that are retried after a wait. An error that is neither here nor a special case is final.
 constexpr std::array kRows{
     Row{Errc::kProviderRateLimited, kRateLimitBackoff, RetryScope::kAccount, false},
     Row{Errc::kProviderUnreachable, kProviderBackoff},
@@ -32,7 +29,7 @@ constexpr std::array kRows{
     Row{Errc::kNoSpace, kLocalBackoff},
     Row{Errc::kReadOnly, kLocalBackoff},
     Row{Errc::kUnavailable, kLocalBackoff},
-    Row{Errc::kConflict, kLocalBackoff},  // the blob's name is taken; the next attempt has another
+    Row{Errc::kConflict, kLocalBackoff},  // the blob's name is taken; the next attempt has another name
     Row{Errc::kTimedOut, kLocalBackoff},
 };
 
@@ -45,7 +42,7 @@ Milliseconds scaled(Milliseconds span, double chance) {
   return Milliseconds{static_cast<Milliseconds::rep>(static_cast<double>(span.count()) * chance)};
 }
 
-// What the other side asked for is never cut short by chance, only stretched.
+// Chance can lengthen the wait that the other side asked for, never shorten it.
 Milliseconds wait_for(const Error& error, const Backoff& backoff, const FailedAttempt& attempt) {
   if (!error.retry_after) return jittered_wait(backoff, attempt.attempts, attempt.chance);
   const Milliseconds asked = std::clamp(*error.retry_after, Milliseconds{0}, kRetryAfterMax);
@@ -81,7 +78,7 @@ RetryDecision after_failure(const Error& error, const FailedAttempt& attempt) {
       return {.kind = RetryKind::kAbsent};
     case Errc::kProviderUnauthorized:
       return {.kind = RetryKind::kFail, .scope = RetryScope::kAccount};
-    // Stopped by us: somebody else goes on at once, or we do after a restart.
+    // We stopped it: another worker continues at once, or this one after a restart.
     case Errc::kCancelled:
     case Errc::kLeaseLost:
       return {.kind = RetryKind::kRetry, .retry_at = attempt.now, .attempt_counts = false};
@@ -107,22 +104,6 @@ RetryDecision after_describe(DescribedAs described, const FailedAttempt& attempt
       break;
   }
   return {.kind = RetryKind::kAbsent};
-}
-
-std::optional<Milliseconds> parse_retry_after(std::string_view value, SystemTime now) {
-  const std::size_t first = value.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return std::nullopt;
-  value = value.substr(first, value.find_last_not_of(" \t") - first + 1);
-
-  if (std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; })) {
-    std::int64_t seconds = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (parsed.ec != std::errc{}) seconds = kRetryAfterSecondsMax;
-    return Seconds{std::min(seconds, kRetryAfterSecondsMax)};
-  }
-  const Result<SystemTime> date = parse_rfc2822(value);
-  if (!date) return std::nullopt;
-  return std::clamp(*date - now, Milliseconds{0}, Milliseconds{Seconds{kRetryAfterSecondsMax}});
 }
 
 }  // namespace tapedeck

@@ -7,6 +7,7 @@
 #include "app/upkeep/source_deletions.hpp"
 #include "domain/events.hpp"
 #include "media/measuring.hpp"
+#include "provider/registry/registry.hpp"
 
 namespace tapedeck {
 
@@ -26,9 +27,7 @@ Fetching::Fetching(const SharedParts& parts) : parts_(parts), curl_(connections_
 
 Result<std::unique_ptr<Fetching>> Fetching::make(const SharedParts& parts) {
   std::unique_ptr<Fetching> fetching(new Fetching(parts));
-  TwilioOptions options;
-  options.base_url = parts.settings.provider_url;
-  auto source = TwilioRecordingSource::make(fetching->curl_, parts.clock, options);
+  auto source = default_provider().make_source(fetching->curl_, parts.clock, parts.settings.provider_url);
   if (!source) return fail(source.error());
   fetching->source_ = std::move(*source);
   const auto threads = static_cast<std::size_t>(parts.settings.peaks_threads);

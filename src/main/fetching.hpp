@@ -4,9 +4,10 @@
 
 #include "app/worker/provider_backoff.hpp"
 #include "app/worker/worker.hpp"
+#include "curl/client.hpp"
 #include "main/shared_parts.hpp"
 #include "media/sndfile/audio_meter.hpp"
-#include "provider/twilio/recording_source.hpp"
+#include "provider/recording_source.hpp"
 
 namespace tapedeck {
 
@@ -30,7 +31,7 @@ class Fetching {
 
   const SharedParts parts_;
   CurlClient curl_;
-  std::unique_ptr<TwilioRecordingSource> source_;
+  std::unique_ptr<RecordingSource> source_;
   ProviderBackoff backoff_;
   std::unique_ptr<SndfileAudioMeter> meter_;  // null: PEAKS_THREADS is 0
 };

@@ -3,8 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "provider/twilio/recording_listing.hpp"
-#include "provider/twilio/recording_source.hpp"
+#include "curl/client.hpp"
+#include "provider/registry/registry.hpp"
 #include "runtime/system_clock.hpp"
 
 namespace tapedeck {
@@ -14,9 +14,7 @@ namespace {
 class OwnedSource final : public RecordingSource {
  public:
   explicit OwnedSource(const Settings& settings) {
-    TwilioOptions options;
-    options.base_url = settings.provider_url;
-    auto made = TwilioRecordingSource::make(client_, clock_, options);
+    auto made = default_provider().make_source(client_, clock_, settings.provider_url);
     if (!made) throw std::invalid_argument(made.error().detail);
     source_ = std::move(*made);
   }
@@ -34,15 +32,13 @@ class OwnedSource final : public RecordingSource {
  private:
   SystemClock clock_;
   CurlClient client_;
-  std::unique_ptr<TwilioRecordingSource> source_;
+  std::unique_ptr<RecordingSource> source_;
 };
 
 class OwnedListing final : public RecordingListing {
  public:
   explicit OwnedListing(const Settings& settings) {
-    TwilioOptions options;
-    options.base_url = settings.provider_url;
-    auto made = TwilioRecordingListing::make(client_, clock_, options);
+    auto made = default_provider().make_listing(client_, clock_, settings.provider_url);
     if (!made) throw std::invalid_argument(made.error().detail);
     listing_ = std::move(*made);
   }
@@ -58,7 +54,7 @@ class OwnedListing final : public RecordingListing {
  private:
   SystemClock clock_;
   CurlClient client_;
-  std::unique_ptr<TwilioRecordingListing> listing_;
+  std::unique_ptr<RecordingListing> listing_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "main/page_assets.hpp"
 #include "main/stores.hpp"
+#include "provider/registry/registry.hpp"
 
 namespace tapedeck {
 namespace {
@@ -31,8 +32,8 @@ Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::
       application_(services(parts, std::move(health)), application_settings(parts.settings)) {}
 
 http::Services Serving::services(const SharedParts& parts, http::Health health) {
-  return {recordings_, hot_,        calls_,       webhooks_,         parts.businesses, access_,
-          audit_,      parts.clock, parts.events, std::move(health), page_assets()};
+  return {recordings_,        hot_,        calls_,       webhooks_,         parts.businesses, access_, audit_,
+          find_webhook_codec, parts.clock, parts.events, std::move(health), page_assets()};
 }
 
 }  // namespace tapedeck

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/encoding.hpp"
+#include "provider/registry/registry.hpp"
 
 namespace tapedeck {
 namespace {
@@ -16,14 +17,12 @@ constexpr std::size_t kHolderBytes = 8;
 }  // namespace
 
 Result<std::unique_ptr<Upkeeping>> Upkeeping::make(const SharedParts& parts, Fetching& fetching) {
-  TwilioOptions options;
-  options.base_url = parts.settings.provider_url;
-  auto listing = TwilioRecordingListing::make(fetching.curl(), parts.clock, options);
+  auto listing = default_provider().make_listing(fetching.curl(), parts.clock, parts.settings.provider_url);
   if (!listing) return fail(listing.error());
   return std::unique_ptr<Upkeeping>(new Upkeeping(parts, fetching, std::move(*listing)));
 }
 
-Upkeeping::Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<TwilioRecordingListing> listing)
+Upkeeping::Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<RecordingListing> listing)
     : listing_(std::move(listing)),
       patient_(*listing_, parts.clock, parts.random),
       webhooks_(parts.calls, parts.requests, parts.clock, parts.events),

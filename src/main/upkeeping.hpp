@@ -7,7 +7,7 @@
 #include "app/webhooks.hpp"
 #include "main/fetching.hpp"
 #include "main/shared_parts.hpp"
-#include "provider/twilio/recording_listing.hpp"
+#include "provider/recording_listing.hpp"
 
 namespace tapedeck {
 
@@ -20,9 +20,9 @@ class Upkeeping {
   [[nodiscard]] Upkeep& upkeep() { return upkeep_; }
 
  private:
-  Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<TwilioRecordingListing> listing);
+  Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<RecordingListing> listing);
 
-  std::unique_ptr<TwilioRecordingListing> listing_;
+  std::unique_ptr<RecordingListing> listing_;
   PatientListing patient_;
   Webhooks webhooks_;
   MissedWebhooks missed_;

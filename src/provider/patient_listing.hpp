@@ -9,27 +9,27 @@
 
 namespace tapedeck {
 
-/// A listing is asked for again after 429, 5xx and faults of the network, about two minutes long in all.
+/// Retries of a listing after 429, 5xx and network failures: about two minutes in all.
 inline constexpr Backoff kListingBackoff{Milliseconds{500}, Milliseconds{30'000}, 8};
-/// A Retry-After of a listing is believed up to this.
+/// Longest Retry-After of a listing that is obeyed.
 inline constexpr Milliseconds kListingRetryAfterMax{5 * 60'000};
 
-/// Trying a listing's request again later may work.
+/// True when the same request may work later.
 [[nodiscard]] bool may_list_again(const Error& error) noexcept;
 
-/// A listing that is asked again where that may help. Thread-safe, as what it is made of.
+/// Repeats requests of a listing that may work later. Thread-safe.
 class PatientListing {
  public:
   PatientListing(RecordingListing& listing, Clock& clock, Random& random)
       : listing_(listing), clock_(clock), random_(random) {}
 
-  /// Errors: those of RecordingListing, the last one.
+  /// The error is that of the last request.
   [[nodiscard]] Task<Result<ListingPage>> list(ListingRequest request, std::stop_token stop);
   [[nodiscard]] Task<Result<std::optional<CallUpdate>>> describe_call(ProviderLogin login, CallSid call,
                                                                       std::stop_token stop);
 
  private:
-  // False: it is to be given up.
+  // Waits. False: give up.
   [[nodiscard]] Task<bool> pause(Error error, int tries, std::stop_token stop);
 
   RecordingListing& listing_;

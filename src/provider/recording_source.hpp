@@ -10,22 +10,25 @@
 
 namespace tapedeck {
 
-/// What to fetch, and as whom.
+/// The recording to fetch, and the credentials.
 struct FetchRequest {
   RecordingSid recording;
-  AccountSid media_account;  ///< whose recording it is; in the URL
-  AccountSid login_account;  ///< whose credentials; the same, or its parent
+  AccountSid media_account;  ///< of the recording; part of the URL
+  AccountSid login_account;  ///< of the credentials: the same account or its parent
   std::string auth_token;
   AudioFormat format = AudioFormat::kMp3;
 };
 
-/// What the provider's answer announced.
+/// The request for a recording of this business. A recording without an account of its own is the business's.
+[[nodiscard]] FetchRequest request_for(const Business& business, const Recording& recording);
+
+/// What the head of the provider's answer says.
 struct FetchHead {
   std::string content_type;
   std::optional<std::uint64_t> content_length;
 };
 
-/// Takes the bytes as they come. A Result with an error stops the fetch with that error.
+/// Takes the bytes of a fetch. An error ends the fetch with that error.
 class FetchSink {
  public:
   virtual ~FetchSink() = default;
@@ -33,28 +36,28 @@ class FetchSink {
   [[nodiscard]] virtual Task<Result<void>> write(std::string chunk) = 0;
 };
 
-/// What the provider says of a recording when asked for its metadata.
+/// The state of a recording according to its metadata.
 enum class RemoteStatus { kPreparing, kCompleted, kAbsent };
 
-/// How a fetch went.
+/// The outcome of a fetch.
 struct FetchOutcome {
   Result<void> result;
-  /// We closed a transfer that the provider was still sending: its side may count it for a moment longer.
+  /// We closed a transfer while the provider was still sending. The provider may count it for a moment longer.
   bool cut_by_us = false;
 };
 
-/// The telephony provider. Thread-safe.
+/// Recordings of a telephony provider. Thread-safe.
 class RecordingSource {
  public:
   virtual ~RecordingSource() = default;
-  /// Asks for the media once, and returns when all bytes are in the sink or nothing more will come. Errors are those
-  /// of Errc that begin with kProvider and kMedia, the sink's own, and kCancelled when `stop` was requested; then the
-  /// connection is closed before the task returns. kProviderNotReady stands for every 404: only describe() tells a
-  /// recording in preparation from one that does not exist.
+  /// Asks for the media once. Returns when the sink has all bytes or no more will come. Errors: those of Errc that
+  /// begin with kProvider and kMedia, those of the sink, and kCancelled when `stop` was requested; the connection is
+  /// closed before the task returns. kProviderNotReady stands for every 404: only describe() can tell a recording in
+  /// preparation from one that does not exist.
   [[nodiscard]] virtual Task<FetchOutcome> fetch(FetchRequest request, FetchSink& sink, std::stop_token stop) = 0;
-  /// Asks for the metadata. A 404 is kAbsent.
+  /// Asks for the metadata. A 404 reads as kAbsent.
   [[nodiscard]] virtual Task<Result<RemoteStatus>> describe(FetchRequest request, std::stop_token stop) = 0;
-  /// Deletes the recording there; one that is not there counts as deleted. Errors: as of fetch(), without kMedia….
+  /// Deletes the recording at the provider. An unknown one counts as deleted. Errors as of fetch(), without kMedia….
   [[nodiscard]] virtual Task<Result<void>> remove(FetchRequest request, std::stop_token stop) = 0;
 };
 

@@ -209,7 +209,7 @@ class CallStorePlayer {
   RecordingAnnouncement announcement() {
     constexpr std::array kStatuses{AnnouncedStatus::kCompleted, AnnouncedStatus::kCompleted,
                                    AnnouncedStatus::kInProgress, AnnouncedStatus::kAbsent, AnnouncedStatus::kFailed};
-    constexpr std::array kErrors{"", "0", "16101", "16102", "99999"};
+    constexpr std::array kAbsences{"no audio", "too short", "silent"};
     RecordingAnnouncement told;
     told.call = call();
     told.recording = recording_of(told.call);
@@ -220,7 +220,7 @@ class CallStorePlayer {
     told.started_at = maybe_time();
     told.is_listed = pick(4) == 0;
     told.import = pick(3);
-    told.error_code = kErrors[static_cast<std::size_t>(pick(5))];
+    told.absence = kAbsences[static_cast<std::size_t>(pick(3))];
     return told;
   }
   CallQuery query() {

@@ -43,11 +43,7 @@ bool matches(const std::string& search_text, const std::string& search) {
 
 // What the provider's word for "no audio" becomes in the row.
 Cause cause_of(const RecordingAnnouncement& announcement) {
-  const std::string code(errc_name(Errc::kProviderAbsent));
-  if (announcement.error_code == "16101") return {code, "the provider has no audio: too short (error 16101)"};
-  if (announcement.error_code == "16102") return {code, "the provider has no audio: silent (error 16102)"};
-  if (announcement.error_code.empty() || announcement.error_code == "0") return {code, "the provider has no audio"};
-  return {code, fmt::format("the provider has no audio (error {})", announcement.error_code)};
+  return {std::string(errc_name(Errc::kProviderAbsent)), announcement.absence};
 }
 
 void fill_blanks(Recording& recording, const RecordingAnnouncement& told) {

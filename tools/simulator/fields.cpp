@@ -42,7 +42,7 @@ std::string Fields::choice(std::string_view name, std::initializer_list<std::str
 
 std::string Fields::sid(std::string_view name, std::string_view prefix, bool required) {
   std::string value = text(name);
-  const bool is_good = value.empty() ? !required : is_twilio_sid(value, prefix);
+  const bool is_good = value.empty() ? !required : is_sid(value, prefix);
   if (!is_good) reject(fmt::format("\"{}\" must be {} and 32 hexadecimal digits", name, prefix));
   return value;
 }
@@ -68,7 +68,7 @@ double Fields::number(std::string_view name, double fallback, double least, doub
   if (value == nullptr) return fallback;
   json::error_code error;
   const auto number = value->to_number<double>(error);
-  // Written so that a NaN is refused as well.
+  // Written so that it refuses a NaN too.
   if (error || !(number >= least && number <= most)) {
     reject(fmt::format("\"{}\" must be a number from {} to {}", name, least, most));
     return fallback;

@@ -10,7 +10,7 @@
 #include "base/form.hpp"
 #include "documents.hpp"
 #include "fields.hpp"
-#include "provider/twilio/twilio_signature.hpp"
+#include "provider/twilio/signature.hpp"
 #include "text.hpp"
 #include "webhook.hpp"
 
@@ -31,7 +31,7 @@ struct Where {
   std::string path_and_query;
 };
 
-// Only plain http to this machine: a tool with everybody's tokens must not be talked into sending them elsewhere.
+// Only plain http to this machine, because the simulator holds tokens that must not leave it.
 Result<Where> read_target(const std::string& text) {
   const auto url = boost::urls::parse_uri(text);
   boost::system::error_code error;
@@ -104,7 +104,7 @@ Result<void> change_fields(FormFields& fields, const json::object& changes) {
   return {};
 }
 
-// What an order says about every one of its events.
+// The parts that all events of an order share.
 struct Common {
   Where where;
   std::string public_url;
@@ -174,7 +174,7 @@ Result<WebhookOrder> read_webhook_order(World& world, const json::object& object
   if (!where) return fail(where.error());
   Common common;
   common.where = *where;
-  // The part behind "#" holds Twilio's delivery settings and is never signed.
+  // The part after "#" holds Twilio's delivery settings and is never signed.
   common.public_url = fields.text("public_url", target);
   common.public_url.erase(std::min(common.public_url.find('#'), common.public_url.size()));
   common.method = fields.choice("method", {"POST", "GET"}, "POST");

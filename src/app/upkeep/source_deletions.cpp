@@ -40,9 +40,7 @@ Task<> SourceDeletions::delete_one(Recording recording, std::stop_token stop) {
   SourceOutcome outcome;
   Result<void> removed = std::move(checked);
   if (removed) {
-    const FetchRequest request{recording.recording,
-                               recording.account.empty() ? (*business)->account : recording.account,
-                               (*business)->account, (*business)->auth_token, (*business)->format};
+    const FetchRequest request = request_for(**business, recording);
     auto deleted = co_await d_.source.remove(request, stop);
     removed = std::move(deleted);
   }

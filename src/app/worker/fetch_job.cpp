@@ -13,10 +13,6 @@ FinishOutcome done() { return {FinishKind::kDone, std::nullopt, {}}; }
 FinishOutcome handed_back() { return {FinishKind::kHandBack, std::nullopt, {}}; }
 FinishOutcome retry_at(SystemTime at, std::string why) { return {FinishKind::kRetry, at, std::move(why)}; }
 
-FetchRequest request_for(const Business& business, const Recording& recording) {
-  return {recording.recording, recording.account, business.account, business.auth_token, business.format};
-}
-
 // Ours, not the provider's: the call store refused or was away.
 bool is_stale(const Result<void>& result) { return !result && result.error().errc() == Errc::kStaleFence; }
 

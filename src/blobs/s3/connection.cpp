@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/encoding.hpp"
+#include "base/time.hpp"
 #include "blobs/s3/xml.hpp"
-#include "domain/retry_policy.hpp"
 
 namespace tapedeck::s3 {
 namespace {

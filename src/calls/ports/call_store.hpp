@@ -67,7 +67,7 @@ struct RecordingAnnouncement {
   std::optional<int> duration_seconds;
   int channels = 0;
   std::optional<SystemTime> started_at;
-  std::string error_code;  ///< Twilio's, with kAbsent and kFailed: "16101" too short, "16102" silent
+  std::string absence{kNoAudio};  ///< with kAbsent and kFailed: why there is no audio, as a sentence
   /// Read off a listing, which says nothing new of a recording that is absent: it stays so.
   bool is_listed = false;
   std::int64_t import = 0;  ///< the import to whose tally a recording belongs that is queued by this; 0: none

@@ -52,7 +52,7 @@ std::optional<Recording> mark_absent(Database& database, std::int64_t row_id, co
       " channels = CASE WHEN $4 = 0 THEN channels ELSE $4 END, recorded_at = coalesce($5, recorded_at)"
       " WHERE id = $1 AND state NOT IN ('stored', 'absent', 'deleted') RETURNING " TAPEDECK_RECORDING_COLUMNS,
       row_id, now, told.duration_seconds, told.channels, told.started_at, errc_name(Errc::kProviderAbsent),
-      absence_detail(told.error_code)));
+      told.absence));
 }
 
 }  // namespace

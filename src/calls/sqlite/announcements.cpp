@@ -54,7 +54,7 @@ std::optional<Recording> mark_absent(Database& database, std::int64_t row_id, co
       " recorded_at = coalesce(?5, recorded_at)"
       " WHERE id = ?1 AND state NOT IN ('stored', 'absent', 'deleted')",
       row_id, now, told.duration_seconds, told.channels, told.started_at, errc_name(Errc::kProviderAbsent),
-      absence_detail(told.error_code));
+      told.absence);
 }
 
 }  // namespace

@@ -92,14 +92,15 @@ class Application final : public Handler {
   [[nodiscard]] std::string session_cookie_header(std::string_view value, Seconds age) const;
 
   // webhook_routes.cpp
-  [[nodiscard]] Task<Answer> twilio_recording(const Exchange& exchange);
-  [[nodiscard]] Task<Answer> twilio_call(const Exchange& exchange);
-  /// What Twilio signed for this business, and the business; refused in one way for every reason not to believe it.
-  struct TwilioEvent {
-    Business business;
-    Form form;
+  [[nodiscard]] Task<Answer> post_recording_event(const Exchange& exchange);
+  [[nodiscard]] Task<Answer> post_call_event(const Exchange& exchange);
+  /// What the provider signed for this business. The refusal is the same for every reason not to believe it.
+  struct Webhook {
+    BusinessId business;
+    const WebhookCodec& codec;
+    WebhookRequest request;  ///< borrows the exchange's request
   };
-  [[nodiscard]] Task<std::expected<TwilioEvent, Problem>> verified_event(const Exchange& exchange);
+  [[nodiscard]] Task<std::expected<Webhook, Problem>> verified_webhook(const Exchange& exchange);
 
   // system_routes.cpp
   [[nodiscard]] Task<Answer> get_health(const Exchange& exchange);

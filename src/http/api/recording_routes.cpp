@@ -24,8 +24,8 @@ constexpr std::string_view kStreamSuffix = "/stream";
 std::string_view stream_sid(std::string_view path) {
   if (!path.starts_with(kRecordingPrefix) || !path.ends_with(kStreamSuffix)) return {};
   path.remove_prefix(kRecordingPrefix.size());
-  if (path.size() != kTwilioSidLength + kStreamSuffix.size()) return {};
-  return path.substr(0, kTwilioSidLength);
+  if (path.size() != kIdGrammar.length + kStreamSuffix.size()) return {};
+  return path.substr(0, kIdGrammar.length);
 }
 
 // A browser that guesses what its user may want next (Sec-Purpose; the others are its older names).

@@ -15,12 +15,13 @@
 #include "domain/event_sink.hpp"
 #include "http/api/health.hpp"
 #include "http/server/static_files.hpp"
+#include "provider/webhook_codec.hpp"
 #include "runtime/clock.hpp"
 
 namespace tapedeck::http {
 
 struct ApplicationSettings {
-  /// PUBLIC_URL without a trailing "/": what Twilio signs, and what links begin with. Empty: relative links, and no
+  /// PUBLIC_URL without a trailing "/": what providers sign, and what links begin with. Empty: relative links, and no
   /// webhook is believed.
   std::string public_url;
   /// Other origins whose pages may call, exactly as browsers send them: "https://app.example.com".
@@ -40,6 +41,7 @@ struct Services {
   Businesses& businesses;
   Access& access;
   AuditLog& audit;
+  FindWebhookCodec find_webhook_codec;
   Clock& clock;
   EventSink& events;
   Health health;

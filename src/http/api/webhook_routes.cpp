@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "http/api/application.hpp"
 #include "http/api/fields.hpp"
-#include "http/api/twilio_event.hpp"
-#include "provider/twilio/twilio_signature.hpp"
 
 namespace tapedeck::http {
 namespace {
@@ -11,32 +12,49 @@ namespace {
 using boost::beast::http::field;
 using boost::beast::http::verb;
 
-constexpr std::string_view kSignatureHeader = "X-Twilio-Signature";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+constexpr std::string_view kPathPrefix = "/webhooks/";
+
+// "twilio" of "/webhooks/twilio/{business_id}/call"
+std::string_view provider_in(std::string_view path) {
+  path.remove_prefix(std::min(path.size(), kPathPrefix.size()));
+  return path.substr(0, path.find('/'));
+}
+
+std::expected<WebhookRequest, Problem> read_request(const Exchange& exchange, const std::string& public_url) {
+  const Request& request = exchange.request;
+  WebhookRequest received;
+  received.url = public_url;
+  received.url.append(request.target);
+  received.query = exchange.query;
+  received.header = [&request](std::string_view name) { return request.header(name); };
+  const std::string type = media_type(request.header(field::content_type));
+  received.has_form = request.method == verb::post && (type == kFormType || request.body.empty());
+  if (!received.has_form) {
+    received.body = request.body;
+    return received;
+  }
+  Result<Form> form = Form::parse(request.body);
+  if (!form) return refuse_field("body", form.error().detail);
+  received.form = std::move(*form);
+  return received;
+}
 
 // One answer for every reason not to believe an event, so that nobody learns which businesses exist.
-std::unexpected<Problem> not_believed() {
+std::unexpected<Problem> not_believed(const WebhookCodec& codec) {
   return refuse(ProblemKind::kForbidden,
-                "expected an event of this business's provider account, with its X-Twilio-Signature over PUBLIC_URL "
-                "and the path");
+                fmt::format("expected an event of this business's provider account, with its {} over PUBLIC_URL and "
+                            "the path",
+                            codec.signature_header()));
 }
 
 }  // namespace
 
-Task<std::expected<Application::TwilioEvent, Problem>> Application::verified_event(const Exchange& exchange) {
-  const Request& request = exchange.request;
-  TwilioRequest received;
-  received.url = settings_.public_url;
-  received.url.append(request.target);
-  const std::string type = media_type(request.header(field::content_type));
-  received.has_form = request.method == verb::post && (type == kFormType || request.body.empty());
-  if (received.has_form) {
-    Result<Form> form = Form::parse(request.body);
-    if (!form) co_return refuse_field("body", form.error().detail);
-    received.form = std::move(*form);
-  } else {
-    received.body = request.body;
-  }
+Task<std::expected<Application::Webhook, Problem>> Application::verified_webhook(const Exchange& exchange) {
+  const WebhookCodec* codec = services_.find_webhook_codec(provider_in(exchange.request.path));
+  if (codec == nullptr) co_return refuse(ProblemKind::kNotFound, "provider: expected one that this server knows");
+  std::expected<WebhookRequest, Problem> received = read_request(exchange, settings_.public_url);
+  if (!received) co_return refuse(std::move(received.error()));
 
   const Result<BusinessId> id = BusinessId::parse(exchange.parameter);
   std::optional<Business> business;
@@ -45,42 +63,40 @@ Task<std::expected<Application::TwilioEvent, Problem>> Application::verified_eve
     if (!found) co_return refuse(found.error());
     business = std::move(*found);
   }
-  // An unknown business costs the same work as a known one: the time tells nothing, either.
+  // An unknown business costs the same work as a known one, so that the time tells nothing either.
   const std::string token = business && !business->auth_token.empty() ? business->auth_token : "no token";
-  const bool is_signed = is_signed_by_twilio(token, request.header(kSignatureHeader), received);
+  const bool is_signed = codec->is_signed(*received, token);
   if (!is_signed || !business || business->auth_token.empty() || settings_.public_url.empty()) {
-    co_return not_believed();
+    co_return not_believed(*codec);
   }
-  Form form = exchange.query;
-  if (received.has_form) form = std::move(received.form);
-  if (!received.has_form && !request.body.empty()) {
-    std::expected<Form, Problem> json = form_of_json(request);
+  if (!received->has_form && !received->body.empty()) {
+    std::expected<boost::json::object, Problem> json = parse_json_body(exchange.request, true);
     if (!json) co_return refuse(std::move(json.error()));
-    form = std::move(*json);
+    received->json = std::move(*json);
   }
-  const Result<AccountSid> account = AccountSid::parse(form.find("AccountSid").value_or(""));
-  if (!account) co_return refuse_field("AccountSid", account.error().detail);
-  if (*account != business->account) co_return not_believed();
-  TwilioEvent event{.business = std::move(*business), .form = std::move(form)};
-  co_return event;
+  const Result<AccountSid> account = codec->account(*received);
+  if (!account) co_return refuse(account.error());
+  if (*account != business->account) co_return not_believed(*codec);
+  Webhook webhook{.business = business->id, .codec = *codec, .request = std::move(*received)};
+  co_return webhook;
 }
 
-Task<Answer> Application::twilio_recording(const Exchange& exchange) {
-  std::expected<TwilioEvent, Problem> event = co_await verified_event(exchange);
-  if (!event) co_return refuse(std::move(event.error()));
-  std::expected<RecordingAnnouncement, Problem> announcement = read_recording_event(event->form);
-  if (!announcement) co_return refuse(std::move(announcement.error()));
-  const Result<void> taken = co_await services_.webhooks.recording(event->business.id, std::move(*announcement));
+Task<Answer> Application::post_recording_event(const Exchange& exchange) {
+  std::expected<Webhook, Problem> webhook = co_await verified_webhook(exchange);
+  if (!webhook) co_return refuse(std::move(webhook.error()));
+  Result<RecordingAnnouncement> announcement = webhook->codec.recording(webhook->request);
+  if (!announcement) co_return refuse(announcement.error());
+  const Result<void> taken = co_await services_.webhooks.recording(webhook->business, std::move(*announcement));
   if (!taken) co_return refuse(taken.error());
   co_return empty_response(204);
 }
 
-Task<Answer> Application::twilio_call(const Exchange& exchange) {
-  std::expected<TwilioEvent, Problem> event = co_await verified_event(exchange);
-  if (!event) co_return refuse(std::move(event.error()));
-  std::expected<CallUpdate, Problem> update = read_call_event(event->form);
-  if (!update) co_return refuse(std::move(update.error()));
-  const Result<void> taken = co_await services_.webhooks.call(event->business.id, std::move(*update));
+Task<Answer> Application::post_call_event(const Exchange& exchange) {
+  std::expected<Webhook, Problem> webhook = co_await verified_webhook(exchange);
+  if (!webhook) co_return refuse(std::move(webhook.error()));
+  Result<CallUpdate> update = webhook->codec.call(webhook->request);
+  if (!update) co_return refuse(update.error());
+  const Result<void> taken = co_await services_.webhooks.call(webhook->business, std::move(*update));
   if (!taken) co_return refuse(taken.error());
   co_return empty_response(204);
 }

@@ -8,14 +8,12 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include "domain/retry_policy.hpp"
+#include "provider/twilio/values.hpp"
 
 namespace tapedeck {
 namespace {
 
-// Depth of Twilio's own documents is 3.
-constexpr std::size_t kJsonDepthMax = 16;
-// Digits of an error number that are quoted.
+// Most digits of an error number that are quoted.
 constexpr std::size_t kErrorDigitsMax = 8;
 
 std::string lower(std::string_view text) {
@@ -27,14 +25,14 @@ std::string lower(std::string_view text) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The digits at the beginning of `text`, as far as they are worth quoting.
+// The digits at the beginning of `text`, at most kErrorDigitsMax.
 std::string_view leading_digits(std::string_view text) {
   const auto end = std::ranges::find_if_not(text, is_digit);
   return text.substr(0, std::min(static_cast<std::size_t>(end - text.begin()), kErrorDigitsMax));
 }
 
 // Twilio's error number from {"code": 20404, ...} or <Code>20404</Code>; empty where there is none. Nothing else of the
-// body is quoted, for it is outside input and may hold anything.
+// body is quoted, because it is outside input and can hold anything.
 std::string_view error_number(std::string_view body) {
   for (const std::string_view key : {"\"code\":", "<Code>"}) {
     const std::size_t at = body.find(key);
@@ -62,7 +60,7 @@ struct StatusRow {
   Errc code;
 };
 
-// First match counts.
+// The first match counts.
 constexpr std::array kStatusTable{
     StatusRow{300, 399, Errc::kProviderRedirect},     StatusRow{401, 401, Errc::kProviderUnauthorized},
     StatusRow{403, 403, Errc::kProviderUnauthorized}, StatusRow{404, 404, Errc::kProviderNotReady},
@@ -71,8 +69,8 @@ constexpr std::array kStatusTable{
     StatusRow{400, 499, Errc::kProviderRejected},     StatusRow{500, 599, Errc::kProviderServerError},
 };
 
-// Documents of errors; audio is called "application/octet-stream" by some object stores, so the rest is left to the
-// check of the bytes.
+// True for types of error documents. Some object stores call audio "application/octet-stream", so the check of the
+// bytes decides on every other type.
 bool is_document(std::string_view content_type) {
   const std::string type = lower(content_type.substr(0, content_type.find_first_of("; \t")));
   return type.starts_with("text/") || type.starts_with("multipart/") || type.ends_with("json") ||
@@ -119,7 +117,7 @@ Error error_of_status(const CurlHead& head, std::string_view body, SystemTime no
   const auto row = std::ranges::find_if(kStatusTable, [&head](const StatusRow& candidate) {
     return head.status >= candidate.first && head.status <= candidate.last;
   });
-  // A part that was not asked for, or a success without a body, is as good as a broken server.
+  // An unasked 206 and a success without a body count as errors of the server.
   Error error(row == kStatusTable.end() ? Errc::kProviderServerError : row->code, describe(head, body));
   if (const auto value = head.find("retry-after")) error.retry_after = parse_retry_after(*value, now);
   return error;
@@ -129,7 +127,8 @@ Result<FetchHead> check_media_head(const CurlHead& head, std::uint64_t bytes_max
   FetchHead media;
   media.content_type = head.find("content-type").value_or("");
   const std::string coding = lower(head.find("content-encoding").value_or("identity"));
-  if (coding != "identity") return fail(Errc::kMediaNotAudio, "the provider sent a compressed body, unasked");
+  if (coding != "identity")
+    return fail(Errc::kMediaNotAudio, "the provider sent a compressed body that was not asked for");
   if (is_document(media.content_type))
     return fail(Errc::kMediaNotAudio, "the provider sent a document with status 200");
   if (const auto text = head.find("content-length")) {
@@ -145,18 +144,14 @@ Result<FetchHead> check_media_head(const CurlHead& head, std::uint64_t bytes_max
 }
 
 Result<RemoteStatus> parse_metadata(std::string_view json) {
-  boost::json::parse_options options;
-  options.max_depth = kJsonDepthMax;
-  boost::json::error_code failure;
-  const boost::json::value document = boost::json::parse(json, failure, {}, options);
-  const boost::json::object* fields = failure ? nullptr : document.if_object();
-  const boost::json::value* status = fields == nullptr ? nullptr : fields->if_contains("status");
+  const std::optional<boost::json::object> fields = twilio::parse_object(json);
+  const boost::json::value* status = fields ? fields->if_contains("status") : nullptr;
   if (status != nullptr && status->is_string()) {
     const boost::json::string& name = status->get_string();
     const auto row = std::ranges::find(kMetadataTable, std::string_view(name.data(), name.size()), &MetadataRow::name);
     if (row != kMetadataTable.end()) return row->status;
   }
-  return fail(Errc::kProviderServerError, "the provider's metadata has no status that is known");
+  return fail(Errc::kProviderServerError, "the provider's metadata has no known status");
 }
 
 }  // namespace tapedeck

@@ -13,18 +13,18 @@
 
 namespace tapedeck {
 
-/// What went wrong below HTTP, in the provider's terms.
+/// The provider error of a failure below HTTP.
 [[nodiscard]] Error error_of_transfer(const CurlError& error);
 
-/// What a status other than 200 means; `body` is the beginning of the answer's body, of which at most Twilio's error
-/// number is quoted. Retry-After is read relative to `now`.
+/// The error of a status other than 200. `body` is the beginning of the answer's body, of which only Twilio's error
+/// number is quoted. A Retry-After counts from `now`.
 [[nodiscard]] Error error_of_status(const CurlHead& head, std::string_view body, SystemTime now);
 
-/// A 200 announces audio: no content coding, no document, not larger than `bytes_max`. Errors kMediaNotAudio,
+/// The head of audio: without content coding, not a document, not larger than `bytes_max`. Errors kMediaNotAudio,
 /// kMediaTooLarge.
 [[nodiscard]] Result<FetchHead> check_media_head(const CurlHead& head, std::uint64_t bytes_max);
 
-/// The state of a recording from its metadata. Error kProviderServerError when it is not what Twilio sends.
+/// The state of a recording from its metadata. Error kProviderServerError: Twilio does not send such metadata.
 [[nodiscard]] Result<RemoteStatus> parse_metadata(std::string_view json);
 
 }  // namespace tapedeck

@@ -1,34 +1,18 @@
 #include "provider/twilio/listing_answer.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include "base/text.hpp"
+#include "provider/twilio/values.hpp"
 
 namespace tapedeck {
 namespace {
 
 namespace json = boost::json;
-
-// Depth of Twilio's own documents is 4.
-constexpr std::size_t kJsonDepthMax = 16;
-constexpr std::size_t kErrorCodeMax = 16;
-// Longest number or SIP address of a party.
-constexpr std::size_t kPartyMax = 256;
-constexpr int kChannelsMax = 2;
-
-constexpr std::array<std::pair<std::string_view, AnnouncedStatus>, 4> kStatuses{{
-    {"completed", AnnouncedStatus::kCompleted},
-    {"absent", AnnouncedStatus::kAbsent},
-    {"deleted", AnnouncedStatus::kAbsent},
-    {"failed", AnnouncedStatus::kFailed},
-}};
 
 std::unexpected<Error> not_twilio(std::string_view what) {
   return fail(Errc::kProviderRejected,
@@ -36,16 +20,12 @@ std::unexpected<Error> not_twilio(std::string_view what) {
 }
 
 Result<json::object> parse_document(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = kJsonDepthMax;
-  json::error_code failure;
-  json::value document = json::parse(text, failure, {}, options);
-  if (failure) return not_twilio("no JSON");
-  if (!document.is_object()) return not_twilio("no JSON object");
-  return std::move(document.as_object());
+  std::optional<json::object> document = twilio::parse_object(text);
+  if (!document) return not_twilio("no JSON object");
+  return std::move(*document);
 }
 
-// Twilio writes some numbers as text, so a number is as good as its digits; null is empty.
+// Twilio writes some numbers as text, so a number reads as its digits; null reads as empty.
 std::string text_of(const json::object& fields, std::string_view name) {
   const json::value* value = fields.if_contains(name);
   if (value == nullptr || value->is_null()) return {};
@@ -54,35 +34,16 @@ std::string text_of(const json::object& fields, std::string_view name) {
   return {};
 }
 
-// "-1" stands for "not known yet"; so does whatever is no number.
-std::optional<int> seconds_of(const json::object& fields, std::string_view name) {
-  const std::string text = text_of(fields, name);
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || seconds < 0) return std::nullopt;
-  return seconds;
-}
-
-std::optional<SystemTime> time_of(const json::object& fields, std::string_view name) {
-  const Result<SystemTime> time = parse_rfc2822(text_of(fields, name));
-  return time ? std::optional(*time) : std::nullopt;
-}
-
-std::optional<std::string> party_of(const json::object& fields, std::string_view name) {
-  std::string text = to_clean_text(text_of(fields, name), kPartyMax);
-  return text.empty() ? std::nullopt : std::optional(std::move(text));
-}
-
-AnnouncedStatus status_of(std::string_view name) {
-  const auto* row = std::ranges::find(kStatuses, name, [](const auto& pair) { return pair.first; });
-  return row == kStatuses.end() ? AnnouncedStatus::kInProgress : row->second;
+// "deleted" appears in lists only.
+AnnouncedStatus listed_status(std::string_view name) {
+  return name == "deleted" ? AnnouncedStatus::kAbsent : twilio::status_of(name);
 }
 
 std::optional<ListedRecording> read_entry(const json::object& fields) {
   const auto recording = RecordingSid::parse(text_of(fields, "sid"));
   const auto call = CallSid::parse(text_of(fields, "call_sid"));
   const auto account = AccountSid::parse(text_of(fields, "account_sid"));
-  const auto created = time_of(fields, "date_created");
+  const auto created = twilio::time_of(text_of(fields, "date_created"));
   if (!recording || !call || !account || !created) return std::nullopt;
   ListedRecording entry;
   entry.created_at = *created;
@@ -90,14 +51,12 @@ std::optional<ListedRecording> read_entry(const json::object& fields) {
   told.recording = *recording;
   told.call = *call;
   told.account = *account;
-  told.status = status_of(text_of(fields, "status"));
-  told.duration_seconds = seconds_of(fields, "duration");
-  const int channels = seconds_of(fields, "channels").value_or(0);
-  told.channels = channels <= kChannelsMax ? channels : 0;
-  told.started_at = time_of(fields, "start_time");
+  told.status = listed_status(text_of(fields, "status"));
+  told.duration_seconds = twilio::seconds_of(text_of(fields, "duration"));
+  told.channels = twilio::channels_of(text_of(fields, "channels"));
+  told.started_at = twilio::time_of(text_of(fields, "start_time"));
   if (!told.started_at) told.started_at = created;
-  const std::string code = to_clean_text(text_of(fields, "error_code"), kErrorCodeMax);
-  if (code != "0") told.error_code = code;
+  told.absence = twilio::absence_of(text_of(fields, "error_code"));
   told.is_listed = true;
   return entry;
 }
@@ -109,7 +68,7 @@ Result<ListingPage> parse_listing(std::string_view text) {
   if (!document) return fail(document.error());
   const json::value* entries = document->if_contains("recordings");
   if (entries == nullptr || !entries->is_array()) return not_twilio("a list without \"recordings\"");
-  // Without it nobody could tell a last page from a cut one.
+  // Without it a last page could not be told from a truncated one.
   if (!document->contains("next_page_uri")) return not_twilio("a list without \"next_page_uri\"");
   ListingPage page;
   page.next = text_of(*document, "next_page_uri");
@@ -131,13 +90,11 @@ Result<CallUpdate> parse_call(std::string_view text) {
   if (!call) return not_twilio("a call without its \"sid\"");
   CallUpdate update;
   update.call = *call;
-  update.from = party_of(*document, "from");
-  update.to = party_of(*document, "to");
-  const std::string direction = text_of(*document, "direction");  // "inbound", "outbound-api", "outbound-dial"
-  if (direction.starts_with("inbound")) update.direction = CallDirection::kInbound;
-  if (direction.starts_with("outbound")) update.direction = CallDirection::kOutbound;
-  update.started_at = time_of(*document, "start_time");
-  update.duration_seconds = seconds_of(*document, "duration");
+  update.from = twilio::party_of(text_of(*document, "from"));
+  update.to = twilio::party_of(text_of(*document, "to"));
+  update.direction = twilio::direction_of(text_of(*document, "direction"));
+  update.started_at = twilio::time_of(text_of(*document, "start_time"));
+  update.duration_seconds = twilio::seconds_of(text_of(*document, "duration"));
   return update;
 }
 

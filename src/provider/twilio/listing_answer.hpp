@@ -5,16 +5,16 @@
 
 #include "provider/recording_listing.hpp"
 
-// What Twilio's lists and calls say. Pure.
+// The documents of Twilio's lists and calls. Pure.
 
 namespace tapedeck {
 
-/// A page of Recordings.json. `next` is next_page_uri as it stands. Entries whose SIDs are none are counted as
-/// unreadable; what else is missing or odd in an entry is left out. Error kProviderRejected says what is wrong with the
-/// document as a whole. Source: www.twilio.com/docs/voice/api/recording.
+/// A page of Recordings.json. `next` is next_page_uri, unchanged. Entries without valid SIDs or a date count as
+/// unreadable; other missing or odd values of an entry are left out. Error kProviderRejected says what is wrong with
+/// the document as a whole. Source: www.twilio.com/docs/voice/api/recording.
 [[nodiscard]] Result<ListingPage> parse_listing(std::string_view json);
 
-/// A document of a call, as the call's webhook would have told it. Error kProviderRejected as above.
+/// The document of a call, in the form of its webhook. Error kProviderRejected as above.
 /// Source: www.twilio.com/docs/voice/api/call-resource.
 [[nodiscard]] Result<CallUpdate> parse_call(std::string_view json);
 

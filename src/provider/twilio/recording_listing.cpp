@@ -17,8 +17,8 @@ std::string list_path(const AccountSid& account) {
   return fmt::format("/2010-04-01/Accounts/{}/Recordings.json", account.view());
 }
 
-// The filters count by days in UTC, and the documentation leaves open on which side of a midnight a day begins: so one
-// day more is asked for at each end, and what is outside of the time is left out here.
+// The filters count days in UTC, and the documentation leaves open on which side of midnight a day begins. So the
+// request asks for one day more at each end, and keep_wanted() removes what lies outside.
 std::string first_page(const ListingRequest& request) {
   using std::chrono::days;
   std::string path = fmt::format("{}?PageSize={}", list_path(request.login.account), request.page_size);
@@ -30,7 +30,7 @@ std::string first_page(const ListingRequest& request) {
   return path;
 }
 
-// What comes from outside must be a page of the list that was asked for, and nothing else.
+// A page that comes from outside must be one of the list that was asked for.
 Result<void> check_page(std::string_view page, const AccountSid& account) {
   const bool is_printable = std::ranges::all_of(page, [](char c) { return c > 0x20 && c < 0x7f && c != '\\'; });
   if (page.size() <= kPageUriMax && is_printable && page.starts_with(list_path(account) + "?")) return {};
@@ -47,24 +47,20 @@ void keep_wanted(ListingPage& page, const ListingRequest& request) {
 
 Result<std::unique_ptr<TwilioRecordingListing>> TwilioRecordingListing::make(CurlClient& client, const Clock& clock,
                                                                              const TwilioOptions& options) {
-  const Result<Url> base = parse_url(options.base_url);
-  if (!base) return fail(base.error());
-  std::string prefix = base->text;
-  if (prefix.find('?') != std::string::npos) return fail(Errc::kInvalidArgument, "expected a base URL without a query");
-  while (prefix.ends_with('/')) prefix.pop_back();
-  return std::unique_ptr<TwilioRecordingListing>(
-      new TwilioRecordingListing(client, clock, std::move(prefix), UrlPolicy(base->endpoint, {}), options.limits));
+  Result<TwilioApi> api = TwilioApi::parse(options);
+  if (!api) return fail(std::move(api.error()));
+  return std::unique_ptr<TwilioRecordingListing>(new TwilioRecordingListing(client, clock, std::move(*api)));
 }
 
 Task<Result<std::optional<std::string>>> TwilioRecordingListing::get(std::string path, ProviderLogin login,
                                                                      std::size_t bytes_max, std::stop_token stop) {
-  const Result<Url> url = parse_url(base_ + path);
+  const Result<Url> url = parse_url(api_.base + path);
   if (!url) co_return fail(url.error());
   CurlRequest request;
   request.url = *url;
   request.login = BasicLogin{login.login_account.str(), login.auth_token};
-  request.may_be_private = policy_.may_be_private(url->endpoint);
-  request.limits = limits_;
+  request.may_be_private = api_.policy.may_be_private(url->endpoint);
+  request.limits = api_.limits;
   request.limits.body_bytes_max = bytes_max;
   const std::unique_ptr<CurlTransfer> transfer = client_.start(std::move(request));
   const std::stop_callback on_stop(stop, [&transfer] { transfer->cancel(); });
@@ -73,7 +69,7 @@ Task<Result<std::optional<std::string>>> TwilioRecordingListing::get(std::string
   std::string body;
   while (true) {
     CurlResult<std::string> bytes = co_await transfer->read();
-    // What broke off after a refusal says enough by its status.
+    // After a refusal the status says enough, even if the body was cut off.
     if (!bytes && head->status != 200 && bytes.error().failure != CurlFailure::kCancelled) break;
     if (!bytes) co_return fail(error_of_transfer(bytes.error()));
     if (bytes->empty()) break;

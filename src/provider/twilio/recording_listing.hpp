@@ -3,11 +3,10 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 
-#include "curl/client.hpp"
-#include "curl/url_policy.hpp"
 #include "provider/recording_listing.hpp"
-#include "provider/twilio/recording_source.hpp"
+#include "provider/twilio/api.hpp"
 #include "runtime/clock.hpp"
 
 namespace tapedeck {
@@ -16,16 +15,15 @@ namespace tapedeck {
 inline constexpr std::size_t kListingBytesMax = 8 * 1024 * 1024;
 /// Most bytes of a call's document.
 inline constexpr std::size_t kCallBytesMax = 64 * 1024;
-/// Longest next_page_uri that is believed, and kept as the place where an import goes on.
+/// Longest next_page_uri that is accepted. An import stores it as the place where it continues.
 inline constexpr std::size_t kPageUriMax = 2'048;
 
-/// The lists of Twilio, and of those who speak its API. Asks the base URL's host alone: redirects are refused, and a
-/// page's next_page_uri is taken as a path of the same account's list only.
+/// Lists of Twilio, and of services that speak its API. It asks the base URL's host alone: it refuses redirects, and
+/// takes a page's next_page_uri only as a path of the same account's list.
 /// Source: www.twilio.com/docs/voice/api/recording.
 class TwilioRecordingListing final : public RecordingListing {
  public:
-  /// Error kInvalidArgument: base_url is no URL. Of the options, base_url and limits count. `client` and `clock` must
-  /// outlive the listing.
+  /// Errors: those of TwilioApi::parse(). `client` and `clock` must outlive the listing.
   [[nodiscard]] static Result<std::unique_ptr<TwilioRecordingListing>> make(CurlClient& client, const Clock& clock,
                                                                             const TwilioOptions& options);
 
@@ -34,8 +32,8 @@ class TwilioRecordingListing final : public RecordingListing {
                                                                       std::stop_token stop) override;
 
  private:
-  TwilioRecordingListing(CurlClient& client, const Clock& clock, std::string base, UrlPolicy policy, CurlLimits limits)
-      : client_(client), clock_(clock), base_(std::move(base)), policy_(std::move(policy)), limits_(limits) {}
+  TwilioRecordingListing(CurlClient& client, const Clock& clock, TwilioApi api)
+      : client_(client), clock_(clock), api_(std::move(api)) {}
 
   // The body of a 200; empty for a 404.
   [[nodiscard]] Task<Result<std::optional<std::string>>> get(std::string path, ProviderLogin login,
@@ -43,9 +41,7 @@ class TwilioRecordingListing final : public RecordingListing {
 
   CurlClient& client_;
   const Clock& clock_;
-  std::string base_;  // without a slash at the end
-  UrlPolicy policy_;
-  CurlLimits limits_;
+  const TwilioApi api_;
 };
 
 }  // namespace tapedeck

@@ -12,8 +12,7 @@
 namespace tapedeck {
 namespace {
 
-// The end of a media URL for each format. Two channels are asked for where they are wanted; otherwise the recording
-// comes as it was made.
+// The end of a media URL for each format. Without RequestedChannels a recording has the channels it was made with.
 std::string form_of(AudioFormat format) {
   switch (format) {
     case AudioFormat::kMp3:
@@ -31,7 +30,7 @@ constexpr const char* kMetadataForm = ".json";
 
 BasicLogin login_of(const FetchRequest& request) { return {request.login_account.str(), request.auth_token}; }
 
-// What a requested stop calls, on the thread that requests it.
+// Called when a stop is requested, on the thread that requests it.
 struct CancelTransfer {
   CurlTransfer* transfer;
   void operator()() const noexcept { transfer->cancel(); }
@@ -52,14 +51,14 @@ Task<Result<void>> pump(FollowingRequest& exchange, FetchSink& sink) {
   co_return Result<void>{};
 }
 
-// The error that a status stands for, with the number from its body.
+// The error of a status, with the number from the body.
 Task<Error> refused(FollowingRequest& exchange, CurlHead head, const Clock& clock) {
   CurlResult<std::string> body = co_await exchange.read_some(kUnwantedBodyBytes);
   if (!body && body.error().failure == CurlFailure::kCancelled) co_return error_of_transfer(body.error());
-  // Otherwise the status says enough, even if the body broke off.
+  // Otherwise the status says enough, even if the body was cut off.
   Error error = error_of_status(head, body ? *body : std::string(), clock.system_now());
   const bool of_account = error.errc() == Errc::kProviderUnauthorized || error.errc() == Errc::kProviderRateLimited;
-  // Another host's refusal, of an expired link for instance, is no reason to stop the account.
+  // A refusal by another host, such as that of an expired link, must not stop the account.
   if (exchange.left_home() && of_account) error.code = Errc::kProviderServerError;
   co_return error;
 }
@@ -67,7 +66,7 @@ Task<Error> refused(FollowingRequest& exchange, CurlHead head, const Clock& cloc
 Task<Result<void>> receive(FollowingRequest& exchange, CurlHead head, FetchSink& sink, std::uint64_t bytes_max) {
   Result<FetchHead> media = check_media_head(head, bytes_max);
   if (!media) {
-    // A short document is read to its end, so that its connection need not be cut.
+    // Reading a short document to its end keeps the connection usable.
     (void)co_await exchange.read_some(kUnwantedBodyBytes);
     co_return fail(media.error());
   }
@@ -81,35 +80,20 @@ Task<Result<void>> receive(FollowingRequest& exchange, CurlHead head, FetchSink&
 
 Result<std::unique_ptr<TwilioRecordingSource>> TwilioRecordingSource::make(CurlClient& client, const Clock& clock,
                                                                            const TwilioOptions& options) {
-  const Result<Url> base = parse_url(options.base_url);
-  if (!base) return fail(base.error());
-  std::vector<Endpoint> endpoints;
-  for (const std::string& text : options.redirect_endpoints) {
-    const Result<Url> url = parse_url(text);
-    if (!url) return fail(url.error());
-    endpoints.push_back(url->endpoint);
-  }
-  std::string prefix = base->text;
-  if (prefix.find('?') != std::string::npos) return fail(Errc::kInvalidArgument, "expected a base URL without a query");
-  while (prefix.ends_with('/')) prefix.pop_back();
-  UrlPolicy policy(base->endpoint, options.redirect_hosts, std::move(endpoints));
-  return std::unique_ptr<TwilioRecordingSource>(
-      new TwilioRecordingSource(client, clock, std::move(prefix), std::move(policy), options.limits));
+  Result<TwilioApi> api = TwilioApi::parse(options);
+  if (!api) return fail(std::move(api.error()));
+  return std::unique_ptr<TwilioRecordingSource>(new TwilioRecordingSource(client, clock, std::move(*api)));
 }
 
-TwilioRecordingSource::TwilioRecordingSource(CurlClient& client, const Clock& clock, std::string base, UrlPolicy policy,
-                                             CurlLimits limits)
-    : client_(client), clock_(clock), base_(std::move(base)), policy_(std::move(policy)), limits_(limits) {}
-
 Result<Url> TwilioRecordingSource::url_of(const FetchRequest& request, const std::string& form) const {
-  return parse_url(fmt::format("{}/2010-04-01/Accounts/{}/Recordings/{}{}", base_, request.media_account.view(),
+  return parse_url(fmt::format("{}/2010-04-01/Accounts/{}/Recordings/{}{}", api_.base, request.media_account.view(),
                                request.recording.view(), form));
 }
 
 Task<FetchOutcome> TwilioRecordingSource::fetch(FetchRequest request, FetchSink& sink, std::stop_token stop) {
   Attempt attempt = co_await fetch_form(request, form_of(request.format), sink, stop);
   if (!attempt.channels_refused) co_return std::move(attempt.outcome);
-  // 400 for two channels: there is only one (Twilio warning 16113).
+  // 400 for two channels: the recording has only one (Twilio warning 16113).
   const bool cut_before = attempt.outcome.cut_by_us;
   Attempt mono = co_await fetch_form(request, kMonoForm, sink, stop);
   mono.outcome.cut_by_us = mono.outcome.cut_by_us || cut_before;
@@ -124,12 +108,12 @@ Task<TwilioRecordingSource::Attempt> TwilioRecordingSource::fetch_form(FetchRequ
     attempt.outcome.result = fail(url.error());
     co_return attempt;
   }
-  FollowingRequest exchange(client_, policy_, limits_, stop);
+  FollowingRequest exchange(client_, api_.policy, api_.limits, stop);
   CurlResult<CurlHead> head = co_await exchange.open(*url, login_of(request));
   if (!head) {
     attempt.outcome.result = fail(error_of_transfer(head.error()));
   } else if (head->status == 200) {
-    Result<void> received = co_await receive(exchange, *head, sink, limits_.body_bytes_max);
+    Result<void> received = co_await receive(exchange, *head, sink, api_.limits.body_bytes_max);
     attempt.outcome.result = std::move(received);
   } else {
     attempt.channels_refused = head->status == 400 && form == form_of(AudioFormat::kWavDual);
@@ -144,7 +128,7 @@ Task<TwilioRecordingSource::Attempt> TwilioRecordingSource::fetch_form(FetchRequ
 Task<Result<RemoteStatus>> TwilioRecordingSource::describe(FetchRequest request, std::stop_token stop) {
   const Result<Url> url = url_of(request, kMetadataForm);
   if (!url) co_return fail(url.error());
-  FollowingRequest exchange(client_, policy_, limits_, stop);
+  FollowingRequest exchange(client_, api_.policy, api_.limits, stop);
   CurlResult<CurlHead> head = co_await exchange.open(*url, login_of(request));
   Result<RemoteStatus> status = RemoteStatus::kAbsent;
   if (!head) {
@@ -160,7 +144,7 @@ Task<Result<RemoteStatus>> TwilioRecordingSource::describe(FetchRequest request,
   co_return status;
 }
 
-// Not a FollowingRequest: a deletion is never redirected.
+// Not a FollowingRequest, because a deletion must not follow redirects.
 Task<Result<void>> TwilioRecordingSource::remove(FetchRequest request, std::stop_token stop) {
   const Result<Url> url = url_of(request, kMetadataForm);
   if (!url) co_return fail(url.error());
@@ -168,8 +152,8 @@ Task<Result<void>> TwilioRecordingSource::remove(FetchRequest request, std::stop
   deletion.url = *url;
   deletion.method = CurlMethod::kDelete;
   deletion.login = login_of(request);
-  deletion.may_be_private = policy_.may_be_private(url->endpoint);
-  deletion.limits = limits_;
+  deletion.may_be_private = api_.policy.may_be_private(url->endpoint);
+  deletion.limits = api_.limits;
   const std::unique_ptr<CurlTransfer> transfer = client_.start(std::move(deletion));
   const std::stop_callback on_stop(stop, CancelTransfer{transfer.get()});
   CurlResult<CurlHead> head = co_await transfer->head();

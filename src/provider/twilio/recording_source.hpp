@@ -3,11 +3,10 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "curl/client.hpp"
-#include "curl/url_policy.hpp"
 #include "provider/recording_source.hpp"
+#include "provider/twilio/api.hpp"
 #include "runtime/clock.hpp"
 
 namespace tapedeck {
@@ -15,21 +14,11 @@ namespace tapedeck {
 /// Most bytes of a recording's metadata.
 inline constexpr std::size_t kMetadataBytesMax = 64 * 1024;
 
-struct TwilioOptions {
-  std::string base_url = "https://api.twilio.com";  ///< TWILIO_BASE_URL; may have a path before "/2010-04-01"
-  /// Where media may be redirected to, besides the base URL's own host (see UrlPolicy): Twilio's names, and its bucket
-  /// of media, https://s3-external-1.amazonaws.com/media.twiliocdn.com/.
-  std::vector<std::string> redirect_hosts{"*.twilio.com", "*.twiliocdn.com", "s3-external-1.amazonaws.com"};
-  /// Further endpoints like "http://127.0.0.1:9001" that redirects may lead to, plain or private. For tests.
-  std::vector<std::string> redirect_endpoints;
-  CurlLimits limits;  ///< of each request
-};
-
-/// Recordings of Twilio, and of those who speak its API. URLs are made of validated SIDs and the base URL alone.
+/// Recordings of Twilio, and of services that speak its API. A URL consists of the base URL and validated SIDs alone.
 /// Source: www.twilio.com/docs/voice/api/recording.
 class TwilioRecordingSource final : public RecordingSource {
  public:
-  /// Error kInvalidArgument: base_url or a redirect endpoint is no URL. `client` and `clock` must outlive the source.
+  /// Errors: those of TwilioApi::parse(). `client` and `clock` must outlive the source.
   [[nodiscard]] static Result<std::unique_ptr<TwilioRecordingSource>> make(CurlClient& client, const Clock& clock,
                                                                            const TwilioOptions& options);
 
@@ -38,7 +27,8 @@ class TwilioRecordingSource final : public RecordingSource {
   [[nodiscard]] Task<Result<void>> remove(FetchRequest request, std::stop_token stop) override;
 
  private:
-  TwilioRecordingSource(CurlClient& client, const Clock& clock, std::string base, UrlPolicy policy, CurlLimits limits);
+  TwilioRecordingSource(CurlClient& client, const Clock& clock, TwilioApi api)
+      : client_(client), clock_(clock), api_(std::move(api)) {}
 
   // A fetch of the media as one particular form.
   struct Attempt {
@@ -50,9 +40,7 @@ class TwilioRecordingSource final : public RecordingSource {
 
   CurlClient& client_;
   const Clock& clock_;
-  std::string base_;  // without a slash at the end
-  UrlPolicy policy_;
-  CurlLimits limits_;
+  const TwilioApi api_;
 };
 
 }  // namespace tapedeck

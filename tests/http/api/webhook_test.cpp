@@ -3,7 +3,7 @@
 
 #include "base/encoding.hpp"
 #include "base/form.hpp"
-#include "provider/twilio/twilio_signature.hpp"
+#include "provider/twilio/signature.hpp"
 #include "tests/http/api/world.hpp"
 
 namespace tapedeck::http {

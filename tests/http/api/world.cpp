@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 
 #include "base/encoding.hpp"
+#include "provider/registry/registry.hpp"
 
 namespace tapedeck::http {
 namespace {
@@ -74,6 +75,7 @@ World::World(std::vector<std::string> cors_origins) {
                     .businesses = businesses,
                     .access = access,
                     .audit = audit,
+                    .find_webhook_codec = find_webhook_codec,
                     .clock = clock,
                     .events = events,
                     .health = {.readiness = {}, .metrics = [] { return std::string("tapedeck_up 1\n"); }},

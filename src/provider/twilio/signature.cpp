@@ -1,4 +1,4 @@
-#include "provider/twilio/twilio_signature.hpp"
+#include "provider/twilio/signature.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -55,7 +55,7 @@ std::string with_escaped_quotes(std::string_view url) {
   return escaped;
 }
 
-bool body_has_named_hash(const TwilioRequest& request) {
+bool body_has_named_hash(const WebhookRequest& request) {
   const std::size_t question = request.url.find('?');
   if (question == std::string::npos) return false;
   const Result<Form> query = Form::parse(std::string_view(request.url).substr(question + 1));
@@ -93,7 +93,7 @@ std::vector<std::string> twilio_url_spellings(std::string_view url) {
   return urls;
 }
 
-bool is_signed_by_twilio(std::string_view auth_token, std::string_view signature, const TwilioRequest& request) {
+bool is_signed_by_twilio(std::string_view auth_token, std::string_view signature, const WebhookRequest& request) {
   if (auth_token.empty() || signature.empty()) return false;
   static const Form kNoForm;
   if (!request.has_form && !request.body.empty() && !body_has_named_hash(request)) return false;

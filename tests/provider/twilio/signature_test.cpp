@@ -1,4 +1,4 @@
-#include "provider/twilio/twilio_signature.hpp"
+#include "provider/twilio/signature.hpp"
 
 #include <gtest/gtest.h>
 
@@ -69,15 +69,15 @@ const FormVector kFormVectors[] = {
      "Q/NyjeQvnvgFGpEuoW5n9wxu8rA="},
 };
 
-TEST(TwilioSignatureTest, matches_the_published_form_vectors) {
+TEST(TwilioSignatureTest, the_signature_matches_the_published_form_vectors) {
   for (const FormVector& vector : kFormVectors) {
     EXPECT_EQ(twilio_signature(kToken, vector.url, vector.form), vector.signature) << vector.name;
   }
 }
 
-TEST(TwilioSignatureTest, accepts_each_published_form_vector_and_nothing_changed) {
+TEST(TwilioSignatureTest, a_published_form_vector_is_accepted_and_any_change_of_it_refused) {
   for (const FormVector& vector : kFormVectors) {
-    TwilioRequest request{.url = vector.url, .has_form = true, .form = vector.form, .body = {}};
+    WebhookRequest request{.url = vector.url, .has_form = true, .form = vector.form, .body = {}};
     EXPECT_TRUE(is_signed_by_twilio(kToken, vector.signature, request)) << vector.name;
     EXPECT_FALSE(is_signed_by_twilio("12346", vector.signature, request)) << vector.name;
     std::string other = vector.signature;
@@ -90,13 +90,13 @@ TEST(TwilioSignatureTest, accepts_each_published_form_vector_and_nothing_changed
   }
 }
 
-TEST(TwilioSignatureTest, accepts_the_quote_as_it_came_too) {
-  const TwilioRequest request{
+TEST(TwilioSignatureTest, an_unescaped_quote_is_accepted_too) {
+  const WebhookRequest request{
       .url = url_with("&Body=It's+amazing"), .has_form = true, .form = call_parameters(), .body = {}};
   EXPECT_TRUE(is_signed_by_twilio(kToken, "TfZzewPq8wqrGlMfyAud8+/IvJ0=", request));
 }
 
-TEST(TwilioSignatureTest, accepts_the_default_port_added_or_removed) {
+TEST(TwilioSignatureTest, the_default_port_may_be_added_or_removed) {
   const auto accepts = [](std::string url, std::string_view signature) {
     return is_signed_by_twilio(kToken, signature,
                                {.url = std::move(url), .has_form = true, .form = call_parameters(), .body = {}});
@@ -110,7 +110,7 @@ TEST(TwilioSignatureTest, accepts_the_default_port_added_or_removed) {
   EXPECT_FALSE(accepts("https://mycompany.com:8443/myapp.php?foo=1&bar=2", "kvajT1Ptam85bY51eRf/AJRuM3w="));
 }
 
-TEST(TwilioSignatureTest, finds_the_port_behind_an_address_in_brackets) {
+TEST(TwilioSignatureTest, the_port_after_an_address_in_brackets_is_found) {
   EXPECT_EQ(twilio_url_spellings("https://[2001:db8::1]:443/a"),
             (std::vector<std::string>{"https://[2001:db8::1]:443/a", "https://[2001:db8::1]/a"}));
   EXPECT_EQ(twilio_url_spellings("https://[2001:db8::1]/a"),
@@ -135,28 +135,28 @@ const BodyVector kBodyVectors[] = {
     {"no port signed", url_with("&bodySHA256=").append(kEmptyHash), "{}", "rw/jVviOgicj2+kHZULvebnA4ag="},
 };
 
-TEST(TwilioSignatureTest, accepts_the_published_body_vectors) {
+TEST(TwilioSignatureTest, the_published_body_vectors_are_accepted) {
   for (const BodyVector& vector : kBodyVectors) {
-    const TwilioRequest request{.url = vector.url, .has_form = false, .form = {}, .body = vector.body};
+    const WebhookRequest request{.url = vector.url, .has_form = false, .form = {}, .body = vector.body};
     EXPECT_TRUE(is_signed_by_twilio(kToken, vector.signature, request)) << vector.name;
   }
 }
 
-TEST(TwilioSignatureTest, refuses_a_body_that_is_not_the_hashed_one) {
+TEST(TwilioSignatureTest, a_body_with_another_hash_is_refused) {
   const BodyVector& vector = kBodyVectors[0];
-  const TwilioRequest request{.url = vector.url, .has_form = false, .form = {}, .body = R"({"property": "other"})"};
+  const WebhookRequest request{.url = vector.url, .has_form = false, .form = {}, .body = R"({"property": "other"})"};
   EXPECT_FALSE(is_signed_by_twilio(kToken, vector.signature, request));
 }
 
-TEST(TwilioSignatureTest, refuses_a_body_without_a_hash) {
+TEST(TwilioSignatureTest, a_body_without_a_hash_is_refused) {
   const std::string url(kUrl);
   const std::string signature = twilio_signature(kToken, url, {});
   EXPECT_TRUE(is_signed_by_twilio(kToken, signature, {.url = url, .has_form = false, .form = {}, .body = {}}));
   EXPECT_FALSE(is_signed_by_twilio(kToken, signature, {.url = url, .has_form = false, .form = {}, .body = "{}"}));
 }
 
-TEST(TwilioSignatureTest, refuses_a_missing_signature_and_an_empty_token) {
-  const TwilioRequest request{.url = std::string(kUrl), .has_form = true, .form = call_parameters(), .body = {}};
+TEST(TwilioSignatureTest, a_missing_signature_and_an_empty_token_are_refused) {
+  const WebhookRequest request{.url = std::string(kUrl), .has_form = true, .form = call_parameters(), .body = {}};
   EXPECT_FALSE(is_signed_by_twilio(kToken, "", request));
   EXPECT_FALSE(is_signed_by_twilio("", twilio_signature("", kUrl, call_parameters()), request));
 }
