@@ -26,7 +26,7 @@ void expect_rows(const std::vector<Row>& rows) {
   }
 }
 
-TEST(ByteRange, takes_one_range_with_both_ends) {
+TEST(ByteRange, one_range_with_both_ends_is_a_part) {
   expect_rows({{"bytes=0-0", 100, part(0, 1)},
                {"bytes=0-1", 100, part(0, 2)},
                {"bytes=10-19", 100, part(10, 10)},
@@ -35,24 +35,24 @@ TEST(ByteRange, takes_one_range_with_both_ends) {
                {"bytes=007-0010", 100, part(7, 4)}});
 }
 
-TEST(ByteRange, takes_an_open_end_as_a_part_even_when_it_is_everything) {
+TEST(ByteRange, an_open_end_is_a_part_even_when_it_covers_everything) {
   expect_rows({{"bytes=0-", 100, part(0, 100)}, {"bytes=99-", 100, part(99, 1)}, {"bytes=0-", 1, part(0, 1)}});
 }
 
-TEST(ByteRange, takes_a_suffix_and_no_more_than_there_is) {
+TEST(ByteRange, a_suffix_is_clamped_to_the_size) {
   expect_rows({{"bytes=-1", 100, part(99, 1)},
                {"bytes=-100", 100, part(0, 100)},
                {"bytes=-101", 100, part(0, 100)},
                {"bytes=-99999999999999999999999", 100, part(0, 100)}});
 }
 
-TEST(ByteRange, clamps_an_end_beyond_the_last_byte) {
+TEST(ByteRange, an_end_beyond_the_last_byte_is_clamped) {
   expect_rows({{"bytes=90-100", 100, part(90, 10)},
                {"bytes=0-18446744073709551615", 100, part(0, 100)},
                {"bytes=5-99999999999999999999999", 100, part(5, 95)}});
 }
 
-TEST(ByteRange, cannot_satisfy_what_begins_after_the_end_or_is_an_empty_suffix) {
+TEST(ByteRange, a_range_after_the_end_and_an_empty_suffix_are_unsatisfiable) {
   expect_rows({{"bytes=100-", 100, kUnsatisfiable},
                {"bytes=100-200", 100, kUnsatisfiable},
                {"bytes=18446744073709551615-", 100, kUnsatisfiable},
@@ -62,9 +62,9 @@ TEST(ByteRange, cannot_satisfy_what_begins_after_the_end_or_is_an_empty_suffix) 
                {"bytes=0-0", 0, kUnsatisfiable}});
 }
 
-TEST(ByteRange, answers_a_suffix_of_an_empty_file_with_the_whole) { expect_rows({{"bytes=-5", 0, whole(0)}}); }
+TEST(ByteRange, a_suffix_of_an_empty_file_is_the_whole) { expect_rows({{"bytes=-5", 0, whole(0)}}); }
 
-TEST(ByteRange, ignores_what_is_malformed) {
+TEST(ByteRange, a_malformed_header_is_ignored) {
   for (const std::string_view header :
        {"",          "bytes",      "bytes=",        "bytes=-",     "bytes=abc",  "bytes=1",  "bytes=5-4",
         "bytes=a-5", "bytes=5-b",  "bytes=--5",     "bytes=1-2-3", "bytes=+1-2", "bytes= -", "bytes =0-1",
@@ -74,18 +74,18 @@ TEST(ByteRange, ignores_what_is_malformed) {
   }
 }
 
-TEST(ByteRange, ignores_other_units) {
+TEST(ByteRange, another_unit_is_ignored) {
   expect_rows({{"items=0-5", 100, whole(100)}, {"seconds=0-5", 100, whole(100)}, {"byte=0-5", 100, whole(100)}});
 }
 
-TEST(ByteRange, reads_the_unit_in_any_case_and_an_empty_list_member) {
+TEST(ByteRange, the_unit_is_read_in_any_case_and_an_empty_list_member_is_skipped) {
   expect_rows({{"Bytes=0-1", 100, part(0, 2)},
                {"BYTES=0-1", 100, part(0, 2)},
                {"bytes=,0-1", 100, part(0, 2)},
                {"bytes= 0-1 ,", 100, part(0, 2)}});
 }
 
-TEST(ByteRange, answers_several_ranges_with_the_whole) {
+TEST(ByteRange, several_ranges_are_the_whole) {
   expect_rows({{"bytes=0-1,5-6", 100, whole(100)},
                {"bytes=0-1, 200-300", 100, whole(100)},
                {"bytes=200-300,400-500", 100, whole(100)},

@@ -13,7 +13,7 @@ SecretBox box(const std::string& key = kKey) { return *SecretBox::make(key); }
 Errc errc_of(const Result<std::string>& result) { return result ? Errc{} : result.error().errc(); }
 
 // NIST CAVP, gcmEncryptExtIV256.rsp, [PTlen = 128] [AADlen = 128] count 0; nonce, ciphertext and tag in our text form.
-TEST(SecretBox, opens_a_published_vector_of_aes_256_gcm) {
+TEST(SecretBox, a_published_vector_of_aes_256_gcm_opens) {
   const std::string key(
       "\x92\xe1\x1d\xcd\xaa\x86\x6f\x5c\xe7\x90\xfd\x24\x50\x1f\x92\x50"
       "\x9a\xac\xf4\xcb\x8b\x13\x39\xd5\x0c\x9c\x12\x40\x93\x5d\xd0\x8b",
@@ -23,7 +23,7 @@ TEST(SecretBox, opens_a_published_vector_of_aes_256_gcm) {
   EXPECT_EQ(box(key).open("v1:rJOhphRSmb3pAvIaiZWuLm3z2/lvrHtxN7rmf+ylqnfVHUoKFNnFHh2kdKs=", context), secret);
 }
 
-TEST(SecretBox, opens_what_it_sealed) {
+TEST(SecretBox, a_sealed_secret_opens) {
   for (const std::string& secret : {kToken, std::string(), std::string("a\0b", 3), std::string(5000, 'x')}) {
     const auto sealed = box().seal(secret, "acme");
     ASSERT_TRUE(sealed);
@@ -31,30 +31,30 @@ TEST(SecretBox, opens_what_it_sealed) {
   }
 }
 
-TEST(SecretBox, does_not_show_the_secret) {
+TEST(SecretBox, a_sealed_text_does_not_show_the_secret) {
   const auto sealed = box().seal(kToken, "acme");
   ASSERT_TRUE(sealed);
   EXPECT_TRUE(sealed->starts_with("v1:"));
   EXPECT_EQ(sealed->find(kToken), std::string::npos);
 }
 
-TEST(SecretBox, seals_the_same_secret_differently_each_time) {
+TEST(SecretBox, the_same_secret_is_sealed_differently_each_time) {
   EXPECT_NE(box().seal(kToken, "acme").value(), box().seal(kToken, "acme").value());
 }
 
-TEST(SecretBox, does_not_open_with_another_key) {
+TEST(SecretBox, a_sealed_text_does_not_open_with_another_key) {
   const auto sealed = box().seal(kToken, "acme");
   ASSERT_TRUE(sealed);
   EXPECT_EQ(errc_of(box(std::string(kSecretKeyBytes, '\x12')).open(*sealed, "acme")), Errc::kCorrupt);
 }
 
-TEST(SecretBox, does_not_open_for_another_context) {
+TEST(SecretBox, a_sealed_text_does_not_open_for_another_context) {
   const auto sealed = box().seal(kToken, "acme");
   ASSERT_TRUE(sealed);
   EXPECT_EQ(errc_of(box().open(*sealed, "globex")), Errc::kCorrupt);
 }
 
-TEST(SecretBox, notices_a_change_of_any_character) {
+TEST(SecretBox, a_change_of_any_character_is_noticed) {
   const auto sealed = box().seal(kToken, "acme");
   ASSERT_TRUE(sealed);
   for (std::size_t i = 0; i < sealed->size(); ++i) {
@@ -64,14 +64,14 @@ TEST(SecretBox, notices_a_change_of_any_character) {
   }
 }
 
-TEST(SecretBox, does_not_open_what_is_no_sealed_text) {
+TEST(SecretBox, a_text_that_was_never_sealed_does_not_open) {
   for (const std::string_view text : {"", "v1:", "v1:AAAA", "v2:AAAA", "v1:====", "v1:not base64!", "plain",
                                       "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}) {
     EXPECT_EQ(errc_of(box().open(text, "acme")), Errc::kCorrupt) << text;
   }
 }
 
-TEST(SecretBox, wants_a_key_of_32_bytes) {
+TEST(SecretBox, a_key_must_have_32_bytes) {
   for (const std::size_t size : {0U, 31U, 33U}) {
     const auto made = SecretBox::make(std::string(size, 'k'));
     ASSERT_FALSE(made);

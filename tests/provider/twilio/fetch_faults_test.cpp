@@ -10,11 +10,11 @@
 #include "tests/provider/twilio/source_fixture.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-// Of sanitizer/allocator_interface.h, which GCC's package leaves out.
+// Declared in sanitizer/allocator_interface.h, which GCC's package lacks.
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
 #endif
 
-// A provider that is slow, breaks off, lies or never ends; and consumers that stop or lag.
+// Faults of the provider (slow, cut off, false or endless answers) and of sinks (stopped or slow).
 
 namespace tapedeck {
 namespace {
@@ -24,7 +24,7 @@ using FetchFaults = SourceTest;
 const std::string kChunkedHead = "HTTP/1.1 200 OK\r\n" + kMp3Header + "Transfer-Encoding: chunked\r\n\r\n";
 const std::string kPlainHead = "HTTP/1.1 200 OK\r\n" + kMp3Header + "\r\n";
 
-TEST_F(FetchFaults, nobody_listens) {
+TEST_F(FetchFaults, a_closed_port_is_unreachable) {
   boost::asio::ip::tcp::acceptor taken(loop_, {boost::asio::ip::address_v4::loopback(), 0});
   const std::uint16_t port = taken.local_endpoint().port();
   taken.close();
@@ -34,77 +34,77 @@ TEST_F(FetchFaults, nobody_listens) {
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST_F(FetchFaults, closed_without_an_answer) {
+TEST_F(FetchFaults, a_connection_closed_without_an_answer_is_unreachable) {
   provider_.answer({close_connection()});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "provider_unreachable");
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST_F(FetchFaults, reset_within_the_headers) {
+TEST_F(FetchFaults, a_reset_within_the_headers_is_unreachable) {
   provider_.answer({send("HTTP/1.1 200 OK\r\nContent-"), reset_connection()});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "provider_unreachable");
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST_F(FetchFaults, fewer_bytes_than_announced) {
+TEST_F(FetchFaults, fewer_bytes_than_announced_are_a_truncated_recording) {
   provider_.answer({send("HTTP/1.1 200 OK\r\n" + kMp3Header + "Content-Length: 100\r\n\r\nhello"), close_connection()});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "media_truncated");
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST_F(FetchFaults, more_bytes_than_announced_are_not_taken) {
+TEST_F(FetchFaults, bytes_beyond_the_announced_length_are_not_taken) {
   provider_.answer({send("HTTP/1.1 200 OK\r\n" + kMp3Header + "Content-Length: 5\r\n\r\nhello world"), hang()});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "ok");
   EXPECT_EQ(sink_.bytes, "hello");
-  // What follows belongs to no answer: the connection must not be used again.
+  // The rest belongs to no answer, so the connection must not be used again.
   EXPECT_EQ(verdict_of(fetch()), "ok");
   EXPECT_EQ(provider_.connections(), 2U);
 }
 
-TEST_F(FetchFaults, chunks_cut_before_the_last) {
+TEST_F(FetchFaults, chunks_without_the_last_one_are_a_truncated_recording) {
   provider_.answer({send(kChunkedHead + "5\r\nhello\r\n"), close_connection()});
   EXPECT_EQ(verdict_of(fetch()), "media_truncated");
 }
 
-TEST_F(FetchFaults, chunks_cut_within_one) {
+TEST_F(FetchFaults, a_chunk_that_breaks_off_is_a_truncated_recording) {
   provider_.answer({send(kChunkedHead + "50\r\nhello"), close_connection()});
   EXPECT_EQ(verdict_of(fetch()), "media_truncated");
 }
 
-TEST_F(FetchFaults, malformed_chunks) {
+TEST_F(FetchFaults, malformed_chunks_are_a_truncated_recording) {
   provider_.answer({send(kChunkedHead + "hello\r\n"), hang()});
   EXPECT_EQ(verdict_of(fetch()), "media_truncated");
 }
 
-TEST_F(FetchFaults, reset_within_the_body) {
+TEST_F(FetchFaults, a_reset_within_the_body_is_a_truncated_recording) {
   provider_.answer({send("HTTP/1.1 200 OK\r\n" + kMp3Header + "Content-Length: 100\r\n\r\nhello"), reset_connection()});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "media_truncated");
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST_F(FetchFaults, an_answer_that_is_not_http) {
+TEST_F(FetchFaults, an_answer_that_is_not_http_fails_the_fetch) {
   provider_.answer({send("220 smtp.example.com ready\r\n"), close_connection()});
   EXPECT_EQ(verdict_of(fetch()), "provider_server_error");
 }
 
-TEST_F(FetchFaults, headers_without_end) {
+TEST_F(FetchFaults, endless_headers_fail_the_fetch) {
   provider_.answer({send("HTTP/1.1 200 OK\r\n"), endless("X-Filler: " + std::string(1000, 'x') + "\r\n")});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "provider_server_error");
   EXPECT_TRUE(outcome.cut_by_us);
 }
 
-TEST_F(FetchFaults, informational_answers_without_end) {
+TEST_F(FetchFaults, endless_informational_answers_fail_the_fetch) {
   provider_.answer({endless("HTTP/1.1 102 Processing\r\n\r\n")});
   EXPECT_EQ(verdict_of(fetch()), "provider_server_error");
 }
 
-TEST_F(FetchFaults, no_first_byte) {
+TEST_F(FetchFaults, an_answer_without_a_first_byte_times_out) {
   options_.limits.answer_timeout = Milliseconds{80};
   provider_.answer({hang()});
   const FetchOutcome outcome = fetch();
@@ -113,7 +113,7 @@ TEST_F(FetchFaults, no_first_byte) {
   EXPECT_TRUE(provider_.client_has_closed(0));
 }
 
-TEST_F(FetchFaults, a_stall_in_the_body) {
+TEST_F(FetchFaults, a_stall_in_the_body_times_out) {
   options_.limits.idle_timeout = Milliseconds{80};
   provider_.answer({send(kPlainHead + "hello"), hang()});
   const FetchOutcome outcome = fetch();
@@ -122,7 +122,7 @@ TEST_F(FetchFaults, a_stall_in_the_body) {
   EXPECT_TRUE(provider_.client_has_closed(0));
 }
 
-TEST_F(FetchFaults, a_drip_below_the_lowest_speed) {
+TEST_F(FetchFaults, a_drip_below_the_lowest_speed_times_out) {
   options_.limits.low_speed_window = Milliseconds{120};
   options_.limits.low_speed_bytes_per_second = 10'000;
   provider_.answer({send(kPlainHead), drip("x", std::chrono::milliseconds(5))});
@@ -132,13 +132,13 @@ TEST_F(FetchFaults, a_drip_below_the_lowest_speed) {
   EXPECT_TRUE(sink_.bytes.starts_with("x"));
 }
 
-TEST_F(FetchFaults, too_long_altogether) {
+TEST_F(FetchFaults, a_fetch_that_takes_too_long_in_all_times_out) {
   options_.limits.total_timeout = Milliseconds{150};
   provider_.answer({send(kPlainHead), drip("x", std::chrono::milliseconds(5))});
   EXPECT_EQ(verdict_of(fetch()), "provider_timed_out");
 }
 
-TEST_F(FetchFaults, a_body_announced_as_too_large_is_not_begun) {
+TEST_F(FetchFaults, a_body_announced_as_too_large_is_not_read) {
   options_.limits.body_bytes_max = 1'000;
   provider_.answer({send("HTTP/1.1 200 OK\r\n" + kMp3Header + "Content-Length: 1000000\r\n\r\n"), endless("x")});
   const FetchOutcome outcome = fetch();
@@ -147,7 +147,7 @@ TEST_F(FetchFaults, a_body_announced_as_too_large_is_not_begun) {
   EXPECT_FALSE(sink_.head.has_value());
 }
 
-TEST_F(FetchFaults, a_body_without_end_is_cut_at_the_limit) {
+TEST_F(FetchFaults, an_endless_body_is_cut_at_the_limit) {
   options_.limits.body_bytes_max = 1'000'000;
   provider_.answer({send(kPlainHead), endless(std::string(10'000, 'x'))});
   const FetchOutcome outcome = fetch();
@@ -157,7 +157,7 @@ TEST_F(FetchFaults, a_body_without_end_is_cut_at_the_limit) {
   EXPECT_TRUE(provider_.client_has_closed(0));
 }
 
-TEST_F(FetchFaults, an_error_body_without_end_is_cut) {
+TEST_F(FetchFaults, an_endless_error_body_is_cut) {
   provider_.answer({send("HTTP/1.1 503 Unavailable\r\n\r\n"), endless(std::string(10'000, 'x'))});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "provider_server_error");
@@ -165,7 +165,7 @@ TEST_F(FetchFaults, an_error_body_without_end_is_cut) {
   EXPECT_TRUE(provider_.client_has_closed(0));
 }
 
-TEST_F(FetchFaults, a_refusal_of_two_channels_that_was_cut_is_remembered_when_one_channel_comes_whole) {
+TEST_F(FetchFaults, a_cut_refusal_of_two_channels_is_reported_although_one_channel_arrives_whole) {
   provider_.answer({send("HTTP/1.1 400 Bad Request\r\n\r\n"), endless(std::string(10'000, 'x'))});
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   const FetchOutcome outcome = fetch(AudioFormat::kWavDual);
@@ -180,7 +180,7 @@ TEST_F(FetchFaults, an_error_body_that_breaks_off_does_not_hide_the_status) {
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST_F(FetchFaults, metadata_without_end_is_cut) {
+TEST_F(FetchFaults, endless_metadata_is_cut) {
   provider_.answer(
       {send("HTTP/1.1 200 OK\r\n\r\n{\"status\":\"completed\", \"x\": \""), endless(std::string(10'000, 'x'))});
   const Result<RemoteStatus> status = describe();
@@ -190,7 +190,7 @@ TEST_F(FetchFaults, metadata_without_end_is_cut) {
 
 using FetchStop = SourceTest;
 
-TEST_F(FetchStop, requested_before_the_start_sends_nothing) {
+TEST_F(FetchStop, a_stop_before_the_start_sends_nothing) {
   stop_.request_stop();
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "cancelled");
@@ -198,7 +198,7 @@ TEST_F(FetchStop, requested_before_the_start_sends_nothing) {
   EXPECT_TRUE(provider_.requests().empty());
 }
 
-TEST_F(FetchStop, requested_in_the_body_returns_after_the_connection_is_closed) {
+TEST_F(FetchStop, a_stop_in_the_body_returns_after_the_connection_is_closed) {
   provider_.answer({send(kPlainHead + "hello"), hang()});
   sink_.on_bytes = [this]() -> Result<void> {
     stop_.request_stop();
@@ -218,7 +218,7 @@ Task<int> stop_at_request(boost::asio::io_context& loop, const ScriptedServer& p
   co_return 0;
 }
 
-TEST_F(FetchStop, requested_from_another_thread_while_it_waits_for_an_answer) {
+TEST_F(FetchStop, a_stop_from_another_thread_ends_the_wait_for_an_answer) {
   provider_.answer({hang()});
   std::jthread stopper;
   source_ = *TwilioRecordingSource::make(client_, clock_, options_);
@@ -232,14 +232,14 @@ TEST_F(FetchStop, requested_from_another_thread_while_it_waits_for_an_answer) {
   EXPECT_TRUE(watched.has_value());
 }
 
-TEST_F(FetchStop, that_comes_after_the_last_byte_cuts_nothing) {
+TEST_F(FetchStop, a_stop_after_the_last_byte_cuts_nothing) {
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
   stop_.request_stop();
   EXPECT_FALSE(provider_.client_has_closed(0));
 }
 
-TEST_F(FetchStop, of_the_sink_ends_the_fetch_with_its_error) {
+TEST_F(FetchStop, an_error_of_the_sink_ends_the_fetch_with_that_error) {
   provider_.answer({send(kPlainHead), endless(std::string(10'000, 'x'))});
   sink_.on_bytes = []() -> Result<void> { return fail(Errc::kNoSpace, "disk full"); };
   const FetchOutcome outcome = fetch();
@@ -248,7 +248,7 @@ TEST_F(FetchStop, of_the_sink_ends_the_fetch_with_its_error) {
   EXPECT_TRUE(provider_.client_has_closed(0));
 }
 
-TEST_F(FetchStop, of_the_sink_at_the_head_ends_the_fetch_with_its_error) {
+TEST_F(FetchStop, an_error_of_the_sink_at_the_head_ends_the_fetch_with_that_error) {
   provider_.answer({send(kPlainHead), hang()});
   sink_.on_start = []() -> Result<void> { return fail(Errc::kReadOnly, "read only"); };
   const FetchOutcome outcome = fetch();
@@ -257,7 +257,7 @@ TEST_F(FetchStop, of_the_sink_at_the_head_ends_the_fetch_with_its_error) {
   EXPECT_TRUE(provider_.client_has_closed(0));
 }
 
-// A sink that waits at its first piece until it is let go.
+// A sink that waits at its first piece until the test releases it.
 class GatedSink final : public FetchSink {
  public:
   explicit GatedSink(boost::asio::steady_timer& gate) : gate_(gate) {}
@@ -281,7 +281,7 @@ class GatedSink final : public FetchSink {
   boost::asio::steady_timer& gate_;
 };
 
-// What the program holds. A sanitizer keeps freed memory for a while, so that it is asked itself.
+// The memory that the program holds. A sanitizer keeps freed memory for a while, so the test asks the sanitizer.
 std::uint64_t held_bytes() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return __sanitizer_get_current_allocated_bytes();
@@ -294,7 +294,7 @@ std::uint64_t held_bytes() {
 #endif
 }
 
-// Returns once the provider could send nothing for `quiet`: then everything between it and the sinks is full.
+// Returns when the provider could send nothing for `quiet`, because everything between it and the sinks is full.
 Task<int> until_nothing_flows(boost::asio::io_context& loop, const ScriptedServer& provider, std::size_t connections,
                               std::uint64_t sent_at_least) {
   constexpr auto kQuiet = std::chrono::milliseconds(150);
@@ -309,9 +309,9 @@ Task<int> until_nothing_flows(boost::asio::io_context& loop, const ScriptedServe
   co_return 0;
 }
 
-TEST_F(FetchFaults, sixty_four_bodies_without_end_and_consumers_that_lag_take_bounded_memory) {
+TEST_F(FetchFaults, sixty_four_endless_bodies_with_slow_sinks_take_bounded_memory) {
   constexpr std::size_t kTransfers = 64;
-  constexpr std::uint64_t kBytesEach = 2 * 1024 * 1024;  // twice the pipe, grown by doubling, and room
+  constexpr std::uint64_t kBytesEach = 2 * 1024 * 1024;  // twice the pipe, which grows by doubling, and a margin
   provider_.answer({send(kPlainHead), endless(std::string(64 * 1024, 'x'))});
   options_.limits.idle_timeout = Milliseconds{60'000};
   source_ = *TwilioRecordingSource::make(client_, clock_, options_);
@@ -327,13 +327,13 @@ TEST_F(FetchFaults, sixty_four_bodies_without_end_and_consumers_that_lag_take_bo
                             if (verdict_of(outcome) == "cancelled" && outcome.cut_by_us) ++cancelled;
                           });
   }
-  // Every sink has one piece and every pipe is full when nothing flows any more.
+  // When nothing flows any more, every sink has one piece and every pipe is full.
   (void)run(until_nothing_flows(loop_, provider_, kTransfers, kTransfers * options_.limits.pipe_bytes));
   const std::uint64_t grown = held_bytes() - before;
   EXPECT_LT(grown, kTransfers * kBytesEach);
   RecordProperty("bytes_each", static_cast<int>(grown / kTransfers));
 
-  // Cancelled while they pause, they end all the same.
+  // Paused fetches end when they are cancelled.
   stop_.request_stop();
   gate.expires_at(boost::asio::steady_timer::time_point::min());
   while (cancelled < kTransfers) loop_.run_one();
@@ -341,7 +341,7 @@ TEST_F(FetchFaults, sixty_four_bodies_without_end_and_consumers_that_lag_take_bo
   EXPECT_EQ(client_.active(), 0U);
 }
 
-TEST_F(FetchFaults, many_fetches_that_their_sinks_end_at_once_return_after_their_connections_are_closed) {
+TEST_F(FetchFaults, fetches_that_their_sinks_end_return_after_their_connections_are_closed) {
   constexpr std::size_t kTransfers = 64;
   provider_.answer({send(kPlainHead), endless(std::string(16 * 1024, 'x'))});
   source_ = *TwilioRecordingSource::make(client_, clock_, options_);
@@ -369,8 +369,8 @@ TEST_F(FetchFaults, many_fetches_that_their_sinks_end_at_once_return_after_their
   EXPECT_EQ(early, 0U);
 }
 
-// Lets the provider run ahead, over and over.
-TEST_F(FetchFaults, a_consumer_that_lags_gets_every_byte_in_order) {
+// Lets the provider run ahead again and again.
+TEST_F(FetchFaults, a_slow_sink_gets_every_byte_in_order) {
   std::string body(6'000'000, '\0');
   unsigned state = 7;
   for (char& byte : body) {
@@ -385,12 +385,12 @@ TEST_F(FetchFaults, a_consumer_that_lags_gets_every_byte_in_order) {
   EXPECT_TRUE(sink_.bytes == body);
 }
 
-TEST_F(FetchFaults, a_consumer_that_lags_is_not_taken_for_a_provider_that_stalls) {
+TEST_F(FetchFaults, a_slow_sink_is_not_taken_for_a_stalled_provider) {
   options_.limits.pipe_bytes = 1'000;
   options_.limits.idle_timeout = Milliseconds{40};
   options_.limits.low_speed_window = Milliseconds{40};
   options_.limits.low_speed_bytes_per_second = 1'000'000'000;
-  // In one piece, so that the pipe is full as soon as the answer begins.
+  // One piece, so that the pipe is full when the answer begins.
   provider_.answer({send(kPlainHead + std::string(128 * 1024, 'x')), endless(std::string(64 * 1024, 'x'))});
   boost::asio::steady_timer gate(loop_, boost::asio::steady_timer::time_point::max());
   GatedSink sink(gate);
@@ -398,7 +398,7 @@ TEST_F(FetchFaults, a_consumer_that_lags_is_not_taken_for_a_provider_that_stalls
   std::optional<FetchOutcome> ended;
   boost::asio::co_spawn(loop_, source_->fetch(request(), sink, stop_.get_token()),
                         [&](std::exception_ptr, FetchOutcome outcome) { ended = std::move(outcome); });
-  // Longer than every limit of the provider's.
+  // Longer than every limit on the provider.
   (void)run(until_nothing_flows(loop_, provider_, 1, 100'000));
   EXPECT_FALSE(ended.has_value());
   stop_.request_stop();
@@ -407,7 +407,7 @@ TEST_F(FetchFaults, a_consumer_that_lags_is_not_taken_for_a_provider_that_stalls
   EXPECT_EQ(verdict_of(*ended), "cancelled");
 }
 
-TEST(CurlClientEnd, cancels_what_is_under_way) {
+TEST(CurlClientEnd, the_end_of_the_client_cancels_running_fetches) {
   boost::asio::io_context loop(1);
   ScriptedServer provider(loop);
   provider.answer({send(kPlainHead + "hello"), hang()});

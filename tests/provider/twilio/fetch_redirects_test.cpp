@@ -2,7 +2,7 @@
 
 #include "tests/provider/twilio/source_fixture.hpp"
 
-// Where a redirect may lead, and what is told there.
+// The hosts to which redirects may lead, and what those hosts receive.
 
 namespace tapedeck {
 namespace {
@@ -17,7 +17,7 @@ class FetchRedirects : public SourceTest {
   ScriptedServer other_{loop_};
 };
 
-TEST_F(FetchRedirects, within_the_provider_keep_the_login) {
+TEST_F(FetchRedirects, a_redirect_within_the_provider_keeps_the_login) {
   provider_.answer({redirect("/elsewhere/media.mp3?x=1#part")});
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
@@ -28,7 +28,7 @@ TEST_F(FetchRedirects, within_the_provider_keep_the_login) {
 }
 
 class RedirectStatus : public FetchRedirects, public testing::WithParamInterface<std::string> {};
-TEST_P(RedirectStatus, is_followed) {
+TEST_P(RedirectStatus, a_redirect_with_this_status_is_followed) {
   provider_.answer({redirect("/elsewhere", GetParam())});
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
@@ -36,7 +36,7 @@ TEST_P(RedirectStatus, is_followed) {
 INSTANTIATE_TEST_SUITE_P(Table, RedirectStatus,
                          testing::Values("301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"));
 
-TEST_F(FetchRedirects, to_an_allowed_host_carry_no_login) {
+TEST_F(FetchRedirects, a_redirect_to_an_allowed_host_carries_no_login) {
   allow_other();
   provider_.answer({redirect(other_.url() + "/bucket/media.mp3")});
   other_.answer({respond("200 OK", kMp3Header, "audio")});
@@ -48,7 +48,7 @@ TEST_F(FetchRedirects, to_an_allowed_host_carry_no_login) {
   EXPECT_EQ(other_.requests()[0].target, "/bucket/media.mp3");
 }
 
-TEST_F(FetchRedirects, away_and_back_carry_no_login_any_more) {
+TEST_F(FetchRedirects, a_redirect_away_and_back_carries_no_login) {
   allow_other();
   provider_.answer({redirect(other_.url() + "/there")});
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
@@ -58,14 +58,14 @@ TEST_F(FetchRedirects, away_and_back_carry_no_login_any_more) {
   EXPECT_EQ(provider_.requests()[1].header("authorization"), "");
 }
 
-TEST_F(FetchRedirects, to_a_host_that_is_not_allowed_connect_to_nobody) {
+TEST_F(FetchRedirects, a_redirect_to_a_forbidden_host_makes_no_connection) {
   provider_.answer({redirect(other_.url() + "/media.mp3")});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "provider_redirect_refused");
   EXPECT_EQ(other_.connections(), 0U);
 }
 
-TEST_F(FetchRedirects, to_a_name_that_leads_to_a_private_address_are_refused_before_connecting) {
+TEST_F(FetchRedirects, a_redirect_to_a_name_with_a_private_address_is_refused_before_connecting) {
   options_.redirect_hosts.push_back("localhost");
   provider_.answer({redirect("https://localhost/media.mp3")});
   const FetchOutcome outcome = fetch();
@@ -74,18 +74,18 @@ TEST_F(FetchRedirects, to_a_name_that_leads_to_a_private_address_are_refused_bef
       << outcome.result.error().detail;
 }
 
-TEST_F(FetchRedirects, in_a_circle_end_after_five) {
+TEST_F(FetchRedirects, a_circle_of_redirects_ends_after_five) {
   provider_.answer({redirect("/round")});
   EXPECT_EQ(verdict_of(fetch()), "provider_redirect_refused");
   EXPECT_EQ(provider_.requests().size(), 6U);
 }
 
-TEST_F(FetchRedirects, without_a_location_are_refused) {
+TEST_F(FetchRedirects, a_redirect_without_a_location_is_refused) {
   provider_.answer({respond("302 Found", "", "")});
   EXPECT_EQ(verdict_of(fetch()), "provider_redirect_refused");
 }
 
-TEST_F(FetchRedirects, with_a_body_without_end_cut_it_and_say_so) {
+TEST_F(FetchRedirects, a_redirect_with_an_endless_body_is_cut_and_reported) {
   provider_.answer({send("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"), endless(std::string(10'000, 'x'))});
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   const FetchOutcome outcome = fetch();
@@ -94,14 +94,14 @@ TEST_F(FetchRedirects, with_a_body_without_end_cut_it_and_say_so) {
   EXPECT_TRUE(provider_.client_has_closed(0));
 }
 
-TEST_F(FetchRedirects, to_a_host_that_refuses_say_nothing_of_the_account) {
+TEST_F(FetchRedirects, a_refusal_by_another_host_does_not_concern_the_account) {
   allow_other();
   provider_.answer({redirect(other_.url() + "/expired")});
   other_.answer({respond("403 Forbidden", "", "")});
   EXPECT_EQ(verdict_of(fetch()), "provider_server_error");
 }
 
-TEST_F(FetchRedirects, of_the_metadata_are_judged_alike) {
+TEST_F(FetchRedirects, redirects_of_the_metadata_follow_the_same_rules) {
   provider_.answer({redirect("http://169.254.169.254/latest/meta-data/")});
   const Result<RemoteStatus> status = describe();
   ASSERT_FALSE(status);
@@ -110,7 +110,7 @@ TEST_F(FetchRedirects, of_the_metadata_are_judged_alike) {
 
 class RefusedLocation : public FetchRedirects, public testing::WithParamInterface<std::string> {};
 
-TEST_P(RefusedLocation, is_not_followed) {
+TEST_P(RefusedLocation, this_location_is_not_followed) {
   provider_.answer({redirect(GetParam())});
   EXPECT_EQ(verdict_of(fetch()), "provider_redirect_refused") << GetParam();
   EXPECT_EQ(provider_.requests().size(), 1U);

@@ -4,14 +4,14 @@
 
 #include "tests/provider/twilio/source_fixture.hpp"
 
-// Answers of the provider that come whole: what is asked for, what is taken, and what each status means.
+// Whole answers of the provider: the requests, the accepted answers, and the meaning of each status.
 
 namespace tapedeck {
 namespace {
 
 using Fetch = SourceTest;
 
-TEST_F(Fetch, asks_for_the_media_by_its_ids_with_basic_authentication) {
+TEST_F(Fetch, a_fetch_names_the_ids_and_authenticates) {
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
   ASSERT_EQ(provider_.requests().size(), 1U);
@@ -22,7 +22,7 @@ TEST_F(Fetch, asks_for_the_media_by_its_ids_with_basic_authentication) {
   EXPECT_EQ(seen.header("range"), "");
 }
 
-TEST_F(Fetch, hands_over_type_length_and_bytes) {
+TEST_F(Fetch, the_sink_gets_type_length_and_bytes) {
   const std::string body(300'000, 'x');
   provider_.answer({respond("200 OK", kMp3Header, body)});
   const FetchOutcome outcome = fetch();
@@ -34,7 +34,7 @@ TEST_F(Fetch, hands_over_type_length_and_bytes) {
   EXPECT_EQ(sink_.bytes, body);
 }
 
-TEST_F(Fetch, takes_a_body_in_chunks) {
+TEST_F(Fetch, a_chunked_body_is_taken) {
   provider_.answer({send("HTTP/1.1 200 OK\r\n" + kMp3Header + "Transfer-Encoding: chunked\r\n\r\n"),
                     send("5\r\nhello\r\n"), send("6\r\n world\r\n0\r\n\r\n")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
@@ -42,7 +42,7 @@ TEST_F(Fetch, takes_a_body_in_chunks) {
   EXPECT_EQ(sink_.head->content_length, std::nullopt);
 }
 
-TEST_F(Fetch, takes_a_body_that_ends_with_its_connection) {
+TEST_F(Fetch, a_body_that_ends_with_its_connection_is_taken) {
   provider_.answer({send("HTTP/1.1 200 OK\r\n" + kMp3Header + "\r\nhello"), close_connection()});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "ok");
@@ -50,14 +50,14 @@ TEST_F(Fetch, takes_a_body_that_ends_with_its_connection) {
   EXPECT_EQ(sink_.bytes, "hello");
 }
 
-TEST_F(Fetch, skips_informational_answers) {
+TEST_F(Fetch, informational_answers_are_skipped) {
   provider_.answer(
       {send("HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\n\r\n"), respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
   EXPECT_EQ(sink_.head->content_type, "audio/mpeg");
 }
 
-TEST_F(Fetch, uses_a_connection_again) {
+TEST_F(Fetch, a_connection_is_used_again) {
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
   EXPECT_EQ(verdict_of(fetch()), "ok");
@@ -65,27 +65,27 @@ TEST_F(Fetch, uses_a_connection_again) {
   EXPECT_EQ(provider_.connections(), 1U);
 }
 
-TEST_F(Fetch, uses_no_proxy_of_the_environment) {
+TEST_F(Fetch, a_proxy_of_the_environment_is_not_used) {
   ASSERT_EQ(::setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
   ::unsetenv("http_proxy");
 }
 
-TEST_F(Fetch, keeps_the_path_of_its_base_url) {
+TEST_F(Fetch, the_path_of_the_base_url_is_kept) {
   options_.base_url += "/api/laml/";
   provider_.answer({respond("200 OK", kMp3Header, "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
   EXPECT_EQ(provider_.requests().at(0).target, "/api/laml" + kMediaPath + ".mp3");
 }
 
-TEST_F(Fetch, asks_for_a_wav_as_it_was_made) {
+TEST_F(Fetch, a_wav_is_asked_for_with_its_own_channels) {
   provider_.answer({respond("200 OK", "Content-Type: audio/x-wav\r\n", "audio")});
   EXPECT_EQ(verdict_of(fetch(AudioFormat::kWav)), "ok");
   EXPECT_EQ(provider_.requests().at(0).target, kMediaPath + ".wav");
 }
 
-TEST_F(Fetch, asks_for_two_channels_and_takes_one_where_there_is_only_one) {
+TEST_F(Fetch, one_channel_is_taken_where_two_are_refused) {
   provider_.answer({respond("400 Bad Request", "", "no such channels")});
   provider_.answer({respond("200 OK", "Content-Type: audio/x-wav\r\n", "audio")});
   const FetchOutcome outcome = fetch(AudioFormat::kWavDual);
@@ -97,13 +97,13 @@ TEST_F(Fetch, asks_for_two_channels_and_takes_one_where_there_is_only_one) {
   EXPECT_EQ(sink_.bytes, "audio");
 }
 
-TEST_F(Fetch, takes_one_channel_no_for_an_answer) {
+TEST_F(Fetch, a_refusal_of_one_channel_is_final) {
   provider_.answer({respond("400 Bad Request", "", "")});
   EXPECT_EQ(verdict_of(fetch(AudioFormat::kWavDual)), "provider_rejected");
   EXPECT_EQ(provider_.requests().size(), 2U);
 }
 
-TEST_F(Fetch, does_not_ask_again_when_a_plain_format_is_refused) {
+TEST_F(Fetch, a_refusal_of_a_plain_format_is_final) {
   provider_.answer({respond("400 Bad Request", "", "")});
   EXPECT_EQ(verdict_of(fetch()), "provider_rejected");
   EXPECT_EQ(provider_.requests().size(), 1U);
@@ -121,7 +121,7 @@ struct StatusCase {
 
 class FetchStatus : public SourceTest, public testing::WithParamInterface<StatusCase> {};
 
-TEST_P(FetchStatus, means_what_the_table_says) {
+TEST_P(FetchStatus, each_status_means_what_the_table_says) {
   provider_.answer({respond(GetParam().status, GetParam().headers, GetParam().body)});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), GetParam().verdict);
@@ -172,19 +172,19 @@ INSTANTIATE_TEST_SUITE_P(
         StatusCase{"brotli", "200 OK", "Content-Type: audio/mpeg\r\nContent-Encoding: br\r\n", "x", "media_not_audio"}),
     name_of_case);
 
-TEST_F(Fetch, takes_audio_that_an_object_store_calls_a_stream_of_octets) {
+TEST_F(Fetch, audio_of_the_type_octet_stream_is_taken) {
   provider_.answer({respond("200 OK", "Content-Type: binary/octet-stream\r\n", "audio")});
   EXPECT_EQ(verdict_of(fetch()), "ok");
 }
 
-TEST_F(Fetch, says_that_nothing_came) {
+TEST_F(Fetch, an_empty_body_is_an_error) {
   provider_.answer({respond("200 OK", kMp3Header, "")});
   const FetchOutcome outcome = fetch();
   EXPECT_EQ(verdict_of(outcome), "media_empty");
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST(TwilioRecordingSource, refuses_a_base_url_that_is_none) {
+TEST(TwilioRecordingSource, a_malformed_base_url_is_refused) {
   CurlClient client;
   const FixedClock clock;
   for (const std::string url : {"", "api.twilio.com", "ftp://api.twilio.com", "https://user:pass@api.twilio.com",
@@ -203,7 +203,7 @@ struct DescribeCase {
 };
 class DescribeStatus : public SourceTest, public testing::WithParamInterface<DescribeCase> {};
 
-TEST_P(DescribeStatus, is_read_from_the_metadata) {
+TEST_P(DescribeStatus, the_status_is_read_from_the_metadata) {
   provider_.answer({respond("200 OK", "Content-Type: application/json\r\n", GetParam().body)});
   const Result<RemoteStatus> status = describe();
   EXPECT_EQ(provider_.requests().at(0).target, kMediaPath + ".json");
@@ -232,14 +232,14 @@ INSTANTIATE_TEST_SUITE_P(
                     DescribeCase{"<xml/>", std::nullopt}, DescribeCase{std::string(50'000, '['), std::nullopt},
                     DescribeCase{R"({"status":"completed","x":")" + std::string(100'000, 'x') + "\"}", std::nullopt}));
 
-TEST_F(Describe, takes_404_and_410_for_absent) {
+TEST_F(Describe, a_404_and_a_410_mean_absent) {
   provider_.answer({respond("404 Not Found", "", "")});
   EXPECT_EQ(describe().value(), RemoteStatus::kAbsent);
   provider_.answer({respond("410 Gone", "", "")});
   EXPECT_EQ(describe().value(), RemoteStatus::kAbsent);
 }
 
-TEST_F(Describe, fails_as_a_fetch_does) {
+TEST_F(Describe, a_request_for_metadata_fails_as_a_fetch_does) {
   provider_.answer({respond("429 Too Many", "Retry-After: 2\r\n", "")});
   const Result<RemoteStatus> status = describe();
   ASSERT_FALSE(status);
@@ -249,7 +249,7 @@ TEST_F(Describe, fails_as_a_fetch_does) {
 
 using Remove = SourceTest;
 
-TEST_F(Remove, deletes_the_recording_as_its_owner) {
+TEST_F(Remove, a_deletion_names_the_recording_and_authenticates) {
   provider_.answer({respond("204 No Content", "", "")});
   EXPECT_TRUE(remove());
   ASSERT_EQ(provider_.requests().size(), 1U);
@@ -258,14 +258,14 @@ TEST_F(Remove, deletes_the_recording_as_its_owner) {
   EXPECT_EQ(provider_.requests().at(0).header("authorization"), kAuthorization);
 }
 
-TEST_F(Remove, takes_what_is_not_there_for_deleted) {
+TEST_F(Remove, an_unknown_recording_counts_as_deleted) {
   for (const char* status : {"404 Not Found", "410 Gone"}) {
     provider_.answer({respond(status, "", "")});
     EXPECT_TRUE(remove()) << status;
   }
 }
 
-TEST_F(Remove, fails_as_a_fetch_does_and_follows_no_redirect) {
+TEST_F(Remove, a_deletion_fails_as_a_fetch_does_and_follows_no_redirect) {
   provider_.answer({respond("429 Too Many", "Retry-After: 2\r\n", "")});
   const Result<void> limited = remove();
   ASSERT_FALSE(limited);

@@ -6,7 +6,7 @@
 #include "provider/twilio/recording_listing.hpp"
 #include "tests/provider/twilio/source_fixture.hpp"
 
-// What is asked of the provider's lists, what is read off them, and what is refused.
+// Listings of the provider: the requests, the accepted answers and the refused ones.
 
 namespace tapedeck {
 namespace {
@@ -51,7 +51,7 @@ class Listing : public SourceTest {
   std::unique_ptr<TwilioRecordingListing> listing_;
 };
 
-TEST_F(Listing, asks_for_the_first_page_of_the_account_as_whoever_logs_in) {
+TEST_F(Listing, the_first_page_is_asked_for_with_the_login_of_the_request) {
   answer("200 OK", page(""));
   ASSERT_TRUE(list());
   const SeenRequest& seen = provider_.requests().at(0);
@@ -60,7 +60,7 @@ TEST_F(Listing, asks_for_the_first_page_of_the_account_as_whoever_logs_in) {
   EXPECT_EQ(seen.header("authorization"), kAuthorization);
 }
 
-TEST_F(Listing, filters_by_days_with_a_day_to_spare_at_each_end) {
+TEST_F(Listing, the_filters_are_days_with_one_day_more_at_each_end) {
   answer("200 OK", page(""));
   ListingRequest wanted = request_of();
   wanted.since = *parse_rfc3339("2026-03-01T08:30:00Z");
@@ -71,7 +71,7 @@ TEST_F(Listing, filters_by_days_with_a_day_to_spare_at_each_end) {
             kListPath + "?PageSize=50&DateCreated%3E=2026-02-28&DateCreated%3C=2026-04-01");
 }
 
-TEST_F(Listing, leaves_out_what_was_made_outside_of_the_time) {
+TEST_F(Listing, recordings_outside_of_the_time_are_left_out) {
   answer("200 OK", page(entry("", "Mon, 23 Nov 2026 10:59:59 +0000") + "," + entry() + "," +
                         entry("", "Mon, 23 Nov 2026 12:00:00 +0000")));
   ListingRequest wanted = request_of();
@@ -83,7 +83,7 @@ TEST_F(Listing, leaves_out_what_was_made_outside_of_the_time) {
   EXPECT_EQ(listed->recordings[0].created_at, *wanted.since);
 }
 
-TEST_F(Listing, goes_on_by_the_path_that_the_provider_gave) {
+TEST_F(Listing, the_next_page_is_the_path_that_the_provider_gave) {
   const std::string next = kListPath + "?PageSize=1000&Page=1&PageToken=PARE3";
   answer("200 OK", page(entry(), "\"" + next + "\""));
   ListingRequest wanted = request_of();
@@ -94,8 +94,8 @@ TEST_F(Listing, goes_on_by_the_path_that_the_provider_gave) {
   EXPECT_EQ(provider_.requests().at(1).target, next);
 }
 
-// The login goes with the request.
-TEST_F(Listing, never_follows_to_another_host_or_path) {
+// The request carries the login.
+TEST_F(Listing, a_next_page_on_another_host_or_path_is_refused) {
   for (const std::string& next :
        {"https://evil.example.com" + kListPath + "?Page=1", "//evil.example.com" + kListPath + "?Page=1",
         std::string("/2010-04-01/Accounts/AC00000000000000000000000000000009/Recordings.json?Page=1"),
@@ -111,7 +111,7 @@ TEST_F(Listing, never_follows_to_another_host_or_path) {
   EXPECT_EQ(error_of(list()), "provider_redirect_refused");
 }
 
-TEST_F(Listing, says_what_each_refusal_means) {
+TEST_F(Listing, each_refusal_has_its_error) {
   const std::vector<std::pair<std::string, std::string>> rows{{"400 Bad Request", "provider_rejected"},
                                                               {"401 Unauthorized", "provider_unauthorized"},
                                                               {"403 Forbidden", "provider_unauthorized"},
@@ -127,7 +127,7 @@ TEST_F(Listing, says_what_each_refusal_means) {
   EXPECT_EQ(list().error().retry_after, Milliseconds{7'000});
 }
 
-TEST_F(Listing, refuses_what_is_not_a_list_with_a_sentence_that_helps) {
+TEST_F(Listing, an_answer_that_is_not_a_list_is_refused_with_a_hint) {
   for (const char* body : {"", "<html>", "[]", "{}", R"({"recordings": []})", R"({"next_page_uri": null})",
                            R"({"recordings": {}, "next_page_uri": null})", R"({"recordings": [)"}) {
     answer("200 OK", body);
@@ -138,25 +138,25 @@ TEST_F(Listing, refuses_what_is_not_a_list_with_a_sentence_that_helps) {
   }
 }
 
-TEST_F(Listing, refuses_a_page_that_was_cut_off) {
+TEST_F(Listing, a_truncated_page_is_refused) {
   provider_.answer(
       {send("HTTP/1.1 200 OK\r\n" + kJson + "Content-Length: 500\r\n\r\n{\"recordings\": ["), close_connection()});
   EXPECT_EQ(error_of(list()), "media_truncated");
 }
 
-TEST_F(Listing, refuses_a_page_without_end) {
+TEST_F(Listing, an_endless_page_is_refused) {
   provider_.answer(
       {send("HTTP/1.1 200 OK\r\n" + kJson + "Connection: close\r\n\r\n"), endless(std::string(65'536, ' '))});
   EXPECT_EQ(error_of(list()), "media_too_large");
 }
 
-TEST_F(Listing, ends_when_it_is_stopped) {
+TEST_F(Listing, a_stop_ends_the_listing) {
   provider_.answer({hang()});
   stop_.request_stop();
   EXPECT_EQ(error_of(list()), "cancelled");
 }
 
-TEST_F(Listing, asks_for_a_call) {
+TEST_F(Listing, a_call_is_asked_for_by_its_id) {
   answer("200 OK", R"({"sid": ")" + kCallText + R"(", "from": "+14155550100", "to": "sip:desk@example.com",
       "direction": "outbound-api", "start_time": "Mon, 23 Nov 2026 11:00:00 +0000", "duration": "61"})");
   const auto told = describe_call();
@@ -170,7 +170,7 @@ TEST_F(Listing, asks_for_a_call) {
   EXPECT_EQ((*told)->duration_seconds, 61);
 }
 
-TEST_F(Listing, takes_a_404_for_a_call_that_is_none_and_another_call_for_an_error) {
+TEST_F(Listing, a_404_means_no_such_call_and_another_call_is_an_error) {
   answer("404 Not Found", R"({"code": 20404})");
   EXPECT_EQ(describe_call().value(), std::nullopt);
   answer("200 OK", R"({"sid": "CA00000000000000000000000000000009"})");
@@ -179,7 +179,7 @@ TEST_F(Listing, takes_a_404_for_a_call_that_is_none_and_another_call_for_an_erro
 
 ListedRecording read(const std::string& more) { return parse_listing(page(entry(more)))->recordings.at(0); }
 
-TEST(ListingAnswer, reads_an_entry_as_its_webhook_would_have_told_it) {
+TEST(ListingAnswer, an_entry_reads_like_its_webhook) {
   const ListedRecording listed = read(
       R"("status": "completed", "duration": "42", "channels": 2, "start_time": "Mon, 23 Nov 2026 10:59:58 +0000",
          "error_code": null, "source": "DialVerb")");
@@ -192,10 +192,10 @@ TEST(ListingAnswer, reads_an_entry_as_its_webhook_would_have_told_it) {
   EXPECT_EQ(listed.told.started_at, *parse_rfc3339("2026-11-23T10:59:58Z"));
   EXPECT_EQ(listed.created_at, *parse_rfc3339("2026-11-23T11:00:00Z"));
   EXPECT_TRUE(listed.told.is_listed);
-  EXPECT_EQ(listed.told.error_code, "");
+  EXPECT_EQ(listed.told.absence, kNoAudio);
 }
 
-TEST(ListingAnswer, reads_every_status) {
+TEST(ListingAnswer, every_status_is_read) {
   const std::vector<std::pair<std::string, AnnouncedStatus>> rows{{"completed", AnnouncedStatus::kCompleted},
                                                                   {"in-progress", AnnouncedStatus::kInProgress},
                                                                   {"processing", AnnouncedStatus::kInProgress},
@@ -210,19 +210,19 @@ TEST(ListingAnswer, reads_every_status) {
   }
 }
 
-TEST(ListingAnswer, takes_odd_numbers_for_unknown_ones) {
+TEST(ListingAnswer, an_odd_number_reads_as_unknown) {
   EXPECT_EQ(read(R"("duration": "-1")").told.duration_seconds, std::nullopt);
   EXPECT_EQ(read(R"("duration": null)").told.duration_seconds, std::nullopt);
   EXPECT_EQ(read(R"("duration": 7)").told.duration_seconds, 7);
   EXPECT_EQ(read(R"("duration": "7.5")").told.duration_seconds, std::nullopt);
   EXPECT_EQ(read(R"("channels": "1")").told.channels, 1);
   EXPECT_EQ(read(R"("channels": 90)").told.channels, 0);
-  EXPECT_EQ(read(R"("error_code": 16101)").told.error_code, "16101");
-  EXPECT_EQ(read(R"("error_code": 0)").told.error_code, "");
+  EXPECT_EQ(read(R"("error_code": 16101)").told.absence, "the provider has no audio: too short (error 16101)");
+  EXPECT_EQ(read(R"("error_code": 0)").told.absence, kNoAudio);
   EXPECT_EQ(read(R"("start_time": "yesterday")").told.started_at, *parse_rfc3339("2026-11-23T11:00:00Z"));
 }
 
-TEST(ListingAnswer, counts_entries_that_name_no_recording_no_call_or_no_time) {
+TEST(ListingAnswer, an_entry_without_recording_call_or_time_counts_as_unreadable) {
   const auto listed = parse_listing(page(entry() + R"(, 7, null, {}, {"sid": "RE1"}, {"sid": ")" + kRecordingText +
                                          R"(", "call_sid": null, "account_sid": ")" + kAccountText + R"("})"));
   ASSERT_TRUE(listed);

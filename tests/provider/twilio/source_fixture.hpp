@@ -27,7 +27,7 @@ class FixedClock final : public Clock {
   }
 };
 
-/// Keeps what comes, and calls back at each piece.
+/// Keeps the pieces, and calls back for each.
 class CollectingSink final : public FetchSink {
  public:
   [[nodiscard]] Task<Result<void>> start(FetchHead announced) override {
@@ -52,7 +52,7 @@ inline const std::string kMediaPath = "/2010-04-01/Accounts/" + kAccountText + "
 /// Of user AC00000000000000000000000000000002 and password "secret".
 inline const std::string kAuthorization = "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMjpzZWNyZXQ=";
 
-/// A provider that is scripted, and the source under test that fetches from it, with limits short enough for tests.
+/// A scripted provider, and the source under test that fetches from it, with short limits.
 class SourceTest : public testing::Test {
  protected:
   SourceTest() { options_ = default_options(); }
@@ -77,7 +77,7 @@ class SourceTest : public testing::Test {
     return request;
   }
 
-  /// Runs the task to its end on the loop that the provider runs on too.
+  /// Runs the task to its end on the loop of the provider.
   template <class T>
   T run(Task<T> task) {
     std::optional<T> value;
