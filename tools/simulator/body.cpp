@@ -24,8 +24,8 @@ constexpr std::size_t kHashChunkBytes = 65536;
 using Mp3Frame = std::array<char, kMp3FrameBytes>;
 
 // ISO/IEC 13818-3 with the 2.5 extension: eleven bits of sync, version 2.5, layer III, no CRC; bit rate index 4
-// (32 kbit/s), rate index 2 (8 kHz). Side information of zeros says "no sound in this frame", so everything after it
-// is ancillary data that decoders skip: there the seeded bytes go.
+// (32 kbit/s), rate index 2 (8 kHz). Side information of zeros means "no sound in this frame", so everything after it
+// is ancillary data, which decoders skip. It holds the seeded bytes.
 void make_mp3_frame(std::uint64_t seed, std::uint64_t number, int channels, Mp3Frame& frame) {
   const std::size_t side_info_bytes = channels == 2 ? 17 : 9;
   frame[0] = static_cast<char>(0xFF);
@@ -36,7 +36,7 @@ void make_mp3_frame(std::uint64_t seed, std::uint64_t number, int channels, Mp3F
   std::uint64_t state = mix(seed ^ mix(number));
   for (std::size_t at = kMp3HeaderBytes + side_info_bytes; at < kMp3FrameBytes; at += sizeof state) {
     state = mix(state);
-    // Without the top bits no byte is 0xFF, so nothing here looks like a frame's sync.
+    // Without the top bits no byte is 0xFF, so no byte here looks like the sync of a frame.
     const std::uint64_t word = state & 0x7F7F7F7F7F7F7F7FU;
     std::memcpy(frame.data() + at, &word, std::min(sizeof word, kMp3FrameBytes - at));
   }

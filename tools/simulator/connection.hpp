@@ -17,7 +17,7 @@
 
 namespace tapedeck::simulator {
 
-/// Serves the requests of one connection, one after the other, and tells the log and the statistics of them.
+/// Serves the requests of one connection, one after the other, and reports them to the log and the statistics.
 class Connection {
  public:
   /// `id` is the connection's number in the log. The references outlive the connection.
@@ -29,7 +29,7 @@ class Connection {
 
   /// Ends it from outside.
   void close() { link_->close(); }
-  /// Since when it waits for a request; none while it serves one.
+  /// The time since which it waits for a request; empty while it serves one.
   [[nodiscard]] std::optional<Link::Clock::time_point> idle_since() const { return idle_since_; }
 
  private:

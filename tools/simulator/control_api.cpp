@@ -39,7 +39,7 @@ struct Collection {
   Stage add;
 };
 
-// In the order a document is loaded: recordings name calls, calls name accounts.
+// In the order of loading: recordings name calls, and calls name accounts.
 constexpr std::array kCollections{
     Collection{"accounts", stage_account},
     Collection{"calls", stage_call},

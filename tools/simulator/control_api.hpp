@@ -9,16 +9,16 @@
 
 namespace tapedeck::simulator {
 
-/// The interface under /_sim/ that sets the stage and reads what was seen; docs/twilio-sim.md describes it. It asks for
-/// no credentials.
+/// The interface under /_sim/ that prepares a test and reads the observations; docs/twilio-sim.md describes it. It
+/// needs no credentials.
 class ControlApi {
  public:
   explicit ControlApi(World& world) : world_(world) {}
 
-  /// Answers everything under /_sim/ but webhooks, which WebhookSender does.
+  /// Answers everything under /_sim/ except webhooks, which WebhookSender sends.
   [[nodiscard]] Plan answer(const Request& request);
 
-  /// Adds what a document of the shape of POST /_sim/load holds. What comes before the first error stays added.
+  /// Adds the contents of a document like that of POST /_sim/load. What precedes the first error stays added.
   Result<void> load(std::string_view document);
 
  private:

@@ -19,7 +19,7 @@
 
 namespace tapedeck::simulator {
 
-/// Most bytes of one audio file that is served from the data folder; it is held in memory.
+/// Most bytes of one audio file of the data folder. Files are held in memory.
 inline constexpr std::uintmax_t kMaxAudioFileBytes = 256U << 20U;
 
 /// A provider account. `parent` is empty for a main account.
@@ -28,10 +28,10 @@ struct Account {
   std::string token;
   std::string parent;
   std::string friendly_name;
-  /// Label for its recordings that name no business of their own.
+  /// Label for those of its recordings that name no business.
   std::string business;
-  /// Secrets of API keys by their SK SID. A key opens its own account only, a main account's token its sub-accounts
-  /// too.
+  /// Secrets of API keys by their SK SID. A key opens its own account only; a main account's token opens its
+  /// sub-accounts too.
   std::map<std::string, std::string, std::less<>> keys;
 };
 
@@ -44,7 +44,7 @@ struct Call {
   std::string status;
   SystemTime started_at;
   Seconds duration{0};
-  /// Recording SIDs in the order they were added.
+  /// Recording SIDs in the order in which they were added.
   std::vector<std::string> recordings;
 };
 
@@ -71,7 +71,7 @@ enum class AudioFormat { kMp3, kWav };
 /// "mp3" or "wav".
 [[nodiscard]] std::string_view extension_of(AudioFormat format) noexcept;
 
-/// What the look-alike knows: accounts, calls and recordings. Pointers into it stay good until clear().
+/// The accounts, calls and recordings of the simulator. Pointers into it stay valid until clear().
 class Directory {
  public:
   /// Newest first, as the provider lists them.
@@ -85,14 +85,14 @@ class Directory {
   void put_account(Account account);
   [[nodiscard]] const Account* account(std::string_view sid) const;
   [[nodiscard]] const std::map<std::string, Account, std::less<>>& accounts() const { return accounts_; }
-  /// The account an API key belongs to, or nullptr.
+  /// The account of an API key, or nullptr.
   [[nodiscard]] const Account* account_of_key(std::string_view key_sid) const;
 
-  /// Fills what is empty (SID, numbers) with invented values. Error kConflict when the SID belongs to another account.
+  /// Fills empty fields (SID, numbers) with invented values. Error kConflict when the SID belongs to another account.
   Result<const Call*> put_call(Call call);
   [[nodiscard]] const Call* call(std::string_view sid) const;
 
-  /// Fills what is empty, makes the call when it is unknown. Error kConflict when the SID is taken, kNotFound for an
+  /// Fills empty fields, and adds the call if it is unknown. Error kConflict when the SID is taken, kNotFound for an
   /// unknown account.
   Result<const Recording*> add_recording(Recording recording);
   [[nodiscard]] Recording* recording(std::string_view sid);
@@ -100,7 +100,7 @@ class Directory {
   [[nodiscard]] const List& list(std::string_view account) const;
   [[nodiscard]] std::size_t recording_count() const { return recordings_.size(); }
 
-  /// The media of a recording; none when it has files, but not of this format.
+  /// The media of a recording; empty when it has files, but none of this format.
   [[nodiscard]] static std::optional<Body> media(const Recording& recording, AudioFormat format, int channels);
 
   /// Loads a file of the data folder; later calls share it. Error kInvalidArgument for a name that leaves the folder,

@@ -35,7 +35,7 @@ void EventLog::write(std::string_view event, boost::json::object fields) {
   }
   if (file_ >= 0) {
     line += '\n';
-    // One write for one line: lines stay whole. A full disk loses lines of the file, not of the read-out.
+    // One write for each line, so that lines stay whole. A full disk loses lines of the file only.
     [[maybe_unused]] const ssize_t written = ::write(file_, line.data(), line.size());
     line.pop_back();
   }

@@ -12,12 +12,12 @@
 
 namespace tapedeck::simulator {
 
-/// Most lines that GET /_sim/log can still give; older ones are only in the file.
+/// Most lines that GET /_sim/log can return. Older lines are in the file only.
 inline constexpr std::size_t kMaxKeptLines = 50'000;
 
-/// What happened at the provider's side, one JSON object a line:
+/// The events at the provider's side, one JSON object per line:
 /// {"n": sequence number, "t_ns": CLOCK_MONOTONIC in nanoseconds, "event": ..., ...}.
-/// Lines reach the file at once, so that a reader sees them and a kill loses none.
+/// Lines reach the file at once, so that a reader sees them and a kill loses none of them.
 class EventLog {
  public:
   EventLog() = default;
@@ -35,7 +35,7 @@ class EventLog {
   /// `dropped` counts those that are no longer kept.
   [[nodiscard]] std::string since(std::uint64_t since, std::size_t limit) const;
 
-  /// Forgets the kept lines; numbering goes on.
+  /// Forgets the kept lines. The numbering continues.
   void forget();
 
  private:

@@ -22,7 +22,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-// Replaces the answer and keeps how it travels.
+// Replaces the answer and keeps its transfer.
 void answer_with(Plan& plan, Plan replacement) {
   replacement.shape = plan.shape;
   replacement.faults = plan.faults;
@@ -150,7 +150,7 @@ void read_raw(Fields& fields, Fault& fault) { fault.text = fields.text("text", "
 
 void apply_raw(const Fault& fault, const FaultContext&, Plan& plan) { plan.shape.raw = fault.text; }
 
-// --- faults of the way the answer travels ---
+// --- faults of the transfer ---
 
 void read_latency(Fields& fields, Fault& fault) {
   fault.delay = Milliseconds(fields.integer("ms", 0, 0, kMostMilliseconds));

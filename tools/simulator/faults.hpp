@@ -15,7 +15,7 @@ namespace tapedeck::simulator {
 
 struct FaultKind;
 
-/// What is wrong with an answer, with its parameters; each kind reads and uses its own.
+/// The parameters of a fault. Each kind reads and uses its own.
 struct Fault {
   const FaultKind* kind = nullptr;
   int status = 0;
@@ -30,25 +30,25 @@ struct Fault {
   std::string text;
 };
 
-/// Circumstances in which a fault is applied.
+/// The circumstances of applying a fault.
 struct FaultContext {
   const Target& target;
   SystemTime now;
   /// Scheme, host and port of this server, and the port alone.
   std::string_view base_url;
   int port;
-  /// A number that depends on the seed, the rule, the recording and how often it was asked for; nothing else.
+  /// A number that depends only on the seed, the rule, the recording and the number of earlier requests for it.
   std::uint64_t draw;
 };
 
-/// One kind of fault: how its parameters are read and what it does to a plan.
+/// One kind of fault: how it reads its parameters and changes a plan.
 struct FaultKind {
   std::string_view name;
-  /// It replaces the answer; no later rule is looked at.
+  /// It replaces the answer, and no later rule counts.
   bool decides_answer;
   void (*read)(Fields& fields, Fault& fault);
   void (*apply)(const Fault& fault, const FaultContext& context, Plan& plan);
-  /// Beyond the rule's match: does it say anything about this request? Null: always.
+  /// Whether it applies to a request that the rule matches. Null: always.
   bool (*concerns)(const Target& target) = nullptr;
 };
 

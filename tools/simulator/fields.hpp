@@ -14,8 +14,8 @@
 
 namespace tapedeck::simulator {
 
-/// Reads the members of a JSON object by name and remembers the first thing that is wrong with them, so that a caller
-/// reads all it knows and asks once. A member nobody asked for is wrong too: a misspelt fault must not pass for none.
+/// Reads the members of a JSON object by name and remembers the first problem, so that a caller reads all members and
+/// asks once. A member that was never read is a problem too, so that a misspelt fault is not ignored.
 class Fields {
  public:
   /// Borrows `object`, which must outlive this.
@@ -25,7 +25,7 @@ class Fields {
   std::string text(std::string_view name, std::string_view fallback = "");
   /// As text(), and the value must be one of `allowed`.
   std::string choice(std::string_view name, std::initializer_list<std::string_view> allowed, std::string_view fallback);
-  /// Any SID of Twilio's shape with this prefix; empty when the member is missing and not `required`.
+  /// A SID with this prefix; empty when the member is missing and not `required`.
   std::string sid(std::string_view name, std::string_view prefix, bool required = false);
   std::int64_t integer(std::string_view name, std::int64_t fallback, std::int64_t least, std::int64_t most);
   std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t least, std::int64_t most);
@@ -38,7 +38,7 @@ class Fields {
   std::vector<std::string> texts(std::string_view name);
 
   void reject(std::string problem);
-  /// The first problem, including members that were never asked for.
+  /// The first problem, including members that were never read.
   [[nodiscard]] std::optional<std::string> problem() const;
   /// problem() as a Result.
   [[nodiscard]] Result<void> check() const;

@@ -17,8 +17,8 @@ void append_little_endian_32(std::string& out, std::uint64_t value) {
   for (int i = 0; i < 4; ++i) out.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));
 }
 
-// Deflates in one step. With Flush::full the result ends on a byte and refers to nothing before it, so that copies of
-// it can follow one another.
+// Deflates in one step. With Flush::full the result ends at a byte and refers to nothing before it, so that copies of
+// it can be concatenated.
 std::string deflate(std::string_view text, zlib::Flush flush) {
   zlib::deflate_stream stream;
   std::string out(stream.upper_bound(text.size()) + 64, '\0');

@@ -10,7 +10,7 @@ namespace tapedeck::simulator {
 [[nodiscard]] std::string gzip(std::string_view text);
 
 /// A gzip member of about a thousandth of `unpacked_bytes`, rounded up to whole MiB, that unpacks to that many zeros.
-/// Its check sum is not right: a client is meant to give up long before it gets there.
+/// Its check sum is wrong, because a client should give up long before it reads that far.
 [[nodiscard]] std::string gzip_bomb(std::uint64_t unpacked_bytes);
 
 }  // namespace tapedeck::simulator

@@ -21,7 +21,7 @@ constexpr std::size_t kReadStep = 4096;
 Link::Link(asio::ip::tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {
   error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  // on_input() must never block the loop, should the system have announced bytes that are not there.
+  // on_input() must never block the loop, even if the system announced bytes that are not there.
   socket_.non_blocking(true, ignored);
 }
 

@@ -14,11 +14,11 @@
 
 namespace tapedeck::simulator {
 
-/// Most bytes that are read ahead while an answer is on its way. A client that sends more is not watched any longer
-/// until the answer is complete.
+/// Most bytes that are read ahead while an answer is sent. A client that sends more is not watched until the answer is
+/// complete.
 inline constexpr std::size_t kMaxReadAhead = 64U << 10U;
 
-/// A client's connection. While it is watched, the client's going away ends every wait and write at once, even when
+/// A client's connection. While it is watched, a client that leaves ends every wait and write at once, even when
 /// nothing is being sent.
 class Link : public std::enable_shared_from_this<Link> {
  public:
@@ -28,20 +28,20 @@ class Link : public std::enable_shared_from_this<Link> {
   explicit Link(boost::asio::ip::tcp::socket socket);
 
   [[nodiscard]] boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
-  /// The client's port, by which its process can be told (/proc/net/tcp); 0 when it has gone already.
+  /// The client's port, which identifies its process (/proc/net/tcp); 0 when the client has left already.
   [[nodiscard]] std::int64_t peer_port() const;
   /// Bytes received and not yet parsed.
   [[nodiscard]] boost::beast::flat_buffer& received() noexcept { return received_; }
-  /// The connection has ended, by whoever.
+  /// True once either side has ended the connection.
   [[nodiscard]] bool is_lost() const noexcept { return is_lost_; }
 
-  /// Writes everything unless the connection ends. Returns the bytes that were handed to the system. The memory of
+  /// Writes everything unless the connection ends. Returns the number of bytes that the system took. The memory of
   /// `buffers` stays valid until then.
   [[nodiscard]] boost::asio::awaitable<std::size_t> write(Buffers buffers);
   /// Returns at `time`, or when the connection ends.
   [[nodiscard]] boost::asio::awaitable<void> sleep_until(Clock::time_point time);
 
-  /// A client that only shuts its sending side counts as gone, too.
+  /// A client that only shuts its sending side counts as gone too.
   void watch();
   void unwatch();
 

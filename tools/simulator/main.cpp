@@ -1,5 +1,5 @@
-// twilio-sim: a look-alike of the telephony provider's recordings, for development and tests. docs/twilio-sim.md is its
-// manual.
+// twilio-sim: the simulator of the telephony provider's recordings, for development and tests. docs/twilio-sim.md is
+// its manual.
 
 #include <csignal>
 #include <cstdint>
@@ -31,7 +31,7 @@ using tapedeck::simulator::Server;
 using tapedeck::simulator::World;
 
 constexpr int kExitUsage = 2;
-// Time for connections and deliveries to end before the process does not wait for them any longer.
+// How long the process waits for connections and deliveries to end.
 constexpr std::chrono::seconds kStopGrace{2};
 
 struct Options {
@@ -62,7 +62,7 @@ void declare(CLI::App& app, Options& options) {
       "http://127.0.0.1:4010/_sim/accounts");
 }
 
-// Thousands of slow transfers need more descriptors than a shell usually allows.
+// Thousands of slow transfers need more descriptors than most shells allow.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -87,7 +87,7 @@ Result<void> announce(const Options& options, const std::string& url) {
   fmt::print("twilio-sim ready on {}\n", url);
   std::fflush(stdout);
   if (options.ready_file.empty()) return {};
-  // Renamed into place, so that a reader never sees half of it.
+  // A rename puts it into place, so that a reader never sees half of it.
   const std::string temporary = options.ready_file + ".tmp";
   {
     std::ofstream file(temporary);
@@ -100,7 +100,7 @@ Result<void> announce(const Options& options, const std::string& url) {
   return {};
 }
 
-// Ends the server on SIGINT, SIGTERM or, when asked, at the end of standard input.
+// Ends the server on SIGINT, SIGTERM or, if requested, at the end of standard input.
 class Stopper {
  public:
   Stopper(asio::io_context& io, Server& server)
@@ -169,7 +169,7 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("A look-alike of Twilio's recordings for development and tests, with faults on command.", "twilio-sim");
+  CLI::App app("A simulator of Twilio's recordings for development and tests, with faults on command.", "twilio-sim");
   declare(app, options);
   try {
     app.parse(argc, argv);

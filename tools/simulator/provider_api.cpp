@@ -130,7 +130,7 @@ Plan ProviderApi::answer(const Request& request, const Target& target) {
 
 Plan ProviderApi::media(const Request& request, const Target& target) {
   if (!is_read(request)) return method_not_allowed();
-  // Refused by the provider since 2024-02-15.
+  // The provider refuses it since 2024-02-15.
   if (!request.body.empty()) return rest_exception(403);
   const auto limit = settings_.most_downloads_per_account;
   if (limit && statistics_.current_downloads(target.account) > *limit) return rest_exception(429);
@@ -156,7 +156,7 @@ Plan ProviderApi::media(const Request& request, const Target& target) {
 }
 
 Plan ProviderApi::cdn(const Request& request, const Target& target) {
-  // Object stores refuse a second way of authentication beside the one in the URL.
+  // Object stores refuse a second authentication beside the one in the URL.
   if (request.authorization) return rest_exception(400, 400, "Only one auth mechanism allowed");
   return media(request, target);
 }

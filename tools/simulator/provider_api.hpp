@@ -11,19 +11,19 @@
 namespace tapedeck::simulator {
 
 /// The part of Twilio's REST API, version 2010-04-01, that concerns recordings
-/// (www.twilio.com/docs/voice/api/recording), and a host without authentication that redirects may lead to.
+/// (www.twilio.com/docs/voice/api/recording), and a host without authentication for redirects.
 class ProviderApi {
  public:
   ProviderApi(Directory& directory, RuleBook& rules, const Statistics& statistics, const Settings& settings)
       : directory_(directory), rules_(rules), statistics_(statistics), settings_(settings) {}
 
-  /// What the request is about; cheap, changes nothing.
+  /// The target of the request. Cheap; changes nothing.
   [[nodiscard]] Target target_of(const Request& request);
 
   /// The user of the Authorization field, or "".
   [[nodiscard]] static std::string user_of(const Request& request);
 
-  /// The answer, with the faults that befall it. `target` is target_of(request), and its download is counted already.
+  /// The answer, with the faults that apply. `target` is target_of(request), and its download is counted already.
   [[nodiscard]] Plan answer(const Request& request, const Target& target);
 
  private:

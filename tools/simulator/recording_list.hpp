@@ -20,9 +20,9 @@ inline constexpr std::size_t kMaxPageSize = 1000;
 struct ListQuery {
   std::size_t page_size = kDefaultPageSize;
   std::size_t page = 0;
-  /// The last recording of the page before.
+  /// The last recording of the previous page.
   std::optional<Directory::ListKey> after;
-  /// From, inclusive, and until, exclusive.
+  /// The beginning is inclusive, the end exclusive.
   std::optional<SystemTime> from;
   std::optional<SystemTime> until;
   std::string call;
@@ -35,11 +35,11 @@ struct ListPage {
 };
 
 /// Reads PageSize, Page, PageToken, DateCreated, DateCreated<, DateCreated>, CallSid and IncludeSoftDeleted.
-/// A date alone means the day in UTC: "DateCreated<" ends with that day's first instant, "DateCreated>" begins there.
-/// Error kInvalidArgument.
+/// A date alone means the day in UTC: "DateCreated<" ends at the first instant of that day, "DateCreated>" begins
+/// there. Error kInvalidArgument.
 [[nodiscard]] Result<ListQuery> parse_list_query(const Request& request, const Target& target, Directory& directory);
 
-/// Cost: the recordings of the account from the page's place on, until the page is full.
+/// Cost: linear in the recordings of the account from the beginning of the page until it is full.
 [[nodiscard]] ListPage select_page(const ListQuery& query, const std::string& account, Directory& directory);
 
 /// The envelope of a list, whose next_page_uri is relative and null on the last page.

@@ -8,11 +8,11 @@
 
 namespace tapedeck::simulator {
 
-/// A request as the two interfaces see it.
+/// A request to one of the two interfaces.
 struct Request {
   std::string method;
   std::string path_and_query;
-  /// Not decoded: no path of ours needs it.
+  /// Not decoded, because no path of the simulator needs it.
   std::string path;
   /// Empty when it cannot be decoded.
   Form query;
@@ -22,16 +22,16 @@ struct Request {
   std::string body;
 };
 
-/// What the control interface may change while the server runs.
+/// Settings that the control interface can change.
 struct Settings {
   /// "http://127.0.0.1:4010"; stands in media_url and in redirects.
   std::string base_url;
   int port = 0;
-  /// Most body bytes a second on each connection; none: as fast as it goes.
+  /// Most body bytes per second on each connection; empty: no limit.
   std::optional<std::uint64_t> bytes_per_second;
-  /// An account with more downloads than this at once gets 429; none: no limit.
+  /// An account with more downloads than this at once gets 429; empty: no limit.
   std::optional<std::uint64_t> most_downloads_per_account;
-  /// Most recordings on a page of a list, however many are asked for; none: as many as are asked for.
+  /// Most recordings on a page of a list, whatever PageSize says; empty: no limit.
   std::optional<std::uint64_t> most_per_page;
 };
 

@@ -14,10 +14,10 @@
 
 namespace tapedeck::simulator {
 
-/// Most rules at a time; every one is looked at for each request.
+/// Most rules at a time. Each request checks every rule.
 inline constexpr std::size_t kMaxRules = 10'000;
 
-/// A fault and the requests it befalls. Empty texts match everything.
+/// A fault and the requests to which it applies. Empty texts match everything.
 struct Rule {
   std::int64_t id = 0;
   /// "media", "metadata", "list", "call", "cdn" or "any".
@@ -28,9 +28,9 @@ struct Rule {
   std::string business;
   std::string format;
   double probability = 1;
-  /// Befalls at most so many requests; none: no limit.
+  /// Applies to at most this many requests; empty: no limit.
   std::optional<std::uint64_t> times;
-  /// Befalls at most so many requests of each recording.
+  /// Applies to at most this many requests of each recording.
   std::optional<std::uint64_t> times_per_recording;
   Fault fault;
 
@@ -42,9 +42,9 @@ struct Rule {
   std::map<std::string, Seen, std::less<>> by_recording;
 };
 
-/// Rules in the order they were added. Those that shape the transfer add up; the first one that decides the answer is
-/// the last one looked at. Chance depends on the seed, the rule, the recording and how often that recording was asked
-/// for, never on how requests interleave, so a run can be repeated.
+/// Rules in the order in which they were added. Faults of the transfer add up; the first fault that decides the answer
+/// ends the search. Chance depends on the seed, the rule, the recording and the number of requests for that recording,
+/// never on the interleaving of requests, so that a run can be repeated.
 class RuleBook {
  public:
   explicit RuleBook(std::uint64_t seed) : seed_(seed) {}
@@ -52,14 +52,14 @@ class RuleBook {
   /// Error kInvalidArgument says what is wrong; kTooLarge when there are kMaxRules.
   Result<std::int64_t> add(const boost::json::object& rule);
   bool remove(std::int64_t id);
-  /// Removes all; numbers begin anew, so that the same rules meet the same chance again.
+  /// Removes all rules and restarts the numbering, so that the same rules have the same chance again.
   void clear();
   [[nodiscard]] boost::json::array describe() const;
 
-  /// Applies what befalls this request and counts it. `base_url` and `port` are this server's.
+  /// Applies the faults of this request and counts them. `base_url` and `port` are those of this server.
   void apply(const Target& target, SystemTime now, std::string_view base_url, int port, Plan& plan);
 
-  /// Whether a rule still holds back the media of this recording; counts nothing.
+  /// Whether a rule still delays the media of this recording. Counts nothing.
   [[nodiscard]] bool is_held_back(const Target& media) const;
 
  private:

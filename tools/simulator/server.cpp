@@ -19,11 +19,11 @@ namespace {
 
 constexpr std::chrono::seconds kIdleTimeout{75};
 constexpr std::chrono::seconds kSweepInterval{5};
-// How long to wait when there is no descriptor left for another connection.
+// Wait when no descriptor is left for another connection.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 constexpr int kBacklog = 4096;
 
-// A task that ends with an exception has met a broken invariant: the process must not carry on without it.
+// A task that ends with an exception has met a broken invariant, and the process must not continue without the task.
 void rethrow(const std::exception_ptr& failure) {
   if (failure) std::rethrow_exception(failure);
 }

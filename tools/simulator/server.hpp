@@ -19,7 +19,7 @@
 
 namespace tapedeck::simulator {
 
-/// Accepts connections and keeps them until they end. Runs on one thread, that of the io_context.
+/// Accepts connections and keeps them until they end. Runs on the one thread of the io_context.
 class Server {
  public:
   Server(boost::asio::io_context& io, World& world)
@@ -28,9 +28,9 @@ class Server {
   /// Binds "host:port", a literal address or localhost; port 0 takes a free one. Fills settings.base_url and port.
   /// Error kInvalidArgument or kIo.
   Result<void> listen(std::string_view address);
-  /// Starts to accept; the io_context does the work.
+  /// Begins to accept. The io_context does the work.
   void start();
-  /// Ends accepting and every connection, so that the io_context runs out of work.
+  /// Stops accepting and ends every connection, so that the io_context runs out of work.
   void stop();
 
   [[nodiscard]] ControlApi& control() noexcept { return control_; }

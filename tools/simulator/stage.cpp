@@ -151,7 +151,7 @@ Result<void> stage_settings(World& world, const json::object& object) {
     const auto most = fields.optional_integer("most_per_page", 1, kMostPerPage);
     settings.most_per_page = most ? std::optional(static_cast<std::uint64_t>(*most)) : std::nullopt;
   }
-  // Asked for again so that all are known names when one is missing.
+  // Read again, so that none of them counts as unread when one is missing.
   fields.any("bytes_per_second");
   fields.any("most_downloads_per_account");
   fields.any("most_per_page");

@@ -11,8 +11,8 @@
 
 namespace tapedeck::simulator {
 
-/// What the provider saw. A download is a GET of media, from when its request is read until its answer is completely
-/// handed to the system or its connection is seen closed, whatever its status.
+/// Counts at the provider's side. A download is a GET of media of any status. It lasts from the end of reading its
+/// request until the system has taken its whole answer or its connection has closed.
 class Statistics {
  public:
   void connection_opened();
@@ -25,9 +25,9 @@ class Statistics {
   void download_ended(const Target& target, std::uint64_t body_bytes, bool is_complete);
 
   [[nodiscard]] boost::json::object describe() const;
-  /// Downloads of one account that run now.
+  /// Running downloads of one account.
   [[nodiscard]] std::uint64_t current_downloads(std::string_view account) const;
-  /// Starts counting anew; what runs now stays counted as running.
+  /// Restarts all counts. Running downloads stay counted as running.
   void reset();
 
  private:

@@ -15,7 +15,7 @@ namespace tapedeck::simulator {
 /// Twilio's dates: "Mon, 23 Nov 2026 12:00:00 +0000".
 [[nodiscard]] std::string format_rfc2822(SystemTime time);
 
-/// The parts between separators; at least one, perhaps empty. The views live as long as the text.
+/// The parts between separators: at least one, which may be empty. The views live as long as the text.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 
 }  // namespace tapedeck::simulator

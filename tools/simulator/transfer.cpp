@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kPieceBytes = 64U << 10U;
-// A slow transfer sends so many pieces a second, or single bytes when it is slower than that.
+// Pieces per second of a slow transfer. A slower one sends single bytes.
 constexpr std::uint64_t kPiecesPerSecond = 10;
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -111,7 +111,7 @@ asio::awaitable<Delivery> Transfer::send_body() {
   co_return finish();
 }
 
-// Sends what is pending of the header, and then `size` bytes of the body.
+// Sends the rest of the header, and then `size` bytes of the body.
 asio::awaitable<void> Transfer::send_piece(std::size_t size) {
   const bool is_chunk = size > 0 && plan_.shape.framing == Framing::kChunked;
   const std::string prefix = is_chunk ? fmt::format("{:x}\r\n", size) : std::string();
@@ -134,7 +134,7 @@ asio::awaitable<void> Transfer::stall() {
   co_await link_->sleep_until(until);
 }
 
-// Bytes up to the next place where something is due; 0 at such a place and at the end.
+// Bytes up to the next place of a fault; 0 at such a place and at the end.
 std::size_t Transfer::next_piece() const {
   const Shape& shape = plan_.shape;
   std::uint64_t size = std::min<std::uint64_t>(kPieceBytes, plan_.body.size() - sent_);

@@ -15,21 +15,22 @@
 
 namespace tapedeck::simulator {
 
-/// How sending an answer ended.
+/// The outcome of sending an answer.
 struct Delivery {
-  /// Body bytes handed to the system.
+  /// Body bytes that the system took.
   std::uint64_t body_bytes = 0;
-  /// Everything that was announced has been sent, truthfully.
+  /// The whole announced answer was sent, unaltered.
   bool is_complete = false;
   /// "complete", "client_closed" or "fault".
   std::string_view cause = "complete";
   bool keeps_connection = false;
 };
 
-/// Sends one answer in the shape its plan asks for.
+/// Sends one answer according to its plan.
 class Transfer {
  public:
-  /// `keep_alive`: the client lets the connection stay open. `on_first_byte` is called once, after the first write.
+  /// `keep_alive`: the client allows the connection to stay open. `on_first_byte` is called once, after the first
+  /// write.
   Transfer(std::shared_ptr<Link> link, Plan plan, bool is_head, bool keep_alive, std::function<void()> on_first_byte);
 
   /// The object outlives the coroutine.
@@ -52,7 +53,7 @@ class Transfer {
   bool keep_alive_;
   bool is_stall_over_ = false;
   std::function<void()> on_first_byte_;
-  /// Header bytes that have not been sent yet.
+  /// Header bytes that were not sent yet.
   std::string pending_;
   std::vector<char> piece_;
   std::uint64_t sent_ = 0;

@@ -30,7 +30,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uint64_t kMaxAnswerBytes = 64U << 10U;
-// Single results in the answer to an order; the counts by status cover all of them.
+// Most single results in the answer to an order. The counts by status cover all deliveries.
 constexpr std::size_t kMaxResults = 1000;
 
 struct Attempt {
@@ -40,7 +40,7 @@ struct Attempt {
   std::int64_t took_ms = 0;
 };
 
-// An order while it is carried out, shared by the tasks that work on it.
+// An order in progress, shared by the tasks that work on it.
 struct Batch {
   Batch(WebhookOrder order_to_do, asio::any_io_executor executor) : order(std::move(order_to_do)), finished(executor) {
     attempts.resize(order.deliveries.size());
@@ -69,7 +69,7 @@ http::request<http::string_body> to_message(const WebhookEvent& event, const std
   return message;
 }
 
-// One attempt; connects first where the stream is not connected. Leaves it connected if the target allows that.
+// One attempt. Connects the stream if necessary, and leaves it connected if the target allows that.
 asio::awaitable<Attempt> attempt(beast::tcp_stream& stream, const WebhookOrder& order, const WebhookEvent& event) {
   boost::system::error_code error;
   stream.expires_after(order.timeout);
@@ -102,7 +102,7 @@ asio::awaitable<void> work(std::shared_ptr<Batch> batch) {
     const auto started = std::chrono::steady_clock::now();
     const bool was_connected = stream.socket().is_open();
     Attempt result = co_await attempt(stream, batch->order, batch->order.deliveries[index]);
-    // A kept connection that the target has closed meanwhile says nothing about the delivery.
+    // If the target has closed a kept connection meanwhile, that says nothing about the delivery.
     if (result.status == 0 && was_connected) {
       result = co_await attempt(stream, batch->order, batch->order.deliveries[index]);
     }

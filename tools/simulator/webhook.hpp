@@ -30,11 +30,11 @@ struct WebhookEvent {
   std::string path_and_query;
   std::string body;
   std::string signature;
-  /// The same for every attempt at one event.
+  /// The same for every attempt of one event.
   std::string idempotency_token;
 };
 
-/// What to deliver where.
+/// Events and their target.
 struct WebhookOrder {
   boost::asio::ip::tcp::endpoint endpoint;
   std::string host;
@@ -43,16 +43,16 @@ struct WebhookOrder {
   Milliseconds timeout{15'000};
 };
 
-/// Reads an order; docs/twilio-sim.md lists its members. Errors: kInvalidArgument, also for a target that is not on
-/// this machine's loopback; kNotFound for an unknown recording or call.
+/// Reads an order; docs/twilio-sim.md lists its members. Errors: kInvalidArgument, also for a target that is not a
+/// loopback address; kNotFound for an unknown recording or call.
 [[nodiscard]] Result<WebhookOrder> read_webhook_order(World& world, const boost::json::object& object);
 
-/// Delivers signed status callbacks as the provider does, but only to loopback addresses.
+/// Delivers signed status callbacks like the provider, but only to loopback addresses.
 class WebhookSender {
  public:
   explicit WebhookSender(World& world) : world_(world) {}
 
-  /// Carries out POST /_sim/webhook and answers when every delivery has ended.
+  /// Executes POST /_sim/webhook and answers when every delivery has ended.
   [[nodiscard]] boost::asio::awaitable<Plan> answer(Request request);
 
  private:

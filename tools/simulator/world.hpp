@@ -13,7 +13,7 @@
 
 namespace tapedeck::simulator {
 
-/// Everything the look-alike holds. One thread uses it.
+/// The whole state of the simulator. Only one thread uses it.
 struct World {
   World(std::filesystem::path data, std::uint64_t seed) : directory(std::move(data), seed), rules(seed) {}
 
