@@ -13,9 +13,9 @@ template <class Port, class Adapter>
 Result<std::unique_ptr<Port>> make(CurlClient& client, const Clock& clock, const std::string& base_url) {
   TwilioOptions options;
   options.base_url = base_url;
-  auto made = Adapter::make(client, clock, options);
-  if (!made) return fail(std::move(made.error()));
-  return std::move(*made);
+  Result<TwilioApi> api = TwilioApi::parse(options);
+  if (!api) return fail(std::move(api.error()));
+  return std::make_unique<Adapter>(client, clock, std::move(*api));
 }
 
 }  // namespace

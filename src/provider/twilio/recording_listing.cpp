@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,13 +45,6 @@ void keep_wanted(ListingPage& page, const ListingRequest& request) {
 }
 
 }  // namespace
-
-Result<std::unique_ptr<TwilioRecordingListing>> TwilioRecordingListing::make(CurlClient& client, const Clock& clock,
-                                                                             const TwilioOptions& options) {
-  Result<TwilioApi> api = TwilioApi::parse(options);
-  if (!api) return fail(std::move(api.error()));
-  return std::unique_ptr<TwilioRecordingListing>(new TwilioRecordingListing(client, clock, std::move(*api)));
-}
 
 Task<Result<std::optional<std::string>>> TwilioRecordingListing::get(std::string path, ProviderLogin login,
                                                                      std::size_t bytes_max, std::stop_token stop) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,18 +22,15 @@ inline constexpr std::size_t kPageUriMax = 2'048;
 /// Source: www.twilio.com/docs/voice/api/recording.
 class TwilioRecordingListing final : public RecordingListing {
  public:
-  /// Errors: those of TwilioApi::parse(). `client` and `clock` must outlive the listing.
-  [[nodiscard]] static Result<std::unique_ptr<TwilioRecordingListing>> make(CurlClient& client, const Clock& clock,
-                                                                            const TwilioOptions& options);
+  /// `client` and `clock` must outlive it.
+  TwilioRecordingListing(CurlClient& client, const Clock& clock, TwilioApi api)
+      : client_(client), clock_(clock), api_(std::move(api)) {}
 
   [[nodiscard]] Task<Result<ListingPage>> list(ListingRequest request, std::stop_token stop) override;
   [[nodiscard]] Task<Result<std::optional<CallUpdate>>> describe_call(ProviderLogin login, CallSid call,
                                                                       std::stop_token stop) override;
 
  private:
-  TwilioRecordingListing(CurlClient& client, const Clock& clock, TwilioApi api)
-      : client_(client), clock_(clock), api_(std::move(api)) {}
-
   // The body of a 200; empty for a 404.
   [[nodiscard]] Task<Result<std::optional<std::string>>> get(std::string path, ProviderLogin login,
                                                              std::size_t bytes_max, std::stop_token stop);

@@ -1,5 +1,6 @@
 #include "provider/twilio/recording_source.hpp"
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -77,13 +78,6 @@ Task<Result<void>> receive(FollowingRequest& exchange, CurlHead head, FetchSink&
 }
 
 }  // namespace
-
-Result<std::unique_ptr<TwilioRecordingSource>> TwilioRecordingSource::make(CurlClient& client, const Clock& clock,
-                                                                           const TwilioOptions& options) {
-  Result<TwilioApi> api = TwilioApi::parse(options);
-  if (!api) return fail(std::move(api.error()));
-  return std::unique_ptr<TwilioRecordingSource>(new TwilioRecordingSource(client, clock, std::move(*api)));
-}
 
 Result<Url> TwilioRecordingSource::url_of(const FetchRequest& request, const std::string& form) const {
   return parse_url(fmt::format("{}/2010-04-01/Accounts/{}/Recordings/{}{}", api_.base, request.media_account.view(),

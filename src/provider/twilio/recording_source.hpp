@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -18,18 +17,15 @@ inline constexpr std::size_t kMetadataBytesMax = 64 * 1024;
 /// Source: www.twilio.com/docs/voice/api/recording.
 class TwilioRecordingSource final : public RecordingSource {
  public:
-  /// Errors: those of TwilioApi::parse(). `client` and `clock` must outlive the source.
-  [[nodiscard]] static Result<std::unique_ptr<TwilioRecordingSource>> make(CurlClient& client, const Clock& clock,
-                                                                           const TwilioOptions& options);
+  /// `client` and `clock` must outlive it.
+  TwilioRecordingSource(CurlClient& client, const Clock& clock, TwilioApi api)
+      : client_(client), clock_(clock), api_(std::move(api)) {}
 
   [[nodiscard]] Task<FetchOutcome> fetch(FetchRequest request, FetchSink& sink, std::stop_token stop) override;
   [[nodiscard]] Task<Result<RemoteStatus>> describe(FetchRequest request, std::stop_token stop) override;
   [[nodiscard]] Task<Result<void>> remove(FetchRequest request, std::stop_token stop) override;
 
  private:
-  TwilioRecordingSource(CurlClient& client, const Clock& clock, TwilioApi api)
-      : client_(client), clock_(clock), api_(std::move(api)) {}
-
   // A fetch of the media as one particular form.
   struct Attempt {
     FetchOutcome outcome;

@@ -221,7 +221,7 @@ Task<int> stop_at_request(boost::asio::io_context& loop, const ScriptedServer& p
 TEST_F(FetchStop, a_stop_from_another_thread_ends_the_wait_for_an_answer) {
   provider_.answer({hang()});
   std::jthread stopper;
-  source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+  source_ = std::make_unique<TwilioRecordingSource>(client_, clock_, *TwilioApi::parse(options_));
   std::optional<int> watched;
   boost::asio::co_spawn(loop_, stop_at_request(loop_, provider_, stop_, stopper),
                         [&](std::exception_ptr, int value) { watched = value; });
@@ -314,7 +314,7 @@ TEST_F(FetchFaults, sixty_four_endless_bodies_with_slow_sinks_take_bounded_memor
   constexpr std::uint64_t kBytesEach = 2 * 1024 * 1024;  // twice the pipe, which grows by doubling, and a margin
   provider_.answer({send(kPlainHead), endless(std::string(64 * 1024, 'x'))});
   options_.limits.idle_timeout = Milliseconds{60'000};
-  source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+  source_ = std::make_unique<TwilioRecordingSource>(client_, clock_, *TwilioApi::parse(options_));
 
   boost::asio::steady_timer gate(loop_, boost::asio::steady_timer::time_point::max());
   std::vector<std::unique_ptr<GatedSink>> sinks;
@@ -344,7 +344,7 @@ TEST_F(FetchFaults, sixty_four_endless_bodies_with_slow_sinks_take_bounded_memor
 TEST_F(FetchFaults, fetches_that_their_sinks_end_return_after_their_connections_are_closed) {
   constexpr std::size_t kTransfers = 64;
   provider_.answer({send(kPlainHead), endless(std::string(16 * 1024, 'x'))});
-  source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+  source_ = std::make_unique<TwilioRecordingSource>(client_, clock_, *TwilioApi::parse(options_));
   std::size_t ended = 0;
   std::size_t cut = 0;
   std::size_t early = 0;
@@ -394,7 +394,7 @@ TEST_F(FetchFaults, a_slow_sink_is_not_taken_for_a_stalled_provider) {
   provider_.answer({send(kPlainHead + std::string(128 * 1024, 'x')), endless(std::string(64 * 1024, 'x'))});
   boost::asio::steady_timer gate(loop_, boost::asio::steady_timer::time_point::max());
   GatedSink sink(gate);
-  source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+  source_ = std::make_unique<TwilioRecordingSource>(client_, clock_, *TwilioApi::parse(options_));
   std::optional<FetchOutcome> ended;
   boost::asio::co_spawn(loop_, source_->fetch(request(), sink, stop_.get_token()),
                         [&](std::exception_ptr, FetchOutcome outcome) { ended = std::move(outcome); });
@@ -415,7 +415,7 @@ TEST(CurlClientEnd, the_end_of_the_client_cancels_running_fetches) {
   TwilioOptions options;
   options.base_url = provider.url();
   auto client = std::make_unique<CurlClient>();
-  const auto source = *TwilioRecordingSource::make(*client, clock, options);
+  const auto source = std::make_unique<TwilioRecordingSource>(*client, clock, *TwilioApi::parse(options));
   CollectingSink sink;
   FetchRequest request;
   request.recording = *RecordingSid::parse(kRecordingText);

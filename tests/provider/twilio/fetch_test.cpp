@@ -184,14 +184,12 @@ TEST_F(Fetch, an_empty_body_is_an_error) {
   EXPECT_FALSE(outcome.cut_by_us);
 }
 
-TEST(TwilioRecordingSource, a_malformed_base_url_is_refused) {
-  CurlClient client;
-  const FixedClock clock;
+TEST(TwilioApi, a_malformed_base_url_is_refused) {
   for (const std::string url : {"", "api.twilio.com", "ftp://api.twilio.com", "https://user:pass@api.twilio.com",
                                 "https://api.twilio.com/?x=1", "https://api twilio.com"}) {
     TwilioOptions options;
     options.base_url = url;
-    EXPECT_FALSE(TwilioRecordingSource::make(client, clock, options)) << url;
+    EXPECT_FALSE(TwilioApi::parse(options)) << url;
   }
 }
 

@@ -32,7 +32,7 @@ class Listing : public SourceTest {
     return wanted;
   }
   RecordingListing& listing() {
-    if (!listing_) listing_ = *TwilioRecordingListing::make(client_, clock_, options_);
+    if (!listing_) listing_ = std::make_unique<TwilioRecordingListing>(client_, clock_, *TwilioApi::parse(options_));
     return *listing_;
   }
   Result<ListingPage> list(ListingRequest wanted) { return run(listing().list(std::move(wanted), stop_.get_token())); }

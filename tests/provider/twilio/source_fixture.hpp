@@ -92,16 +92,16 @@ class SourceTest : public testing::Test {
   }
 
   FetchOutcome fetch(AudioFormat format = AudioFormat::kMp3) {
-    source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+    source_ = std::make_unique<TwilioRecordingSource>(client_, clock_, *TwilioApi::parse(options_));
     return run(source_->fetch(request(format), sink_, stop_.get_token()));
   }
   Result<RemoteStatus> describe() {
-    source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+    source_ = std::make_unique<TwilioRecordingSource>(client_, clock_, *TwilioApi::parse(options_));
     return run(source_->describe(request(), stop_.get_token()));
   }
 
   Result<void> remove() {
-    source_ = *TwilioRecordingSource::make(client_, clock_, options_);
+    source_ = std::make_unique<TwilioRecordingSource>(client_, clock_, *TwilioApi::parse(options_));
     return run(source_->remove(request(), stop_.get_token()));
   }
 
