@@ -192,7 +192,7 @@ TEST(ListingAnswer, an_entry_reads_like_its_webhook) {
   EXPECT_EQ(listed.told.started_at, *parse_rfc3339("2026-11-23T10:59:58Z"));
   EXPECT_EQ(listed.created_at, *parse_rfc3339("2026-11-23T11:00:00Z"));
   EXPECT_TRUE(listed.told.is_listed);
-  EXPECT_EQ(listed.told.error_code, "");
+  EXPECT_EQ(listed.told.absence, kNoAudio);
 }
 
 TEST(ListingAnswer, every_status_is_read) {
@@ -217,8 +217,8 @@ TEST(ListingAnswer, an_odd_number_reads_as_unknown) {
   EXPECT_EQ(read(R"("duration": "7.5")").told.duration_seconds, std::nullopt);
   EXPECT_EQ(read(R"("channels": "1")").told.channels, 1);
   EXPECT_EQ(read(R"("channels": 90)").told.channels, 0);
-  EXPECT_EQ(read(R"("error_code": 16101)").told.error_code, "16101");
-  EXPECT_EQ(read(R"("error_code": 0)").told.error_code, "");
+  EXPECT_EQ(read(R"("error_code": 16101)").told.absence, "the provider has no audio: too short (error 16101)");
+  EXPECT_EQ(read(R"("error_code": 0)").told.absence, kNoAudio);
   EXPECT_EQ(read(R"("start_time": "yesterday")").told.started_at, *parse_rfc3339("2026-11-23T11:00:00Z"));
 }
 
