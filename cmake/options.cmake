@@ -45,8 +45,3 @@ if(CCACHE)
     target_compile_options(tapedeck_options INTERFACE -fpch-preprocess)
   endif()
 endif()
-
-# The switches exist only where a test build asks for them; the release binary has none.
-if(TAPEDECK_PLANTED_BUGS)
-  target_compile_definitions(tapedeck_options INTERFACE TAPEDECK_PLANTED_BUGS)
-endif()

@@ -36,7 +36,7 @@ const MAY_INCLUDE = {
   "app/worker": ["app", "base", "blobs", "calls", "calls/ports", "domain", "media", "provider", "runtime", "slots", "slots/protocol"],
   "app/upkeep": ["app", "base", "blobs", "calls", "calls/ports", "domain", "provider", "runtime", "slots", "slots/protocol"],
   "http/server": ["base", "blobs", "runtime"],
-  "http/api": ["app", "base", "blobs", "calls", "calls/ports", "domain", "http/server", "media", "provider/twilio", "runtime"],
+  "http/api": ["app", "base", "blobs", "calls", "calls/ports", "domain", "http/server", "media", "provider/twilio", "runtime", "slots"],
   // They name concrete adapters.
   cli: ["*"],
   "cli/commands": ["*"],

@@ -11,33 +11,6 @@ namespace {
 // Slots that were lost hold nothing that could be cancelled.
 bool is_lost(const Error& error) { return error.errc() == Errc::kSlotsLost; }
 
-// Where the recording is that was asked for, without asking again.
-SlotStatus status_of(RequestAnswer answer, Lane lane) {
-  SlotStatus status;
-  switch (answer.kind) {
-    case RequestKind::kAcquired:
-    case RequestKind::kProcessing:
-      status.place = SlotPlace::kGranted;
-      break;
-    case RequestKind::kQueued:
-    case RequestKind::kAlreadyQueued:
-    case RequestKind::kBeyond:
-      status.place = SlotPlace::kWaiting;
-      break;
-    case RequestKind::kDelayed:
-      status.place = SlotPlace::kDelayed;
-      break;
-  }
-  status.lane = lane;
-  status.position = answer.position;
-  status.queue_length = answer.queue_length;
-  status.active = answer.active;
-  status.limit = answer.limit;
-  status.until = answer.until;
-  status.why = std::move(answer.why);
-  return status;
-}
-
 Error unknown_recording() { return Error(Errc::kNotFound, "there is no such recording"); }
 
 }  // namespace
@@ -90,7 +63,7 @@ Task<Error> Recordings::refuse_damaged(Recording recording, Error damage, Intent
   if (intent == Intent::kLook || recording.source_gone) co_return damage;
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
-  const SlotRequests::Intent asking(requests_, business, sid);
+  const SlotRequests::Pending pending(requests_, business, sid);
   auto queued = co_await calls_.refetch(business, sid, Lane::kPlay, clock_.system_now());
   if (!queued || !queued->changed) co_return damage;
   auto asked = co_await ask(std::move(queued->recording), Lane::kPlay);
@@ -106,7 +79,7 @@ Task<Result<RecordingView>> Recordings::press(Recording recording) {
 
   const BusinessId business = recording.business;
   const Sid sid = recording.sid;
-  const SlotRequests::Intent intent(requests_, business, sid);
+  const SlotRequests::Pending pending(requests_, business, sid);
   auto wanted = co_await calls_.want(business, sid, Lane::kPlay, clock_.system_now());
   if (!wanted) co_return fail(wanted.error());
   co_return co_await ask(std::move(wanted->recording), Lane::kPlay);
@@ -122,7 +95,7 @@ Task<Result<RecordingView>> Recordings::ask(Recording recording, Lane lane) {
   if (!answer) co_return fail(answer.error());
   RecordingView view;
   view.recording = std::move(recording);
-  view.slot = status_of(std::move(*answer), lane);
+  view.slot = std::move(answer->status);
   view.progress = progress_.find(business, sid);
   co_return view;
 }
@@ -212,7 +185,7 @@ Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
   auto retried = co_await calls_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
   if (!retried->changed) co_return co_await press(std::move(retried->recording));
-  const SlotRequests::Intent intent(requests_, business, retried->recording.sid);
+  const SlotRequests::Pending pending(requests_, business, retried->recording.sid);
   // What backs off in the slot store would go on doing so: it asks anew.
   const Sid name = retried->recording.sid;
   auto cancelled = co_await slots_.cancel(business, name);
@@ -255,7 +228,7 @@ Task<Result<RecordingView>> Recordings::hold(BusinessId business, Sid sid, std::
   co_return co_await view_of(std::move(changed->recording));
 }
 
-Task<Result<BusinessView>> Recordings::queue(BusinessId business, int most) {
+Task<Result<QueueState>> Recordings::queue(BusinessId business, int most) {
   auto view = co_await slots_.view(business, most);
   if (view || !is_lost(view.error())) co_return view;
   auto rebuilt = co_await requests_.rebuild(business);

@@ -78,7 +78,7 @@ class Recordings {
   [[nodiscard]] Task<Result<RecordingView>> hold(BusinessId business, Sid sid, std::optional<std::string> reason);
 
   /// Active, waiting and delayed, in order, with reasons; at most `most` items.
-  [[nodiscard]] Task<Result<BusinessView>> queue(BusinessId business, int most);
+  [[nodiscard]] Task<Result<QueueState>> queue(BusinessId business, int most);
 
  private:
   [[nodiscard]] Task<Result<RecordingView>> press(Recording recording);

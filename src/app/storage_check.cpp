@@ -115,7 +115,7 @@ Task<Result<std::string>> StorageCheck::give_up(Recording recording) {
 }
 
 Task<Result<std::string>> StorageCheck::fetch_again(Recording recording) {
-  const SlotRequests::Intent intent(d_.requests, recording.business, recording.sid);
+  const SlotRequests::Pending pending(d_.requests, recording.business, recording.sid);
   auto lost = co_await d_.calls.lose_audio(recording.row_id, recording.fence, std::nullopt, d_.clock.system_now());
   if (!lost && lost.error().errc() == Errc::kStaleFence) co_return std::string();
   if (!lost) co_return fail(lost.error());

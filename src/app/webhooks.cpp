@@ -16,7 +16,7 @@ Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncemen
                       {"sid", recording.sid.str()},
                       {"state", std::string(state_name(recording.state))}}});
   if (recording.state != RecordingState::kQueued) co_return Result<void>();
-  const SlotRequests::Intent intent(requests_, business, recording.sid);
+  const SlotRequests::Pending pending(requests_, business, recording.sid);
   auto asked = co_await requests_.ask(business, recording.sid, Lane::kFetch);
   (void)asked;  // durable already: the reconciliation asks again when the slot store is back
   co_return Result<void>();

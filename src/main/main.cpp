@@ -1,4 +1,3 @@
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -13,7 +12,6 @@
 #include "main/config.hpp"
 #include "main/open_source.hpp"
 #include "main/serve.hpp"
-#include "slots/protocol/planted_bugs.hpp"
 
 namespace {
 
@@ -31,16 +29,6 @@ void allow_open_files() {
 int main(int count, char** words) {
   using namespace tapedeck;
   allow_open_files();
-#ifdef TAPEDECK_PLANTED_BUGS
-  if (const char* name = std::getenv("TAPEDECK_PLANTED_BUG"); name != nullptr) {
-    const auto bug = parse_planted_bug(name);
-    if (!bug) {
-      std::cerr << "tapedeck: TAPEDECK_PLANTED_BUG: there is no '" << name << "' that a process can have\n";
-      return kFailed;
-    }
-    planted_bug = *bug;
-  }
-#endif
   const CommandLine line{.serve = serve,
                          .demo = demo,
                          .open_source = open_provider,

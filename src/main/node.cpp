@@ -12,10 +12,10 @@
 #include "main/secret_key.hpp"
 #include "main/service_manager.hpp"
 #include "main/watch.hpp"
-#include "redis/server_check.hpp"
 #include "runtime/run_task.hpp"
 #include "slots/reconciliation.hpp"
 #include "slots/recovery.hpp"
+#include "slots/redis/server_check.hpp"
 
 namespace tapedeck {
 namespace {
@@ -142,16 +142,16 @@ http::Health Node::health() {
 // is refused.
 Result<void> Node::check_slot_store() {
   if (!slots_.client) return {};
-  auto findings = run_task(redis::check_servers(*slots_.client));
-  if (!findings) {
-    events_.emit({Severity::kWarning, "", "REDIS_AWAY", {{"detail", findings.error().detail}}});
+  auto flaws = run_task(redis::check_servers(*slots_.client));
+  if (!flaws) {
+    events_.emit({Severity::kWarning, "", "REDIS_AWAY", {{"detail", flaws.error().detail}}});
     return {};
   }
-  if (const redis::Finding* error = redis::first_error(*findings)) {
+  if (const redis::ServerFlaw* error = redis::first_error(*flaws)) {
     return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", error->node, error->sentence));
   }
-  for (const redis::Finding& finding : *findings) {
-    events_.emit({Severity::kWarning, "", "REDIS_WARNING", {{"node", finding.node}, {"detail", finding.sentence}}});
+  for (const redis::ServerFlaw& flaw : *flaws) {
+    events_.emit({Severity::kWarning, "", "REDIS_WARNING", {{"node", flaw.node}, {"detail", flaw.sentence}}});
   }
   return {};
 }

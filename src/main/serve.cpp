@@ -9,7 +9,6 @@
 #include "main/service_manager.hpp"
 #include "main/stop_signal.hpp"
 #include "main/supervisor.hpp"
-#include "slots/protocol/planted_bugs.hpp"
 
 namespace tapedeck {
 namespace {
@@ -36,7 +35,7 @@ int run_node(const Settings& settings, Supervised supervised) {
 
 int serve(const Settings& settings) {
   // Where a process is all there is, its slots end with it: nobody else needs it gone in time.
-  if (role_of(settings) != Role::kWorker || planted(PlantedBug::kNoSupervisor)) return run_node(settings, {});
+  if (role_of(settings) != Role::kWorker) return run_node(settings, {});
   return supervise(settings, [&settings](Supervised supervised) { return run_node(settings, std::move(supervised)); });
 }
 

@@ -1,7 +1,7 @@
 #include "main/slot_stores.hpp"
 
 #include "redis/client_factory.hpp"
-#include "redis/server_check.hpp"
+#include "slots/redis/server_check.hpp"
 
 namespace tapedeck {
 namespace {
@@ -17,9 +17,9 @@ SlotStore& OpenSlotStore::store() const {
 
 Task<Result<void>> OpenSlotStore::check() const {
   if (!client) co_return co_await memory->ping();
-  auto findings = co_await redis::check_servers(*client);
-  if (!findings) co_return fail(findings.error());
-  const redis::Finding* error = redis::first_error(*findings);
+  auto flaws = co_await redis::check_servers(*client);
+  if (!flaws) co_return fail(flaws.error());
+  const redis::ServerFlaw* error = redis::first_error(*flaws);
   if (error != nullptr) co_return fail(Errc::kConflict, error->sentence);
   co_return Result<void>();
 }
@@ -32,7 +32,10 @@ Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, Ev
   }
   const auto url = redis::parse_url(settings.redis_url);
   if (!url) return fail(url.error());
-  auto client = redis::make_client(*url, random);
+  redis::ClientOptions options;
+  options.client_name = "tapedeck";
+  options.key_pattern = "rec_*";
+  auto client = redis::make_client(*url, random, options);
   if (!client) return fail(client.error());
   open.client = std::move(*client);
   open.shared = std::make_unique<RedisSlotStore>(*open.client, events, url->topology == redis::Topology::kCluster);

@@ -16,26 +16,26 @@ namespace asio = boost::asio;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
-// The reply to a command that waits, for the task that waits for it or for its being stopped.
-struct Outcome {
+// The reply to a command that waits in the server.
+struct BlockedReply {
   std::optional<Result<Reply>> reply;
 };
 
-// A connection in use by a command that waits. When the waiting task is cancelled, or goes with its loop, it ends at
-// once: left open, it would take out of Redis what nobody would get.
+// A connection in use by a command that waits. It ends at once when the waiting task is cancelled, or ends with its
+// loop: left open, it would take out of Redis what nobody would get.
 class Borrowed {
  public:
-  explicit Borrowed(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  explicit Borrowed(std::shared_ptr<RedisConnection> connection) : connection_(std::move(connection)) {}
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
   ~Borrowed() {
     if (connection_) connection_->drop();
   }
-  [[nodiscard]] const std::shared_ptr<Connection>& get() const noexcept { return connection_; }
-  [[nodiscard]] std::shared_ptr<Connection> release() noexcept { return std::move(connection_); }
+  [[nodiscard]] const std::shared_ptr<RedisConnection>& get() const noexcept { return connection_; }
+  [[nodiscard]] std::shared_ptr<RedisConnection> release() noexcept { return std::move(connection_); }
 
  private:
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<RedisConnection> connection_;
 };
 
 Error unavailable(const Endpoint& endpoint, const ReadError& error) {
@@ -89,8 +89,8 @@ std::vector<ScriptTime> ClientBase::script_times() const {
   return times;
 }
 
-// Each turn sends the request once. What comes back decides whether and where it is sent again; it is so only when it
-// is known to have had no effect.
+// Each turn sends the request once. The answer decides whether and where the next turn sends it again: only if it is
+// known to have had no effect.
 Task<Result<Reply>> ClientBase::execute(Request request) {
   const auto executor = co_await asio::this_coro::executor;
   LoopConnections& loop = pool_.on(executor);
@@ -107,12 +107,12 @@ Task<Result<Reply>> ClientBase::execute(Request request) {
       endpoint = std::move(*located);
     }
     const std::shared_ptr<Line> line = loop.line(endpoint, greeting_);
-    Result<std::shared_ptr<Connection>> connection = co_await line->acquire();
+    Result<std::shared_ptr<RedisConnection>> connection = co_await line->acquire();
     ReadError trouble;
     if (connection) {
       Result<Reply> reply = co_await (*connection)->exchange(request);
       if (!reply) {
-        if ((*connection)->state() == Connection::State::kClosed) doubt(endpoint);
+        if ((*connection)->state() == RedisConnection::State::kClosed) doubt(endpoint);
         co_return reply;
       }
       if (reply->error() == nullptr) co_return reply;
@@ -151,7 +151,7 @@ Task<Result<Reply>> ClientBase::ask(LoopConnections& loop, Endpoint endpoint, Gr
   Request request;
   request.words = std::move(words);
   const std::shared_ptr<Line> line = loop.line(endpoint, greeting);
-  Result<std::shared_ptr<Connection>> connection = co_await line->acquire();
+  Result<std::shared_ptr<RedisConnection>> connection = co_await line->acquire();
   if (!connection) co_return fail(connection.error());
   Result<Reply> reply = co_await (*connection)->exchange(request);
   co_return reply;
@@ -201,14 +201,14 @@ Task<Result<Reply>> ClientBase::wait(std::string key, std::vector<std::string> w
   co_return fail(last);
 }
 
-// The shared connection comes first: its rest after a failure holds for waiting too, and it carries the word that ends
-// the wait.
+// Acquires the shared connection first: its pause after a failure holds for waiting too, and it carries the command
+// that ends the wait.
 Task<Result<Reply>> ClientBase::wait_at(LoopConnections& loop, Endpoint endpoint, Request request,
                                         Milliseconds patience, std::stop_token stop) {
   const std::shared_ptr<Line> line = loop.line(endpoint, greeting_);
-  Result<std::shared_ptr<Connection>> shared = co_await line->acquire();
+  Result<std::shared_ptr<RedisConnection>> shared = co_await line->acquire();
   if (!shared) {
-    // Callers come back at once, and would turn in a circle while Redis is away.
+    // Callers come back at once, and would spin while Redis is away.
     const auto left = std::chrono::ceil<Milliseconds>(line->retry_at() - now());
     Alarm alarm(loop.executor());
     const std::stop_callback ringer(stop, Alarm::Ringer{&alarm});
@@ -223,31 +223,31 @@ Task<Result<Reply>> ClientBase::wait_at(LoopConnections& loop, Endpoint endpoint
   co_return reply;
 }
 
-// A stopped wait is ended by the server (CLIENT UNBLOCK), never by closing: what the server has taken out of a list or
-// a set for us would be lost with the connection.
-Task<Result<Reply>> ClientBase::block(LoopConnections& loop, std::shared_ptr<Connection> connection, Request request,
-                                      Milliseconds patience, std::stop_token stop) {
-  const auto outcome = std::make_shared<Outcome>();
+// Ends a stopped wait by CLIENT UNBLOCK, never by closing: what the server has taken out of a list or a set for us
+// would be lost with the connection.
+Task<Result<Reply>> ClientBase::block(LoopConnections& loop, std::shared_ptr<RedisConnection> connection,
+                                      Request request, Milliseconds patience, std::stop_token stop) {
+  const auto blocked = std::make_shared<BlockedReply>();
   Alarm alarm(loop.executor());
   Result<void> taken = connection->takes();
   if (!taken) co_return fail(taken.error());
-  connection->submit(request, patience, [outcome, alarm](Result<Reply> reply) {
-    outcome->reply.emplace(std::move(reply));
+  connection->submit(request, patience, [blocked, alarm](Result<Reply> reply) {
+    blocked->reply.emplace(std::move(reply));
     alarm.ring();
   });
   const std::stop_callback ringer(stop, Alarm::Ringer{&alarm});
   const std::vector<std::string> unblock{"CLIENT", "UNBLOCK", std::to_string(connection->peer().client_id)};
-  while (!outcome->reply) {
+  while (!blocked->reply) {
     if (!stop.stop_requested()) {
       co_await alarm.wait();
       continue;
     }
-    // Whether it helped shows in the reply to the command itself.
+    // The reply to the command itself shows whether this helped.
     Result<Reply> unblocked = co_await ask(loop, connection->endpoint(), greeting_, unblock);
     if (!unblocked && unblocked.error().errc() == Errc::kCancelled) co_return fail(unblocked.error());
-    if (!outcome->reply) co_await alarm.wait_for(kUnblockEvery);
+    if (!blocked->reply) co_await alarm.wait_for(kUnblockEvery);
   }
-  co_return std::move(*outcome->reply);
+  co_return std::move(*blocked->reply);
 }
 
 }  // namespace tapedeck::redis

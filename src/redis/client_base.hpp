@@ -14,14 +14,14 @@
 
 namespace tapedeck::redis {
 
-/// Times that one command is sent, redirections and scripts as text included.
+/// Most sends of one command, with redirections and scripts as text.
 inline constexpr int kSendsMax = 16;
-/// Between two tries of a command that Redis will take soon.
+/// Pause before another attempt of a command that Redis will take soon.
 inline constexpr Milliseconds kTryAgainAfter{25};
-/// Between two tries to end a command that waits in the server: it may not have arrived there yet.
+/// Pause between two attempts to end a command that waits in the server: it may not have arrived there yet.
 inline constexpr Milliseconds kUnblockEvery{20};
 
-/// What the three topologies have in common: sending, following, waiting. They differ in who is asked.
+/// The common part of the three topologies: sending, following, waiting. They differ in which server they ask.
 class ClientBase : public Client {
  public:
   [[nodiscard]] Task<Result<Reply>> command(std::string key, std::vector<std::string> words) override;
@@ -37,21 +37,21 @@ class ClientBase : public Client {
   ClientBase(std::shared_ptr<ClientShared> shared, Greeting greeting, Random& random)
       : greeting_(std::move(greeting)), pool_(std::move(shared), random) {}
 
-  /// Who serves this key now. Errors kUnavailable: nobody is known.
+  /// The server of this key now. Error kUnavailable: none is known.
   [[nodiscard]] virtual Task<Result<Endpoint>> locate(LoopConnections& loop, std::string key) = 0;
   /// Every master that is known.
   [[nodiscard]] virtual Task<Result<std::vector<Endpoint>>> masters(LoopConnections& loop) = 0;
-  /// `endpoint` could not serve `key`, and the command had no effect. True: locate() may now name another one, or the
-  /// same one may serve it; it has waited as long as is sensible.
+  /// `endpoint` could not serve `key`, and the command had no effect. Waits as long as is sensible. True: another
+  /// attempt may succeed, at what locate() names then.
   [[nodiscard]] virtual Task<bool> relocate(LoopConnections& loop, std::string key, Endpoint endpoint,
                                             ReadError error) = 0;
-  /// The connection to `endpoint` broke, or it did not answer: perhaps it is not who serves any more.
+  /// The connection to `endpoint` broke, or it did not answer: another server may have taken over.
   virtual void doubt(const Endpoint& endpoint) = 0;
 
   [[nodiscard]] const Greeting& greeting() const noexcept { return greeting_; }
   [[nodiscard]] const ClientOptions& options() const noexcept { return pool_.shared().options; }
   [[nodiscard]] ClientCounters& counters() noexcept { return pool_.shared().counters; }
-  /// One command to one endpoint, without following anything.
+  /// One command to one endpoint, without following redirections.
   [[nodiscard]] Task<Result<Reply>> ask(LoopConnections& loop, Endpoint endpoint, Greeting greeting,
                                         std::vector<std::string> words);
 
@@ -59,7 +59,7 @@ class ClientBase : public Client {
   [[nodiscard]] Task<Result<Reply>> execute(Request request);
   [[nodiscard]] Task<Result<Reply>> wait_at(LoopConnections& loop, Endpoint endpoint, Request request,
                                             Milliseconds patience, std::stop_token stop);
-  [[nodiscard]] Task<Result<Reply>> block(LoopConnections& loop, std::shared_ptr<Connection> connection,
+  [[nodiscard]] Task<Result<Reply>> block(LoopConnections& loop, std::shared_ptr<RedisConnection> connection,
                                           Request request, Milliseconds patience, std::stop_token stop);
 
   Greeting greeting_;

@@ -14,13 +14,15 @@ struct Row {
   std::string_view sentence;
 };
 
+constexpr std::string_view kIsCluster = "Redis is a Cluster: write redis+cluster:// in its URL";
+
 constexpr std::array kRows{
     Row{"NOSCRIPT", Trouble::kNoScript, "Redis does not know the script"},
-    Row{"MOVED", Trouble::kMoved, "Redis is a Cluster: write redis+cluster:// in REDIS_URL"},
-    Row{"ASK", Trouble::kAsk, "Redis is a Cluster: write redis+cluster:// in REDIS_URL"},
+    Row{"MOVED", Trouble::kMoved, kIsCluster},
+    Row{"ASK", Trouble::kAsk, kIsCluster},
     Row{"TRYAGAIN", Trouble::kTryAgain, "Redis Cluster is moving the keys between two nodes"},
     Row{"CLUSTERDOWN", Trouble::kClusterDown, "Redis Cluster is down: no master serves the slot (CLUSTER INFO)"},
-    Row{"READONLY", Trouble::kNotMaster, "Redis is a replica: REDIS_URL must lead to the master"},
+    Row{"READONLY", Trouble::kNotMaster, "Redis is a replica: its URL must lead to the master"},
     Row{"MASTERDOWN", Trouble::kNotMaster, "Redis is a replica that has lost its master"},
     Row{"UNBLOCKED", Trouble::kNotMaster, "Redis has stopped being the master"},
     Row{"LOADING", Trouble::kAway, "Redis is loading its data"},

@@ -7,7 +7,7 @@
 
 namespace tapedeck::redis {
 
-/// What an error that Redis answered means to the client. All but kAnswer say that the command had no effect.
+/// The meaning of an error that Redis answered. All but kAnswer mean that the command had no effect.
 enum class Trouble {
   kAnswer,       ///< the caller's: a wrong type, an error of a script
   kNoScript,     ///< the script is unknown: send its text
@@ -17,17 +17,17 @@ enum class Trouble {
   kClusterDown,  ///< the Cluster has no master for the slot
   kNotMaster,    ///< a replica, or a master that has become one
   kAway,         ///< not now: loading, busy, too few replicas, no memory, no disk
-  kUnreachable,  ///< no answer of Redis: there is no connection
+  kUnreachable,  ///< not an answer of Redis: there is no connection
 };
 
 struct ReadError {
   Trouble trouble = Trouble::kAnswer;
   int slot = 0;          ///< of kMoved and kAsk
   Endpoint target;       ///< of kMoved and kAsk; without a host: the one that answered
-  std::string sentence;  ///< for people, with what to do about it
+  std::string sentence;  ///< for people: what to do about it
 };
 
-/// Reads an error's kind and particulars from its message, and that of an error within a script of Redis 6.2.
+/// Reads an error's message, also that of an error within a script of Redis 6.2.
 [[nodiscard]] ReadError read_error(const std::string& message);
 
 }  // namespace tapedeck::redis

@@ -8,7 +8,7 @@
 
 namespace tapedeck::redis {
 
-/// One command as it will be written, or one call of a script.
+/// One command, or one call of a script.
 struct Request {
   std::string key;                 ///< chooses the node in a Cluster
   std::vector<std::string> words;  ///< the command; unused for a script
@@ -16,10 +16,10 @@ struct Request {
   std::vector<std::string> keys;
   std::vector<std::string> arguments;
   bool by_text = false;  ///< the script's text instead of its SHA-1
-  bool asking = false;   ///< preceded by ASKING: the answer to a Cluster's ASK
+  bool asking = false;   ///< ASKING precedes it, because a Cluster answered ASK
 };
 
-/// Appends the request in RESP. `run_id`: of the server that will run it.
+/// Appends the request in RESP. `run_id`: of the server that runs it.
 void encode(const Request& request, std::string_view run_id, std::string& out);
 
 }  // namespace tapedeck::redis

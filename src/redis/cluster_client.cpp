@@ -8,14 +8,14 @@ namespace {
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
-// Null: the key's hash slot has none.
+// Null: the key's hash slot has no master.
 const Endpoint* owner_in(const SlotMap& slots, const std::string& key) {
   return key.empty() ? &slots.masters().front() : slots.owner(hash_slot(key));
 }
 
 }  // namespace
 
-// Held by the one task that reads the topology, however that ends.
+// Held by the one task that reads the topology.
 class ClusterClient::Refreshing {
  public:
   explicit Refreshing(ClusterClient& client) : client_(client) {}
@@ -65,7 +65,7 @@ Task<Result<Endpoint>> ClusterClient::locate(LoopConnections& loop, std::string 
     if (!refreshed && !has_map) co_return fail(refreshed.error());
   }
   const std::shared_ptr<const SlotMap> slots = map();
-  if (!slots) co_return fail(Errc::kUnavailable, "No node of the Redis Cluster has told its hash slots yet");
+  if (!slots) co_return fail(Errc::kUnavailable, "No node of the Redis Cluster has named its hash slots yet");
   const Endpoint* owner = owner_in(*slots, key);
   if (owner == nullptr) {
     doubt({});
@@ -84,7 +84,7 @@ Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string key, Endpo
   switch (error.trouble) {
     case Trouble::kMoved: {
       learn(error.slot, error.target);
-      // One slot that moved is seldom alone. The command itself knows its way already, whatever comes of this.
+      // A slot seldom moves alone. The command itself knows its way already, whatever the result of this.
       Result<void> refreshed = co_await refresh(loop, kTopologyEvery);
       if (refreshed) learn(error.slot, error.target);
       co_return true;
@@ -100,7 +100,7 @@ Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string key, Endpo
       co_await rest(kMasterlessRest);
       co_return true;
     case Trouble::kUnreachable: {
-      // Until the others agree that it has gone, nothing helps but to come again later.
+      // Until the other nodes agree that it is gone, only a later attempt helps.
       doubt(endpoint);
       Result<void> refreshed = co_await refresh(loop, kTopologyUrgentlyEvery);
       const std::shared_ptr<const SlotMap> slots = map();
@@ -115,8 +115,8 @@ Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string key, Endpo
   co_return false;
 }
 
-// One task reads the topology, at most so often; those who come meanwhile wait for it, and those who come too early
-// make do with the map that there is.
+// One task reads the topology, at most once in `every`. Tasks that come meanwhile wait for it, and tasks that come too
+// early use the map that there is.
 Task<Result<void>> ClusterClient::refresh(LoopConnections& loop, Milliseconds every) {
   const SteadyTime deadline = now() + options().command_deadline;
   while (true) {
@@ -164,8 +164,8 @@ Task<Result<void>> ClusterClient::fetch_map(LoopConnections& loop) {
   co_return fail(last);
 }
 
-// Whom to ask: the masters of the map and the seeds, beginning with another one each time, since a node that is cut off
-// would go on telling what was; and last the one that broke off.
+// The nodes to ask: the masters of the map and the seeds, from another one on each time, because a node that is cut off
+// goes on telling the old map; and last the one that broke off.
 std::vector<Endpoint> ClusterClient::candidates() {
   const std::scoped_lock lock(mutex_);
   std::vector<Endpoint> nodes;

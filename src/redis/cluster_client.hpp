@@ -11,16 +11,16 @@
 
 namespace tapedeck::redis {
 
-/// Shortest time between two looks at a Cluster's topology: after a MOVED, which has told the new owner already, and
+/// Shortest time between two readings of a Cluster's topology: after a MOVED, which named the new owner already; and
 /// while a master is missing.
 inline constexpr Milliseconds kTopologyEvery{1'000};
 inline constexpr Milliseconds kTopologyUrgentlyEvery{100};
-/// Between two tries of a command whose hash slot has no master that answers.
+/// Pause before another attempt of a command whose hash slot has no master that answers.
 inline constexpr Milliseconds kMasterlessRest{100};
 
-/// A Redis Cluster. The map of hash slots is shared by all loops; each loop has a connection to each master that it has
-/// used. A command goes where the map says, follows MOVED and ASK, and waits within its deadline for a failover that
-/// the Cluster has begun; for a master that cannot be reached it does not wait. Source:
+/// A Redis Cluster. All loops share the map of hash slots; each loop has a connection to each master that it has used.
+/// A command goes where the map says, follows MOVED and ASK, and waits within its deadline for a failover that the
+/// Cluster has begun. It does not wait for a master that cannot be reached. Source:
 /// redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec.
 class ClusterClient final : public ClientBase {
  public:
@@ -44,9 +44,9 @@ class ClusterClient final : public ClientBase {
 
   const std::vector<Endpoint> seeds_;
   std::mutex mutex_;                    // of what follows
-  std::shared_ptr<const SlotMap> map_;  // shared, because a look at it may outlive its replacement
-  SteadyTime refreshed_at_;             // when it was last tried
-  std::optional<Endpoint> doubted_;     // who broke off since the map was read
+  std::shared_ptr<const SlotMap> map_;  // shared, because a reader may outlive its replacement
+  SteadyTime refreshed_at_;             // the last attempt
+  std::optional<Endpoint> doubted_;     // broke off since the map was read
   bool is_refreshing_ = false;
   std::size_t turn_ = 0;
 };

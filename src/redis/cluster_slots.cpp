@@ -50,7 +50,7 @@ std::optional<Range> parse_range(const Reply& reply, const Endpoint& asked) {
   if (!in_range || port == nullptr || *port <= 0 || *port > 65'535) return std::nullopt;
   Range range{static_cast<int>(*first), static_cast<int>(*last), asked};
   range.master.port = static_cast<std::uint16_t>(*port);
-  // Null or empty: the node does not know its own address, and is where we asked.
+  // Null or empty: the node does not know its own address, which is the one that we asked.
   const std::string* host = (*node)[0].text();
   if (host != nullptr && !host->empty() && *host != "?") range.master.host = *host;
   return range;

@@ -13,15 +13,15 @@ namespace tapedeck::redis {
 
 inline constexpr int kHashSlots = 16384;
 
-/// The hash slot of a key: CRC16 (XMODEM) of what stands between the first "{" and the next "}", or of all where
-/// nothing does. Source: redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec (Hash tags).
+/// The hash slot of a key: CRC16 (XMODEM) of the text between the first "{" and the next "}", or of the whole key if
+/// there is none. Source: redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec (Hash tags).
 [[nodiscard]] int hash_slot(std::string_view key) noexcept;
 
-/// Which master serves which hash slot.
+/// The master of each hash slot.
 class SlotMap {
  public:
-  /// Reads the answer to CLUSTER SLOTS. `asked`: who answered, for a node that does not name its own host. Error
-  /// kUnavailable: the answer is something else, or names nobody.
+  /// Reads the answer to CLUSTER SLOTS. `asked`: the node that answered, in case it does not name its own host. Error
+  /// kUnavailable: the answer is something else, or names no master.
   [[nodiscard]] static Result<SlotMap> parse(const Reply& reply, const Endpoint& asked);
 
   /// Null: no master is known. The pointer holds as long as the map does not change.
@@ -31,7 +31,7 @@ class SlotMap {
   [[nodiscard]] const std::vector<Endpoint>& masters() const noexcept { return masters_; }
 
  private:
-  // Of an owner in masters_, counted from 1; 0: none.
+  // The place of an owner in masters_, counted from 1; 0: none.
   using Index = std::uint16_t;
 
   [[nodiscard]] Index index_of(const Endpoint& master);

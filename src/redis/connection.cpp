@@ -32,9 +32,9 @@ class Waiting {
 
 }  // namespace
 
-// Called when the waiting task is cancelled. The place in the pipeline stays.
-struct Connection::Abandon {
-  std::weak_ptr<Connection> connection;
+// Runs when the waiting task is cancelled. The place in the pipeline stays.
+struct RedisConnection::Abandon {
+  std::weak_ptr<RedisConnection> connection;
   std::uint64_t number;
 
   void operator()(asio::cancellation_type) const {
@@ -43,8 +43,8 @@ struct Connection::Abandon {
 };
 
 // Function objects rather than lambdas, because GCC 12 miscompiles capturing lambdas within an awaiting expression.
-struct Connection::Initiation {
-  Connection* connection;
+struct RedisConnection::Initiation {
+  RedisConnection* connection;
   const Request* request;
   Milliseconds patience;
 
@@ -59,16 +59,17 @@ struct Connection::Initiation {
   }
 };
 
-std::shared_ptr<Connection> Connection::open(asio::any_io_executor executor, std::shared_ptr<ClientShared> shared,
-                                             Endpoint endpoint, Greeting greeting, SteadyTime patience_until) {
-  auto connection = std::make_shared<Connection>(executor, std::move(shared), std::move(endpoint), std::move(greeting),
-                                                 patience_until);
+std::shared_ptr<RedisConnection> RedisConnection::open(asio::any_io_executor executor,
+                                                       std::shared_ptr<ClientShared> shared, Endpoint endpoint,
+                                                       Greeting greeting, SteadyTime patience_until) {
+  auto connection = std::make_shared<RedisConnection>(executor, std::move(shared), std::move(endpoint),
+                                                      std::move(greeting), patience_until);
   connection->start();
   return connection;
 }
 
-Connection::Connection(asio::any_io_executor executor, std::shared_ptr<ClientShared> shared, Endpoint endpoint,
-                       Greeting greeting, SteadyTime patience_until)
+RedisConnection::RedisConnection(asio::any_io_executor executor, std::shared_ptr<ClientShared> shared,
+                                 Endpoint endpoint, Greeting greeting, SteadyTime patience_until)
     : executor_(executor),
       shared_(std::move(shared)),
       endpoint_(std::move(endpoint)),
@@ -77,11 +78,14 @@ Connection::Connection(asio::any_io_executor executor, std::shared_ptr<ClientSha
       timer_(executor),
       settled_(executor, asio::steady_timer::time_point::max()),
       connect_deadline_(now() + shared_->options.connect_deadline),
-      patience_until_(patience_until) {}
+      patience_until_(patience_until) {
+  greeting_.client_name = shared_->options.client_name;
+  greeting_.key_pattern = shared_->options.key_pattern;
+}
 
-Connection::~Connection() { shared_->counters.in_flight -= static_cast<std::int64_t>(counted_); }
+RedisConnection::~RedisConnection() { shared_->counters.in_flight -= static_cast<std::int64_t>(counted_); }
 
-void Connection::start() {
+void RedisConnection::start() {
   watch();
   stream_.connect(endpoint_, [self = shared_from_this()](Result<void> connected) {
     if (self->state_ == State::kClosed) return;
@@ -90,7 +94,7 @@ void Connection::start() {
   });
 }
 
-void Connection::greet() {
+void RedisConnection::greet() {
   const std::vector<GreetingStep> steps = greeting_steps(greeting_);
   for (const GreetingStep& step : steps) {
     Request request;
@@ -102,20 +106,20 @@ void Connection::greet() {
   }
 }
 
-void Connection::take_greeting(GreetingStep::Kind step, Result<Reply> reply, bool last) {
+void RedisConnection::take_greeting(GreetingStep::Kind step, Result<Reply> reply, bool last) {
   if (state_ != State::kConnecting || !reply) return;
   auto taken = take_greeting_reply(greeting_, step, *reply, peer_);
   if (!taken) return close({Errc::kUnavailable, endpoint_text(endpoint_) + ": " + taken.error().detail});
   if (last) become_ready();
 }
 
-void Connection::become_ready() {
+void RedisConnection::become_ready() {
   state_ = State::kReady;
   ClientCounters::add(shared_->counters.connects);
   settled_.cancel();
 }
 
-Task<Result<void>> Connection::ready() {
+Task<Result<void>> RedisConnection::ready() {
   const auto self = shared_from_this();
   if (state_ == State::kConnecting && now() < patience_until_) {
     if (settling_ >= kPendingMax) co_return fail(Errc::kUnavailable, "Too many commands wait for Redis");
@@ -130,7 +134,7 @@ Task<Result<void>> Connection::ready() {
   co_return Result<void>();
 }
 
-Result<void> Connection::takes() const {
+Result<void> RedisConnection::takes() const {
   if (state_ == State::kClosed) return fail(error_);
   if (state_ == State::kConnecting) return fail(Errc::kUnavailable, "Redis is not connected yet");
   if (pipeline_.size() >= kPendingMax || outgoing_.size() >= kOutgoingBytesMax) {
@@ -139,7 +143,7 @@ Result<void> Connection::takes() const {
   return {};
 }
 
-Task<Result<Reply>> Connection::exchange(const Request& request, Milliseconds patience) {
+Task<Result<Reply>> RedisConnection::exchange(const Request& request, Milliseconds patience) {
   const auto self = shared_from_this();
   auto taken = takes();
   if (!taken) co_return fail(taken.error());
@@ -149,14 +153,14 @@ Task<Result<Reply>> Connection::exchange(const Request& request, Milliseconds pa
   co_return reply;
 }
 
-std::uint64_t Connection::submit(const Request& request, Milliseconds patience, RespPipeline::Handler handler) {
+std::uint64_t RedisConnection::submit(const Request& request, Milliseconds patience, RespPipeline::Handler handler) {
   const SteadyTime deadline = now() + patience + shared_->options.command_deadline;
   encode(request, peer_.run_id, outgoing_);
   if (request.asking) expect_reply(nullptr, deadline);  // ASKING has a reply of its own
   return expect_reply(std::move(handler), deadline);
 }
 
-std::uint64_t Connection::expect_reply(RespPipeline::Handler handler, SteadyTime deadline) {
+std::uint64_t RedisConnection::expect_reply(RespPipeline::Handler handler, SteadyTime deadline) {
   const std::uint64_t number = pipeline_.push(std::move(handler), now(), deadline);
   count();
   watch();
@@ -165,29 +169,29 @@ std::uint64_t Connection::expect_reply(RespPipeline::Handler handler, SteadyTime
   return number;
 }
 
-void Connection::give_up(std::uint64_t number) {
+void RedisConnection::give_up(std::uint64_t number) {
   RespPipeline::Handler handler = pipeline_.abandon(number);
   if (!handler) return;
-  // Not from within: whoever cancels does not expect the task to run at once.
+  // Posted, because the canceller does not expect the task to run at once.
   asio::post(executor_, [handler = std::move(handler)]() mutable {
     handler(fail(Errc::kCancelled, "The wait for Redis was cancelled"));
   });
 }
 
-void Connection::close(Error error) {
+void RedisConnection::close(Error error) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   error_ = std::move(error);
   stream_.close();
   timer_.cancel();
   settled_.cancel();
-  const auto self = shared_from_this();  // a handler may let its owner go
-  // Before the handlers: who hears of the end finds nothing under way any more.
+  const auto self = shared_from_this();  // a handler may drop the owner
+  // Before the handlers, which must find nothing in flight.
   shared_->counters.in_flight -= static_cast<std::int64_t>(std::exchange(counted_, 0));
   pipeline_.fail(error_);
 }
 
-void Connection::drop() {
+void RedisConnection::drop() {
   const auto self = shared_from_this();
   state_ = State::kClosed;
   stream_.close();
@@ -195,15 +199,15 @@ void Connection::drop() {
   const RespPipeline forgotten = std::exchange(pipeline_, RespPipeline());
 }
 
-bool Connection::lost() {
+bool RedisConnection::lost() {
   if (state_ == State::kReady && idle() && stream_.closed_by_peer()) {
     close({Errc::kUnavailable, "Redis at " + endpoint_text(endpoint_) + " closed the connection"});
   }
   return state_ == State::kClosed;
 }
 
-// Keeps the timer set to what is due next; a timer that is set to an earlier time is left alone.
-void Connection::watch() {
+// Sets the timer to what is due next, unless it is set to an earlier time.
+void RedisConnection::watch() {
   if (is_watching_ || state_ == State::kClosed) return;
   SteadyTime due = connect_deadline_;
   if (state_ == State::kConnecting && now() < patience_until_) due = std::min(due, patience_until_);
@@ -221,7 +225,7 @@ void Connection::watch() {
   });
 }
 
-void Connection::check_deadlines() {
+void RedisConnection::check_deadlines() {
   const SteadyTime time = now();
   const std::string place = endpoint_text(endpoint_);
   if (state_ == State::kConnecting && time >= connect_deadline_) {
@@ -240,8 +244,8 @@ void Connection::check_deadlines() {
   watch();
 }
 
-// Posted, so that what this turn of the loop asks for goes out in one write.
-void Connection::schedule_flush() {
+// Posted, so that all commands of this turn of the loop leave in one write.
+void RedisConnection::schedule_flush() {
   if (flush_scheduled_ || is_writing_) return;
   flush_scheduled_ = true;
   asio::post(executor_, [self = shared_from_this()] {
@@ -250,7 +254,7 @@ void Connection::schedule_flush() {
   });
 }
 
-void Connection::flush() {
+void RedisConnection::flush() {
   if (state_ == State::kClosed || is_writing_ || outgoing_.empty()) return;
   writing_.clear();
   writing_.swap(outgoing_);
@@ -266,7 +270,7 @@ void Connection::flush() {
   });
 }
 
-void Connection::read() {
+void RedisConnection::read() {
   is_reading_ = true;
   stream_.read_some(asio::buffer(incoming_),
                     [self = shared_from_this()](boost::system::error_code error, std::size_t count) {
@@ -278,8 +282,8 @@ void Connection::read() {
                     });
 }
 
-void Connection::received(std::size_t bytes) {
-  // Set, so that a handler that asks again does not begin a second read into the same buffer.
+void RedisConnection::received(std::size_t bytes) {
+  // Set, so that a handler that sends a command does not begin a second read into the same buffer.
   is_reading_ = true;
   auto fed = pipeline_.feed(std::string_view(incoming_.data(), bytes), now());
   is_reading_ = false;
@@ -293,7 +297,7 @@ void Connection::received(std::size_t bytes) {
   is_watching_ = false;
 }
 
-void Connection::count() {
+void RedisConnection::count() {
   ClientCounters& counters = shared_->counters;
   const RespPipeline::Tally tally = pipeline_.take_tally();
   if (tally.replies > 0) {

@@ -18,48 +18,48 @@
 
 namespace tapedeck::redis {
 
-/// What all connections of a client share; it outlives the client while a connection is being closed.
+/// Shared by all connections of a client. It outlives the client while a connection closes.
 struct ClientShared {
   ClientOptions options;
   std::shared_ptr<boost::asio::ssl::context> tls;  ///< null: plain
   ClientCounters counters;
 };
 
-/// One connection, from connecting to its end; a new one takes its place. All commands of a loop share it: they are
-/// written without waiting for each other's replies.
+/// One connection to Redis, from connecting to its end; then a new one takes its place. All commands of a loop share
+/// it: it writes them without waiting for each other's replies.
 ///
-/// It belongs to one event loop. While nothing is asked it has nothing under way, so that it does not keep the loop
-/// from ending; that the other side has closed meanwhile is seen before the next command (lost()). Shared, because its
-/// handlers may still be in the loop's queue when its owner lets it go.
-class Connection : public std::enable_shared_from_this<Connection> {
+/// It belongs to one event loop. While no command waits it has nothing pending, so that it does not keep the loop from
+/// ending; lost() shows before the next command whether the other end has closed meanwhile. Shared, because its
+/// handlers may still be in the loop's queue when its owner drops it.
+class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
  public:
   enum class State { kConnecting, kReady, kClosed };
 
-  /// Begins to connect and to greet; ready() tells how that went. After `patience_until` nobody waits for it any more,
+  /// Begins to connect and to greet; ready() tells the result. After `patience_until` no task waits for it any more,
   /// and it goes on by itself until the connect deadline.
-  [[nodiscard]] static std::shared_ptr<Connection> open(boost::asio::any_io_executor executor,
-                                                        std::shared_ptr<ClientShared> shared, Endpoint endpoint,
-                                                        Greeting greeting,
-                                                        SteadyTime patience_until = SteadyTime::max());
-  Connection(boost::asio::any_io_executor executor, std::shared_ptr<ClientShared> shared, Endpoint endpoint,
-             Greeting greeting, SteadyTime patience_until);
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection();
+  [[nodiscard]] static std::shared_ptr<RedisConnection> open(boost::asio::any_io_executor executor,
+                                                             std::shared_ptr<ClientShared> shared, Endpoint endpoint,
+                                                             Greeting greeting,
+                                                             SteadyTime patience_until = SteadyTime::max());
+  RedisConnection(boost::asio::any_io_executor executor, std::shared_ptr<ClientShared> shared, Endpoint endpoint,
+                  Greeting greeting, SteadyTime patience_until);
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+  ~RedisConnection();
 
-  /// Returns when connecting has ended, or has taken too long to wait for. Errors kUnavailable, kCancelled.
+  /// Returns when connecting has ended, or has taken longer than `patience_until`. Errors kUnavailable, kCancelled.
   [[nodiscard]] Task<Result<void>> ready();
-  /// Writes the request and waits for its reply, for `patience` and the command deadline; `patience` is how long the
-  /// command itself waits in the server, and zero where others share the connection. `request` must live until then.
+  /// Writes the request and waits for its reply, for `patience` and the command deadline. `patience` is how long the
+  /// command itself waits in the server: zero where others share the connection. `request` must live until then.
   /// Errors: kUnavailable: no reply came, the effect is unknown; kCancelled.
   [[nodiscard]] Task<Result<Reply>> exchange(const Request& request, Milliseconds patience = Milliseconds(0));
-  /// The same without a coroutine, for a connection that takes(): `handler` is called once, and never from within.
+  /// The same without a coroutine, if takes(): calls `handler` once, and never from within.
   std::uint64_t submit(const Request& request, Milliseconds patience, RespPipeline::Handler handler);
-  /// Error kUnavailable: it is not ready, or too much waits already.
+  /// Error kUnavailable: it is not ready, or too many commands wait.
   [[nodiscard]] Result<void> takes() const;
-  /// Ends it; what waits fails with this error.
+  /// Ends it. The commands that wait fail with this error.
   void close(Error error);
-  /// Ends it without telling those who wait: their tasks end with the loop, which owns them through this connection.
+  /// Ends it without calling the handlers: their tasks end with the loop, which owns them through this connection.
   void drop();
 
   [[nodiscard]] State state() const noexcept { return state_; }
@@ -67,9 +67,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const Error& error() const noexcept { return error_; }
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] const Peer& peer() const noexcept { return peer_; }
-  /// Nothing is on the way, and nobody waits for it to become ready.
+  /// No command waits for a reply, and no task for the connection.
   [[nodiscard]] bool idle() const noexcept { return pipeline_.empty() && settling_ == 0; }
-  /// Closed, or closed by the other side while it was idle.
+  /// Closed, or closed by the other end while it was idle.
   [[nodiscard]] bool lost();
 
  private:
@@ -96,7 +96,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Greeting greeting_;
   ConnectionStream stream_;
   boost::asio::steady_timer timer_;    // of the next deadline
-  boost::asio::steady_timer settled_;  // cancelled when connecting has ended; those who wait for that wait on it
+  boost::asio::steady_timer settled_;  // cancelled when connecting has ended; ready() waits on it
   RespPipeline pipeline_;
   std::string outgoing_;  // not yet given to the stream
   std::string writing_;   // given to it
@@ -107,7 +107,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Error error_;
   Peer peer_;
   std::size_t settling_ = 0;  // tasks in ready()
-  std::size_t counted_ = 0;   // what of in_flight is ours
+  std::size_t counted_ = 0;   // our part of in_flight
   bool flush_scheduled_ = false;
   bool is_writing_ = false;
   bool is_reading_ = false;

@@ -9,22 +9,21 @@ using Kind = GreetingStep::Kind;
 
 std::unexpected<Error> unfit(std::string sentence) { return fail(Errc::kUnavailable, std::move(sentence)); }
 
-// Redis's own words are quoted only where ours do not cover them; they never repeat a password.
+// Quotes Redis only where no sentence of ours fits. Redis never repeats a password.
 std::string refusal(const Greeting& greeting, Kind step, const std::string& message) {
   const bool sentinel = greeting.kind == PeerKind::kSentinel;
-  const std::string place = sentinel ? "?sentinel_password= in REDIS_URL" : "REDIS_URL, as redis://user:password@host";
+  const std::string place = sentinel ? "the URL, as ?sentinel_password=" : "the URL, as redis://user:password@host";
   const std::string who = sentinel ? "The Sentinel" : "Redis";
   if (message.starts_with("NOAUTH")) return who + " asks for a password: put it into " + place;
-  if (message.starts_with("WRONGPASS")) return who + " refused the user or the password in REDIS_URL: correct them";
+  if (message.starts_with("WRONGPASS")) return who + " refused the user or the password of the URL: correct them";
   if (message.starts_with("NOPERM")) {
-    return who + " does not let this user run what Tapedeck needs (" + message +
-           "): give the user +@all on ~rec_*, or "
-           "what its rules lack";
+    return who + " does not let this user run a command that is needed (" + message + "): give the user +@all on ~" +
+           greeting.key_pattern + ", or what its rules lack";
   }
   if (step == Kind::kLogin && message.contains("without any password")) {
-    return who + " has no password set, but REDIS_URL gives one: set requirepass there, or leave it out here";
+    return who + " has no password set, but the URL gives one: set requirepass there, or leave it out here";
   }
-  if (step == Kind::kDatabase) return "Redis has no database of this number: correct the one in REDIS_URL";
+  if (step == Kind::kDatabase) return "Redis has no database of this number: correct the one in the URL";
   if (message.starts_with("DENIED")) {
     return "Redis is in protected mode: set a password there, or bind it to an address of its own";
   }
@@ -34,16 +33,16 @@ std::string refusal(const Greeting& greeting, Kind step, const std::string& mess
 Result<void> check_mode(const Greeting& greeting, const std::string& mode) {
   if (greeting.kind == PeerKind::kSentinel) {
     if (mode == "sentinel") return {};
-    return unfit("REDIS_URL names this as a Sentinel, but it is a Redis: write redis://, or the Sentinels' ports");
+    return unfit("the URL names this as a Sentinel, but it is a Redis: write redis://, or the Sentinels' ports");
   }
   if (mode == "sentinel") {
-    return unfit("REDIS_URL leads to a Sentinel: write redis+sentinel://host:port/master-name");
+    return unfit("the URL leads to a Sentinel: write redis+sentinel://host:port/master-name");
   }
   if (greeting.kind == PeerKind::kClusterNode && mode != "cluster") {
-    return unfit("REDIS_URL says redis+cluster://, but this Redis is no Cluster: write redis://");
+    return unfit("the URL says redis+cluster://, but this Redis is no Cluster: write redis://");
   }
   if (greeting.kind != PeerKind::kClusterNode && mode == "cluster") {
-    return unfit("REDIS_URL leads to a Redis Cluster: write redis+cluster://");
+    return unfit("the URL leads to a Redis Cluster: write redis+cluster://");
   }
   return {};
 }
@@ -52,7 +51,7 @@ Result<void> take_info(const Greeting& greeting, const Reply& reply, Peer& peer)
   const std::string* info = reply.text();
   if (info == nullptr) return unfit("Redis answered INFO with something else");
   peer.run_id = info_field(*info, "run_id");
-  if (peer.run_id.empty()) return unfit("Redis does not tell its run_id in INFO server, which Tapedeck needs");
+  if (peer.run_id.empty()) return unfit("Redis does not tell its run_id in INFO server, which scripts need");
   return check_mode(greeting, info_field(*info, "redis_mode"));
 }
 
@@ -72,7 +71,7 @@ std::vector<GreetingStep> greeting_steps(const Greeting& greeting) {
   if (!login.password.empty() && !login.user.empty()) {
     steps.push_back({Kind::kLogin, {"AUTH", login.user, login.password}});
   }
-  steps.push_back({Kind::kName, {"CLIENT", "SETNAME", "tapedeck"}});
+  if (!greeting.client_name.empty()) steps.push_back({Kind::kName, {"CLIENT", "SETNAME", greeting.client_name}});
   if (greeting.database != 0) steps.push_back({Kind::kDatabase, {"SELECT", std::to_string(greeting.database)}});
   steps.push_back({Kind::kClientId, {"CLIENT", "ID"}});
   steps.push_back({Kind::kServerInfo, {"INFO", "server"}});

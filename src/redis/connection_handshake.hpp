@@ -10,7 +10,7 @@
 
 namespace tapedeck::redis {
 
-/// What the other side of a connection must be.
+/// What the other end of a connection must be.
 enum class PeerKind {
   kServer,       ///< one Redis, whatever its role
   kMaster,       ///< a Redis that says that it is a master
@@ -18,14 +18,16 @@ enum class PeerKind {
   kSentinel,
 };
 
-/// How to greet it.
+/// What a connection says first, and asks for.
 struct Greeting {
   PeerKind kind = PeerKind::kServer;
   Login login;
   int database = 0;
+  std::string client_name = {};   ///< of CLIENT SETNAME; empty: none
+  std::string key_pattern = "*";  ///< of the advice on access rules
 };
 
-/// What the server said of itself.
+/// What the server says of itself.
 struct Peer {
   std::string run_id;          ///< 40 hexadecimal digits, new at each start of the server; a Sentinel's own
   std::int64_t client_id = 0;  ///< of this connection, for CLIENT UNBLOCK
@@ -39,8 +41,8 @@ struct GreetingStep {
 };
 [[nodiscard]] std::vector<GreetingStep> greeting_steps(const Greeting& greeting);
 
-/// Takes a step's reply into `peer`. Error kUnavailable, with the sentence that mends it, where the server refused or
-/// is not what was expected.
+/// Takes a step's reply into `peer`. Error kUnavailable, with what to do about it: the server refused, or is not of the
+/// expected kind.
 [[nodiscard]] Result<void> take_greeting_reply(const Greeting& greeting, GreetingStep::Kind step, const Reply& reply,
                                                Peer& peer);
 

@@ -35,7 +35,7 @@ void ConnectionStream::connect(Endpoint endpoint, Done done) {
     }
     try_addresses({asio::local::stream_protocol::endpoint(endpoint_.socket_path)}, 0, std::move(done));
   } else if (!no_literal) {
-    // An address needs no resolver, and so no thread of Asio's.
+    // An address needs no resolver, and so no thread of Asio.
     try_addresses({tcp::endpoint(literal, endpoint_.port)}, 0, std::move(done));
   } else {
     resolve(std::move(done));
@@ -71,7 +71,7 @@ void ConnectionStream::try_addresses(std::vector<Address> addresses, std::size_t
 void ConnectionStream::connected(Done done) {
   boost::system::error_code ignored;
   if (endpoint_.socket_path.empty()) {
-    // A command is small, and must not wait for the one before it to be acknowledged.
+    // A command is small, and must not wait for the acknowledgement of the one before it.
     socket_.set_option(tcp::no_delay(true), ignored);
     socket_.set_option(asio::socket_base::keep_alive(true), ignored);
   }
@@ -101,7 +101,7 @@ void ConnectionStream::write(asio::const_buffer bytes, Transferred done) {
 }
 
 void ConnectionStream::close() {
-  // TLS's own farewell would be one more wait, and Redis has no use for it.
+  // Without the closing handshake of TLS: it costs a wait, and Redis does not need it.
   closed_ = true;
   boost::system::error_code ignored;
   resolver_.cancel();

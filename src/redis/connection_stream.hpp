@@ -21,9 +21,9 @@ namespace tapedeck::redis {
 /// Most addresses of one name that are tried.
 inline constexpr std::size_t kAddressesMax = 8;
 
-/// Bytes to and from one endpoint: TCP, TLS over TCP, or a unix socket. One thread. Handlers are called from the loop,
-/// never from within the call that takes them. The owner keeps the stream until the last handler has been called, and
-/// calls nothing after close().
+/// Bytes to and from one endpoint: TCP, TLS over TCP, or a unix socket. One thread. The loop calls the handlers, never
+/// the function that takes them. The owner keeps the stream until the last handler has run, and calls nothing after
+/// close().
 class ConnectionStream {
  public:
   using Done = std::function<void(Result<void>)>;
@@ -32,16 +32,16 @@ class ConnectionStream {
   /// `tls`: null for none.
   ConnectionStream(boost::asio::any_io_executor executor, std::shared_ptr<boost::asio::ssl::context> tls);
 
-  /// Resolves, connects to the first address that answers, and shakes hands. Without a deadline: close() ends it.
-  /// Errors kUnavailable say which endpoint failed and how.
+  /// Resolves, connects to the first address that answers, and shakes hands. It has no deadline: close() ends it. Error
+  /// kUnavailable names the endpoint and the cause.
   void connect(Endpoint endpoint, Done done);
   void read_some(boost::asio::mutable_buffer buffer, Transferred done);
   /// Writes all of it; the bytes stay until `done`.
   void write(boost::asio::const_buffer bytes, Transferred done);
-  /// Ends what is under way; its handlers get operation_aborted.
+  /// Ends pending operations; their handlers get operation_aborted.
   void close();
 
-  /// While nothing is being read: the other side has closed, as far as the kernel knows. One system call.
+  /// True: the other end has closed, as far as the kernel knows. Not during a read. One system call.
   [[nodiscard]] bool closed_by_peer();
 
  private:

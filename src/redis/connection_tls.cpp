@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 std::unexpected<Error> bad_file(std::string_view option, const std::string& path,
                                 const boost::system::error_code& error) {
   return fail(Errc::kInvalidArgument,
-              "REDIS_URL: " + std::string(option) + " names " + path + ", which cannot be used: " + error.message());
+              std::string(option) + " names " + path + ", which cannot be used: " + error.message());
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ Result<void> expect_host(SSL* ssl, const std::string& host) {
   bool accepted = false;
   if (no_address) {
     // RFC 6066 §3: the server name is a name, never an address.
-    // What the macro SSL_set_tlsext_host_name does, without its old-style cast; OpenSSL copies the name.
+    // Does what the macro SSL_set_tlsext_host_name does, without its old-style cast. OpenSSL copies the name.
     std::string name = host;
     accepted = ::SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1 &&
                ::SSL_set1_host(ssl, host.c_str()) == 1;
@@ -65,13 +65,13 @@ std::string tls_failure(SSL* ssl, const std::string& fallback) {
       return fallback;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return "its certificate is made out to another name; write the name that the certificate has into REDIS_URL";
+      return "its certificate is made out to another name; write the name that the certificate has into the URL";
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return "its certificate comes from an authority that this machine does not know; name the authority's file in "
-             "REDIS_URL with ?tls_ca=";
+             "the URL with ?tls_ca=";
     default:
       return std::string("its certificate is refused: ") + ::X509_verify_cert_error_string(verified);
   }

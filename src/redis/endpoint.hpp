@@ -6,11 +6,11 @@
 
 namespace tapedeck::redis {
 
-/// Where a Redis, or a Sentinel, listens: a host and a port, or a unix socket.
+/// The address of a Redis or a Sentinel: a host and a port, or a unix socket.
 struct Endpoint {
   std::string host;  ///< a name, or an address; an IPv6 address without brackets
   std::uint16_t port = 0;
-  std::string socket_path;  ///< not empty: a unix socket, and host and port mean nothing
+  std::string socket_path;  ///< not empty: a unix socket, without host and port
 
   friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };

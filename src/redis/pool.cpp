@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
-// Doubling with a cap, of which up to half is left out at random.
+// Doubles up to a cap, then drops up to half of it at random.
 Milliseconds backoff(int failures, double uniform) {
   Milliseconds full = kBackoffFirst;
   for (int i = 1; i < failures && full < kBackoffMax; ++i) full *= 2;
@@ -38,26 +38,26 @@ Line::Line(asio::any_io_executor executor, std::shared_ptr<ClientShared> shared,
       greeting_(std::move(greeting)),
       random_(random) {}
 
-Task<Result<std::shared_ptr<Connection>>> Line::acquire() {
+Task<Result<std::shared_ptr<RedisConnection>>> Line::acquire() {
   if (connection_ && connection_->lost()) {
     if (was_ready_) {
       was_broken_ = true;
       connection_.reset();
     } else {
-      note_failure(connection_);  // when nobody waited for it any more
+      note_failure(connection_);  // it failed while no task waited for it
     }
   }
   if (!connection_) {
     if (now() < retry_at_) co_return fail(last_error_);
     was_ready_ = false;
     const SteadyTime patience_until = failures_ == 0 ? SteadyTime::max() : now() + kDoubtfulPatience;
-    connection_ = Connection::open(executor_, shared_, endpoint_, greeting_, patience_until);
+    connection_ = RedisConnection::open(executor_, shared_, endpoint_, greeting_, patience_until);
   }
-  const std::shared_ptr<Connection> connection = connection_;
-  if (connection->state() != Connection::State::kReady) {
+  const std::shared_ptr<RedisConnection> connection = connection_;
+  if (connection->state() != RedisConnection::State::kReady) {
     auto ready = co_await connection->ready();
     if (!ready) {
-      if (connection->state() == Connection::State::kClosed) note_failure(connection);
+      if (connection->state() == RedisConnection::State::kClosed) note_failure(connection);
       const bool is_known = failures_ > 0 && ready.error().errc() == Errc::kUnavailable;
       co_return fail(is_known ? last_error_ : ready.error());
     }
@@ -70,8 +70,8 @@ Task<Result<std::shared_ptr<Connection>>> Line::acquire() {
   co_return connection;
 }
 
-// Of all who waited for this connection, the first one counts the failure.
-void Line::note_failure(std::shared_ptr<Connection> connection) {
+// The first of the tasks that waited for this connection counts the failure.
+void Line::note_failure(std::shared_ptr<RedisConnection> connection) {
   if (connection != connection_) return;
   connection_.reset();
   ClientCounters::add(shared_->counters.connect_failures);
@@ -100,19 +100,19 @@ std::shared_ptr<Line> LoopConnections::line(const Endpoint& endpoint, const Gree
   return line;
 }
 
-std::shared_ptr<Connection> LoopConnections::take_waiter(const Endpoint& endpoint, const Greeting& greeting) {
+std::shared_ptr<RedisConnection> LoopConnections::take_waiter(const Endpoint& endpoint, const Greeting& greeting) {
   auto& idle = waiters_[endpoint];
   while (!idle.empty()) {
-    std::shared_ptr<Connection> connection = std::move(idle.back());
+    std::shared_ptr<RedisConnection> connection = std::move(idle.back());
     idle.pop_back();
     if (!connection->lost()) return connection;
   }
-  return Connection::open(executor_, shared_, endpoint, greeting);
+  return RedisConnection::open(executor_, shared_, endpoint, greeting);
 }
 
-void LoopConnections::give_back_waiter(std::shared_ptr<Connection> connection) {
+void LoopConnections::give_back_waiter(std::shared_ptr<RedisConnection> connection) {
   auto& idle = waiters_[connection->endpoint()];
-  const bool usable = connection->state() == Connection::State::kReady && connection->idle();
+  const bool usable = connection->state() == RedisConnection::State::kReady && connection->idle();
   if (usable && idle.size() < kIdleWaitersMax) {
     idle.push_back(std::move(connection));
   } else {
@@ -139,7 +139,7 @@ struct Pool::Loops {
   std::unordered_map<asio::execution_context*, asio::any_io_executor> executors;
 };
 
-// Lives in a loop, and ends with it: that is how connections go before what they are made of does.
+// Lives in a loop, and ends with it, so that connections end before the loop's services that they use.
 class Pool::LoopService final : public asio::execution_context::service {
  public:
   using key_type = LoopService;

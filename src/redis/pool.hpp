@@ -14,37 +14,37 @@
 
 namespace tapedeck::redis {
 
-/// Connections for commands that wait in the server, kept for the next one, for each endpoint and loop.
+/// Most idle connections for commands that wait in the server, for each endpoint and loop.
 inline constexpr std::size_t kIdleWaitersMax = 4;
 
-/// One endpoint as one loop sees it: the connection of the moment, and the rest after a failure. While Redis is away,
-/// nothing is tried in the background without being asked for: the first command after the rest tries again, and those
-/// before it fail at once. So do those that find a try after a failed one still going on after kDoubtfulPatience.
-/// Shared, because a task may wait on a line that the topology has dropped meanwhile.
+/// One endpoint as one loop sees it: the current connection, and the pause after a failure. It connects only on demand:
+/// while Redis is away, the first command after the pause tries again, and commands before it fail at once. A command
+/// that finds a second attempt to connect under way waits for it for kDoubtfulPatience. Shared, because a task may wait
+/// on a line that the topology has dropped meanwhile.
 class Line {
  public:
   Line(boost::asio::any_io_executor executor, std::shared_ptr<ClientShared> shared, Endpoint endpoint,
        Greeting greeting, Random& random);
 
-  /// The connection, made first where there is none. Errors kUnavailable, kCancelled: why there is none; nothing was
+  /// The connection, made first where there is none. Errors kUnavailable, kCancelled: there is none, and nothing was
   /// sent.
-  [[nodiscard]] Task<Result<std::shared_ptr<Connection>>> acquire();
-  /// When acquire() will try again; in the past where nothing is in the way.
+  [[nodiscard]] Task<Result<std::shared_ptr<RedisConnection>>> acquire();
+  /// When acquire() tries again; in the past where it may try now.
   [[nodiscard]] SteadyTime retry_at() const noexcept { return retry_at_; }
-  /// Nothing is on the way, and nobody waits for a connection.
+  /// No command waits for a reply, and no task for a connection.
   [[nodiscard]] bool idle() const noexcept { return !connection_ || connection_->idle(); }
-  /// Ends the connection, when the client or the loop itself is going: nobody hears of it.
+  /// Ends the connection without calling its handlers, because the client or the loop ends.
   void drop();
 
  private:
-  void note_failure(std::shared_ptr<Connection> connection);
+  void note_failure(std::shared_ptr<RedisConnection> connection);
 
   boost::asio::any_io_executor executor_;
   std::shared_ptr<ClientShared> shared_;
   Endpoint endpoint_;
   Greeting greeting_;
   Random& random_;
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<RedisConnection> connection_;
   bool was_ready_ = false;   // connection_ was
   bool was_broken_ = false;  // one before it was ready
   int failures_ = 0;         // in a row
@@ -52,7 +52,7 @@ class Line {
   Error last_error_;
 };
 
-/// The connections of one client on one event loop. Touched on that loop only.
+/// The connections of one client on one event loop. For that loop alone.
 class LoopConnections {
  public:
   LoopConnections(boost::asio::any_io_executor executor, std::shared_ptr<ClientShared> shared, Random& random);
@@ -61,11 +61,11 @@ class LoopConnections {
   ~LoopConnections();
 
   [[nodiscard]] std::shared_ptr<Line> line(const Endpoint& endpoint, const Greeting& greeting);
-  /// A connection for a command that waits; it may still have to become ready.
-  [[nodiscard]] std::shared_ptr<Connection> take_waiter(const Endpoint& endpoint, const Greeting& greeting);
-  /// Back after use, to be kept or closed.
-  void give_back_waiter(std::shared_ptr<Connection> connection);
-  /// Closes what leads elsewhere than to these endpoints and to Sentinels, as far as nothing is on the way there.
+  /// A connection for a command that waits. It may not be ready yet.
+  [[nodiscard]] std::shared_ptr<RedisConnection> take_waiter(const Endpoint& endpoint, const Greeting& greeting);
+  /// Takes a connection back after use, and keeps or closes it.
+  void give_back_waiter(std::shared_ptr<RedisConnection> connection);
+  /// Closes the idle connections that lead neither to these endpoints nor to Sentinels.
   void keep_only(const std::vector<Endpoint>& endpoints);
   [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
@@ -76,11 +76,11 @@ class LoopConnections {
   std::shared_ptr<ClientShared> shared_;
   Random& random_;
   std::map<Key, std::shared_ptr<Line>> lines_;
-  std::map<Endpoint, std::vector<std::shared_ptr<Connection>>> waiters_;
+  std::map<Endpoint, std::vector<std::shared_ptr<RedisConnection>>> waiters_;
 };
 
-/// Every loop's connections of one client. They end with the client or with their loop, whichever goes first; neither
-/// goes while a task of the client runs. Each loop is run by one thread.
+/// The connections of one client on every loop. They end with the client or with their loop, whichever ends first;
+/// neither ends while a task of the client runs. One thread runs each loop.
 class Pool {
  public:
   Pool(std::shared_ptr<ClientShared> shared, Random& random);
@@ -88,7 +88,7 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool();
 
-  /// Of the loop behind this executor, on which it is called.
+  /// The connections of the loop behind this executor. Called on that loop.
   [[nodiscard]] LoopConnections& on(const boost::asio::any_io_executor& executor);
   [[nodiscard]] ClientShared& shared() noexcept { return *shared_; }
   [[nodiscard]] const ClientShared& shared() const noexcept { return *shared_; }
@@ -97,10 +97,10 @@ class Pool {
   class LoopService;
   struct Loops;
 
-  const std::uint64_t id_;  // an address may come again, a number does not
+  const std::uint64_t id_;  // unlike an address, a number never comes again
   std::shared_ptr<ClientShared> shared_;
   Random& random_;
-  std::shared_ptr<Loops> loops_;  // shared with the loops, of which the last one may outlive the client
+  std::shared_ptr<Loops> loops_;  // shared with the loops, which may outlive the client
 };
 
 }  // namespace tapedeck::redis

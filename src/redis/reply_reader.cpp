@@ -9,9 +9,9 @@
 namespace tapedeck::redis {
 namespace {
 
-// hiredis builds its replies through these functions, so it builds ours directly: the root is made by `new`, an
-// element is its place in the array above it. They are called from C, so that no exception may leave them; null means
-// that there was no memory, and the reader gives the stream up.
+// hiredis builds its replies through these functions, so it builds ours directly: `new` makes the root, and an element
+// is its place in the array above it. C calls them, so no exception may leave them. Null means that there was no
+// memory, and the reader gives the stream up.
 Reply* place_of(const redisReadTask* task) {
   if (task->parent == nullptr) return new Reply();
   auto* array = std::get_if<Reply::Array>(&static_cast<Reply*>(task->parent->obj)->value);
@@ -57,7 +57,7 @@ void* create_nil(const redisReadTask* task) noexcept {
 
 void free_object(void* root) noexcept { delete static_cast<Reply*>(root); }
 
-// hiredis takes them by a pointer to what is not const, and changes nothing.
+// hiredis takes them by a pointer to non-const, and changes nothing.
 redisReplyObjectFunctions functions{create_string, create_array, create_integer, create_nil, free_object};
 
 }  // namespace

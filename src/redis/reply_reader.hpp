@@ -11,20 +11,20 @@ struct redisReader;
 
 namespace tapedeck::redis {
 
-/// Most bytes of one reply. What we ask for is far smaller; more means a foreign value in our keys.
+/// Most bytes of one reply. Replies to our commands are far smaller; more means a foreign value in a key.
 inline constexpr std::size_t kReplyBytesMax = 16 * 1024 * 1024;
-/// Most elements of one array, since room for them is made before they come.
+/// Most elements of one array, because hiredis allocates them before they arrive.
 inline constexpr int kReplyElementsMax = 256 * 1024;
 
-/// Takes a connection's bytes apart into replies, by hiredis's reader. One connection each.
+/// Parses the bytes of one connection into replies, by hiredis's reader.
 class ReplyReader {
  public:
   ReplyReader();
 
   /// Error kCorrupt: out of memory. The bytes are copied.
   [[nodiscard]] Result<void> feed(std::string_view bytes);
-  /// The next complete reply, or nothing yet. To be called until there is nothing. Errors: kCorrupt: this is no RESP2;
-  /// kTooLarge: a reply beyond the limits. After an error the stream is lost.
+  /// The next complete reply, or nothing yet. The caller repeats it until there is nothing. Errors: kCorrupt: this is
+  /// no RESP2; kTooLarge: a reply beyond the limits. After an error the stream is lost.
   [[nodiscard]] Result<std::optional<Reply>> next();
 
  private:

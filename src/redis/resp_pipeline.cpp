@@ -19,7 +19,7 @@ RespPipeline::Handler RespPipeline::abandon(std::uint64_t number) {
 Result<void> RespPipeline::feed(std::string_view bytes, SteadyTime now) {
   auto fed = reader_.feed(bytes);
   if (!fed) return fed;
-  // A handler may fail the whole pipeline; then the rest of the bytes belongs to nobody.
+  // A handler may fail the whole pipeline; then the rest of the bytes belongs to no command.
   while (!failed_) {
     Result<std::optional<Reply>> reply = reader_.next();
     if (!reply) return tapedeck::fail(reply.error());
@@ -41,7 +41,7 @@ Result<void> RespPipeline::feed(std::string_view bytes, SteadyTime now) {
 }
 
 std::size_t RespPipeline::expire(SteadyTime now, const Error& error) {
-  // A handler may push, and so move the places; those that it adds are not due.
+  // A handler may push, and so move the places. The new ones are not due.
   const std::uint64_t end = first_number_ + places_.size();
   std::size_t given_up = 0;
   for (std::uint64_t number = first_number_; number < end && !failed_; ++number) {

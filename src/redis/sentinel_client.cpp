@@ -53,8 +53,8 @@ Task<bool> SentinelClient::relocate(LoopConnections& loop, std::string, Endpoint
   co_return true;
 }
 
-// Each Sentinel is asked until one names a master other than the one that just failed: one that is cut off from the
-// rest goes on naming the old master. When all name the same, that is the answer.
+// Asks the Sentinels in turn, until one names another master than the one that just failed: a Sentinel that is cut off
+// from the others goes on naming the old one. If all name the same, that is the answer.
 Task<Result<Endpoint>> SentinelClient::discover(LoopConnections& loop, std::optional<Endpoint> rather_not) {
   std::size_t first = 0;
   {
@@ -88,7 +88,7 @@ Task<Result<Endpoint>> SentinelClient::ask_sentinel(LoopConnections& loop, Endpo
   if (reply->is_null()) {
     co_return fail(Errc::kUnavailable,
                    "The Sentinels watch no master called \"" + master_name_ +
-                       "\": write the name that redis-cli -p 26379 SENTINEL MASTERS shows into REDIS_URL");
+                       "\": write the name that redis-cli -p 26379 SENTINEL MASTERS shows into the URL");
   }
   const Reply::Array* pair = reply->array();
   if (pair == nullptr || pair->size() != 2) co_return unusable(sentinel);

@@ -10,19 +10,19 @@
 
 namespace tapedeck::redis {
 
-/// The master of the moment, as Sentinels name it. The name is believed only where the server says itself that it is a
-/// master; after a failover, which shows by a broken connection or a refused write, they are asked again.
+/// The current master, as the Sentinels name it. The client uses it only if the server itself says that it is a master,
+/// and asks the Sentinels again after a failover, which shows by a broken connection or a refused write.
 /// Source: redis.io/docs/latest/develop/reference/sentinel-clients.
 class SentinelClient final : public ClientBase {
  public:
   SentinelClient(std::shared_ptr<ClientShared> shared, const Url& url, Random& random);
 
  protected:
+  void doubt(const Endpoint& endpoint) override;
   [[nodiscard]] Task<Result<Endpoint>> locate(LoopConnections& loop, std::string key) override;
   [[nodiscard]] Task<Result<std::vector<Endpoint>>> masters(LoopConnections& loop) override;
   [[nodiscard]] Task<bool> relocate(LoopConnections& loop, std::string key, Endpoint endpoint,
                                     ReadError error) override;
-  void doubt(const Endpoint& endpoint) override;
 
  private:
   [[nodiscard]] Task<Result<Endpoint>> discover(LoopConnections& loop, std::optional<Endpoint> rather_not);
@@ -33,7 +33,7 @@ class SentinelClient final : public ClientBase {
   const std::string master_name_;
   const Greeting sentinel_greeting_;
   std::mutex mutex_;
-  std::optional<Endpoint> master_;  // empty: to be asked for
+  std::optional<Endpoint> master_;  // empty: the Sentinels must be asked
   std::size_t first_ = 0;           // the Sentinel that answered last
 };
 

@@ -6,13 +6,16 @@
 #include <optional>
 #include <utility>
 
+#include <boost/url/ipv6_address.hpp>
+#include <boost/url/pct_string_view.hpp>
+
 namespace tapedeck::redis {
 namespace {
 
 constexpr std::string_view kForms =
     "write redis://[user:password@]host[:port][/database], rediss://… for TLS, unix:///path/to/socket, "
     "redis+sentinel://host:port,host:port/master-name, or redis+cluster://host:port,host:port";
-// Redis itself has 16 by default; its setting is an int.
+// Redis has 16 databases by default; its setting is an int.
 constexpr int kDatabaseMax = 1'000'000;
 
 struct Scheme {
@@ -33,35 +36,16 @@ constexpr std::array kSchemes{
     Scheme{"rediss+cluster", Topology::kCluster, true, false},
 };
 
-std::unexpected<Error> wrong(std::string_view what) {
-  return fail(Errc::kInvalidArgument, "REDIS_URL: " + std::string(what));
-}
+std::unexpected<Error> wrong(std::string_view what) { return fail(Errc::kInvalidArgument, std::string(what)); }
 
-std::optional<int> hexadecimal(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
-// RFC 3986 §2.1. Nothing for a "%" without two digits, and for a NUL, which no password, path or name holds.
+// Nothing for a "%" without two digits, and for a NUL, which no password, path or name holds. Every other character
+// stands for itself, also where RFC 3986 asks for it encoded: people paste passwords.
 std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto high = hexadecimal(text[i + 1]);
-    const auto low = hexadecimal(text[i + 2]);
-    if (!high || !low) return std::nullopt;
-    const int byte = *high * 16 + *low;
-    if (byte == 0) return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
+  const auto encoded = boost::urls::make_pct_string_view(text);
+  if (!encoded) return std::nullopt;
+  std::string plain = encoded->decode();
+  if (plain.contains('\0')) return std::nullopt;
+  return plain;
 }
 
 template <class Number>
@@ -72,7 +56,7 @@ std::optional<Number> number(std::string_view text, Number most) {
   return value;
 }
 
-// What stands before the first `mark`, and what after it; all and nothing where there is none.
+// The text before the first `mark`, and the text after it; without a mark, all and nothing.
 std::pair<std::string_view, std::string_view> cut(std::string_view text, char mark) {
   const std::size_t at = text.find(mark);
   if (at == std::string_view::npos) return {text, {}};
@@ -82,7 +66,7 @@ std::pair<std::string_view, std::string_view> cut(std::string_view text, char ma
 Result<Login> parse_login(std::string_view text) {
   const bool has_colon = text.contains(':');
   const auto [user, password] = cut(text, ':');
-  // "redis://secret@host" could be either; a user without a password logs nobody in.
+  // "redis://secret@host" could mean either, and a user without a password cannot log in.
   if (!has_colon) return wrong("before the @ stands user:password, or :password for the default user");
   auto plain_user = decoded(user);
   auto plain_password = decoded(password);
@@ -104,8 +88,7 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_por
     if (close == std::string_view::npos) return wrong("an IPv6 address stands in brackets: [::1]");
     endpoint.host = text.substr(1, close - 1);
     rest = text.substr(close + 1);
-    const auto allowed = [](char c) { return hexadecimal(c).has_value() || c == ':' || c == '.'; };
-    if (!std::ranges::all_of(endpoint.host, allowed)) return wrong("an IPv6 address stands in brackets: [::1]");
+    if (!boost::urls::parse_ipv6_address(endpoint.host)) return wrong("an IPv6 address stands in brackets: [::1]");
   } else {
     const std::size_t colon = std::min(text.find(':'), text.size());
     endpoint.host = text.substr(0, colon);
@@ -184,7 +167,7 @@ Result<void> parse_hosts(Url& url, std::string_view text) {
   return {};
 }
 
-// What follows the hosts' slash: a database, or a master's name and a database.
+// Reads the text after the hosts' slash: a database, or a master's name and a database.
 Result<void> parse_path(Url& url, std::string_view path) {
   std::string_view database = path;
   if (url.topology == Topology::kSentinel) {

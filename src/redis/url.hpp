@@ -19,7 +19,7 @@ struct Login {
   std::string password;  ///< empty: no login
 };
 
-/// Files in PEM; empty: the system's certificate authorities, and no certificate of ours.
+/// Files in PEM. Empty: the system's certificate authorities, and no client certificate.
 struct TlsFiles {
   std::string authorities;
   std::string certificate;
@@ -28,7 +28,7 @@ struct TlsFiles {
 
 enum class Topology { kSingle, kSentinel, kCluster };
 
-/// REDIS_URL, taken apart.
+/// The parts of a Redis URL.
 struct Url {
   Topology topology = Topology::kSingle;
   bool tls = false;
@@ -47,7 +47,7 @@ struct Url {
 ///   redis+cluster://[[user]:password@]host[:port],host[:port]
 /// rediss+sentinel:// and rediss+cluster:// use TLS throughout. Options after "?": tls_ca, tls_cert, tls_key (files in
 /// PEM), sentinel_user, sentinel_password, database. User, password and options are percent-encoded (RFC 3986 §2.1).
-/// Error kInvalidArgument says what to write, and never holds the text, for it may hold a password.
+/// Error kInvalidArgument says what to write. It never holds the text, which may hold a password.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
 /// The URL without passwords, for people: "redis://redis.example.com:6379/0".

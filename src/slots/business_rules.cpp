@@ -5,8 +5,7 @@
 namespace tapedeck {
 namespace {
 
-// A business whose slots are lost gets its rules with them, when it is rebuilt. One that is being rebuilt says when to
-// try again.
+// A business whose slots are lost gets its rules with its rebuild. One that is being rebuilt says when to try again.
 template <class T>
 bool is_refused(const Result<T>& changed) {
   return !changed && changed.error().errc() != Errc::kSlotsLost;
@@ -41,7 +40,7 @@ bool BusinessRules::is_settled(const Business& business) {
   return found != applied_.end() && found->second == Applied(business, true);
 }
 
-// Of a business whose row is as it was a refresh ago: a change that is on its way is not undone.
+// Compares only a business whose row is the same as at the last refresh, so that it undoes no change on its way.
 Task<Result<void>> BusinessRules::compare(const Business& business) {
   auto view = co_await slots_.view(business.id, 0);
   if (!view) co_return fail(view.error());
@@ -80,7 +79,7 @@ Task<Result<void>> BusinessRules::apply(Business business, bool is_sure) {
     const auto found = applied_.find(business.id);
     if (found != applied_.end()) known = found->second;
   }
-  // A slot store gives a business that it was told nothing of the settings' limit, and no pause.
+  // A slot store gives an unknown business the settings' limit, and no pause.
   const bool again = known && !known->is_sure;
   const int limit_before = known ? known->limit : businesses_.defaults().limit;
   const bool was_paused = known && known->paused;

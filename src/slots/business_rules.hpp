@@ -11,13 +11,13 @@
 
 namespace tapedeck {
 
-/// How often the rules of the businesses are read again: so long a command in another process may take to be felt.
+/// Interval between two readings of the businesses' rules: a command in another process takes effect within it.
 inline constexpr Milliseconds kRulesRefresh{1'000};
 /// Why a paused business's recordings wait.
 inline constexpr std::string_view kPausedWhy = "this business is paused by an operator";
 
-/// How many businesses a refresh compares with what the slot store says of them, one after the other, round and round:
-/// so heals what a process left behind that was killed between its row and its slots, or that lost an answer.
+/// Businesses that one refresh compares with the slot store, in turn. This mends what a process left behind that was
+/// killed between the row and the slots, or that lost an answer.
 inline constexpr std::size_t kRulesCompared = 64;
 
 /// Carries the businesses' limits and pauses from the call store to the slot store. Thread-safe.
@@ -26,11 +26,12 @@ class BusinessRules {
   BusinessRules(CallStore& calls, SlotStore& slots, Businesses& businesses)
       : calls_(calls), slots_(slots), businesses_(businesses) {}
 
-  /// Applies what has changed since the last time, and compares the next kRulesCompared businesses. To be called at
-  /// start, and every kRulesRefresh, by one task. What fails for one business holds up no other; the last error.
+  /// Applies the changes since the last call, and compares the next kRulesCompared businesses. One task calls it at the
+  /// start and then every kRulesRefresh. A failure of one business does not stop the others; the result is the last
+  /// one.
   [[nodiscard]] Task<Result<void>> refresh();
-  /// Applies the rules of a business that refresh() has not seen yet, so that not even its first request is admitted
-  /// under the limit of the settings. Free for one that is known. From any thread.
+  /// Applies the rules of a business that refresh() has not seen yet, so that even its first request is admitted under
+  /// its own limit. Costs nothing for a known one. From any thread.
   [[nodiscard]] Task<Result<void>> learn(BusinessId id);
 
  private:
@@ -47,7 +48,7 @@ class BusinessRules {
     bool paused;
     AccountSid account;
     std::string auth_token;
-    bool is_sure;  // false: learned, so a change may have been overtaken, and refresh() applies it once more
+    bool is_sure;  // false: learned; another change may have overtaken it, so refresh() applies it once more
   };
 
   [[nodiscard]] Task<Result<void>> apply(Business business, bool is_sure);
@@ -59,7 +60,7 @@ class BusinessRules {
   Businesses& businesses_;
   std::mutex mutex_;
   std::unordered_map<BusinessId, Applied> applied_;
-  std::size_t compared_ = 0;  // of refresh() alone: how many of the round
+  std::size_t compared_ = 0;  // of this round; for refresh() alone
 };
 
 }  // namespace tapedeck

@@ -11,9 +11,9 @@ Task<Result<int>> feed_fetches(CallStore& calls, SlotStore& slots, SlotRequests&
   if (waiting->empty()) co_return 0;
   auto known = co_await slots.known(business, *waiting);
   if (!known && known.error().errc() != Errc::kSlotsLost) co_return fail(known.error());
-  // Lost altogether: the first request rebuilds it, and the next look finds what is missing then.
+  // The business is lost: the first request rebuilds it, and the next call finds what is missing then.
   if (!known) waiting->resize(1);
-  // Those that are missing are behind the window, and come with a refill.
+  // The missing ones stand behind the window, and come with a refill.
   if (known && known->has_beyond) co_return 0;
   int asked = 0;
   for (std::size_t i = 0; i < waiting->size(); ++i) {

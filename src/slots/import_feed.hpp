@@ -6,9 +6,9 @@
 
 namespace tapedeck {
 
-/// Asks for a slot for the automatic fetches of a business that wait first in the call store and that the slot store
-/// does not know: what another process has written down. As many as the slot store's window holds; the others come by
-/// its refills. Returns how many were asked for. `now` is the wall clock's.
+/// Requests slots for the automatic fetches of a business that wait first in the call store and are unknown to the slot
+/// store, because another process wrote them down. At most as many as the slot store's window holds; its refills bring
+/// the others. Returns the number of requests. `now` is the wall clock's.
 [[nodiscard]] Task<Result<int>> feed_fetches(CallStore& calls, SlotStore& slots, SlotRequests& requests,
                                              BusinessId business, SystemTime now);
 

@@ -9,7 +9,7 @@ namespace {
 
 using RowsOfBusinesses = std::map<BusinessId, std::vector<WaitingRecording>>;
 
-// Those of a page that should be known to the slot store by now.
+// The rows of a page that the slot store should know by now.
 RowsOfBusinesses due_rows(const std::vector<WaitingRecording>& page, SystemTime now) {
   RowsOfBusinesses rows;
   for (const WaitingRecording& row : page) {
@@ -18,7 +18,7 @@ RowsOfBusinesses due_rows(const std::vector<WaitingRecording>& page, SystemTime 
   return rows;
 }
 
-// The slot store has nothing of these rows. A business that it has lost altogether is rebuilt by requests.ask().
+// The rows that the slot store does not know. requests.ask() rebuilds a business that it has lost.
 Task<Result<std::vector<WaitingRecording>>> unknown_of(SlotStore& slots, BusinessId business,
                                                        std::vector<WaitingRecording> rows) {
   std::vector<Sid> sids;

@@ -5,8 +5,8 @@
 
 namespace tapedeck {
 
-/// Asks again for rows that wait in the call store and that the slot store does not know: a request whose slot store
-/// was away, or a finish that was lost. Rows that back off are left until they are due. `now` is the wall clock's.
+/// Requests slots again for rows that wait in the call store and are unknown to the slot store: the slot store was away
+/// at the request, or a finish was lost. Delayed rows wait until they are due. `now` is the wall clock's.
 [[nodiscard]] Task<Result<RecoveryReport>> reconcile_slots(CallStore& calls, SlotStore& slots, SlotRequests& requests,
                                                            SystemTime now);
 

@@ -13,7 +13,7 @@
 namespace tapedeck {
 namespace {
 
-// Gathers what waits of one business, and of its automatic fetches a window.
+// Gathers what waits of one business, and of its automatic fetches one window.
 class Gathered {
  public:
   explicit Gathered(int fetch_window) : fetch_window_(fetch_window) {}
@@ -26,7 +26,7 @@ class Gathered {
       return;
     }
     if (waits_to_fetch) ++fetches_;
-    RecoverEntry entry{row.sid, row.lane, was_processing, row.retry_at, {}};
+    RecoveredEntry entry{row.sid, row.lane, was_processing, row.retry_at, {}};
     if (row.cause) entry.why = row.cause->detail;
     recovered_.entries.push_back(std::move(entry));
   }
@@ -44,11 +44,12 @@ void add(RecoveryReport& sum, const RecoveryReport& one) {
   sum.businesses += one.businesses;
 }
 
-// What was being fetched lost its worker, or its worker lost its lease: its row says so, and counts the attempt.
+// A recording that was running lost its worker, or its worker lost its lease: reclaim() writes this into the row, and
+// counts the attempt.
 Task<Result<RecoveryReport>> put_back(CallStore& calls, SlotStore& slots, Business rules, std::int64_t epoch,
                                       Recovered waiting, Milliseconds hold) {
   RecoveryReport report{static_cast<int>(waiting.entries.size()), 0, 1};
-  for (const RecoverEntry& entry : waiting.entries) {
+  for (const RecoveredEntry& entry : waiting.entries) {
     if (!entry.was_processing) continue;
     ++report.interrupted;
     auto reclaimed = co_await calls.reclaim(rules.id, entry.sid, std::nullopt);
@@ -83,7 +84,7 @@ Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, B
     if (!rules) co_return fail(rules.error());
     if (!*rules) continue;
     Recovered of_business = gathered.take();
-    const bool is_interrupted = std::ranges::any_of(of_business.entries, &RecoverEntry::was_processing);
+    const bool is_interrupted = std::ranges::any_of(of_business.entries, &RecoveredEntry::was_processing);
     const Milliseconds hold = is_interrupted ? kInterruptedHold : Milliseconds{0};
     auto recovered = co_await put_back(calls, slots, std::move(**rules), epoch, std::move(of_business), hold);
     if (!recovered) co_return fail(recovered.error());
@@ -114,9 +115,9 @@ Task<Result<RecoveryReport>> SlotRecovery::recover(BusinessId business, std::vec
   if (!epoch) co_return fail(epoch.error());
   auto begun = co_await slots_.begin_recovery(business, *epoch, what);
   if (!begun) co_return fail(begun.error());
-  if (!*begun) co_return RecoveryReport{};  // somebody was faster
+  if (!*begun) co_return RecoveryReport{};  // another process was faster
 
-  // From here on, and not before, what the call store says is as new as the loss.
+  // Only rows that are read from here on are as new as the loss.
   businesses_.forget(business);
   auto rules = co_await businesses_.find(business);
   if (!rules) co_return fail(rules.error());
@@ -152,7 +153,7 @@ Task<Result<RecoveryReport>> SlotRecovery::recover_all() {
   Pass pass{std::move(*businesses), 0, {}, std::nullopt};
   const auto executor = co_await boost::asio::this_coro::executor;
   TaskScope scope(executor, [&pass](std::exception_ptr) {
-    pass.failure = Error(Errc::kInternal, "the rebuilding of a business broke");
+    pass.failure = Error(Errc::kInternal, "the rebuild of a business broke");
   });
   for (int i = 0; i < kRebuiltAtOnce; ++i) scope.spawn(rebuild_next(pass));
   co_await scope.join();

@@ -9,42 +9,42 @@
 
 namespace tapedeck {
 
-/// Businesses that are rebuilt at once when everything was lost.
+/// Businesses that are rebuilt at a time when everything was lost.
 inline constexpr int kRebuiltAtOnce = 32;
-/// After a start, a business with interrupted downloads gets no slot for this long: they ended with the process that
-/// had them, and the provider may not have noticed yet.
+/// Time after a start without slots for a business with interrupted downloads: they ended with their process, and the
+/// provider may not have noticed yet.
 inline constexpr Milliseconds kInterruptedHold{2'000};
 
-/// What a pass over the waiting rows did.
+/// Counts of a pass over the waiting rows.
 struct RecoveryReport {
-  int recordings = 0;   ///< put back, or asked for again
-  int interrupted = 0;  ///< of them, that a worker was at
+  int recordings = 0;   ///< put back, or requested again
+  int interrupted = 0;  ///< of them, those that a worker was running
   int businesses = 0;
 };
 
-/// Rebuilds an empty slot store of this process alone from the call store, in the order of asking. To be called before
-/// anything else asks for slots. `now` is the wall clock's.
+/// Rebuilds the empty slot store of a process that is alone from the call store, in the order of asking. The caller
+/// calls it before anything requests slots. `now` is the wall clock's.
 [[nodiscard]] Task<Result<RecoveryReport>> recover_slots(CallStore& calls, SlotStore& slots, Businesses& businesses,
                                                          std::int64_t epoch, SystemTime now);
 
-/// Rebuilds businesses in a slot store that many processes share, while others use it: each by itself, and by whoever
-/// comes first.
+/// Rebuilds businesses in a slot store that many processes share, while others use it. Each business is rebuilt by
+/// itself, by the process that comes first.
 ///
-/// The order is what keeps the limit: the slot store is told that a rebuilding begins; then the call store is read, its
-/// waiting rows and whether an attempt may be open; then the slots are written, and only if the slot store still knows
-/// of this very rebuilding. So what was read is never older than the loss that it mends. With an attempt open nothing
-/// is granted before `hold` has passed: by then its worker has ended it.
+/// The order of steps keeps the limit. First the slot store learns that a rebuild begins. Then the call store is read:
+/// its waiting rows, and whether an attempt may be open. Then the slots are written, if the slot store still knows of
+/// this rebuild. So the rows are never older than the loss that they mend. With an attempt open, nothing is granted
+/// before `hold` has passed: by then its worker has ended it.
 class SlotRecovery {
  public:
-  /// `hold`: kLeaseTtl, and as long as a replaced master may have gone on renewing leases.
+  /// `hold`: kLeaseTtl, and the time for which a replaced master may have gone on renewing leases.
   SlotRecovery(CallStore& calls, SlotStore& slots, Businesses& businesses, Clock& clock, Milliseconds hold)
       : calls_(calls), slots_(slots), businesses_(businesses), clock_(clock), hold_(hold) {}
 
-  /// `asked_next`: queued recordings that the caller asks for afterwards, to be left out. Error kUnavailable: a store
-  /// is away, or another process is at it.
+  /// Leaves out the queued recordings of `asked_next`, which the caller requests afterwards. Error kUnavailable: a
+  /// store is away, or another process is rebuilding it.
   [[nodiscard]] Task<Result<RecoveryReport>> recover(BusinessId business, std::vector<Sid> asked_next,
                                                      RecoverWhat what = RecoverWhat::kOnlyLost);
-  /// Every business that waits for anything. Errors: the first one met, once the others have been gone through.
+  /// Rebuilds every business that waits for anything. Error: the first one, after all others were tried.
   [[nodiscard]] Task<Result<RecoveryReport>> recover_all();
 
  private:

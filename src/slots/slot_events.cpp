@@ -14,9 +14,9 @@ void append_next(std::vector<Event>& events, const BusinessId& business, const s
 std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const RequestAnswer& answer) {
   std::vector<Event> events;
   if (answer.kind == RequestKind::kAcquired) {
-    events.push_back(recording_enqueue(business, sid, answer.active, answer.limit));
+    events.push_back(recording_enqueue(business, sid, answer.status.active, answer.status.limit));
   } else if (answer.kind == RequestKind::kQueued || answer.kind == RequestKind::kBeyond) {
-    events.push_back(recording_queued(business, sid, answer.active, answer.limit, answer.lane_length));
+    events.push_back(recording_queued(business, sid, answer.status.active, answer.status.limit, answer.lane_length));
   }
   append_next(events, business, answer.admitted);
   return events;

@@ -2,24 +2,40 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace tapedeck {
 
-SlotRequests::Intent::Intent(SlotRequests& requests, BusinessId business, Sid sid)
+SlotRequests::Pending::Pending(SlotRequests& requests, BusinessId business, Sid sid)
     : requests_(requests), wanted_(std::move(business), std::move(sid)) {
   const std::scoped_lock lock(requests_.mutex_);
-  ++requests_.intents_[wanted_];
+  is_listed_ = requests_.pending_.size() < kPendingRequestsMax || requests_.pending_.contains(wanted_);
+  if (is_listed_) {
+    ++requests_.pending_[wanted_];
+  } else {
+    ++requests_.unlisted_;
+  }
 }
 
-SlotRequests::Intent::~Intent() {
+SlotRequests::Pending::~Pending() {
   const std::scoped_lock lock(requests_.mutex_);
-  const auto found = requests_.intents_.find(wanted_);
-  if (--found->second == 0) requests_.intents_.erase(found);
+  if (!is_listed_) {
+    --requests_.unlisted_;
+    return;
+  }
+  const auto found = requests_.pending_.find(wanted_);
+  if (--found->second == 0) requests_.pending_.erase(found);
 }
 
-std::vector<Sid> SlotRequests::intended(const BusinessId& business) {
+Result<std::vector<Sid>> SlotRequests::pending_of(const BusinessId& business) {
   std::vector<Sid> sids;
   const std::scoped_lock lock(mutex_);
-  for (auto next = intents_.lower_bound({business, Sid()}); next != intents_.end(); ++next) {
+  if (unlisted_ > 0) {
+    return fail(Errc::kUnavailable,
+                fmt::format("more than {} requests are pending; the slots are rebuilt when there are fewer",
+                            kPendingRequestsMax));
+  }
+  for (auto next = pending_.lower_bound({business, Sid()}); next != pending_.end(); ++next) {
     if (next->first.first != business) break;
     sids.push_back(next->first.second);
   }
@@ -35,7 +51,7 @@ Task<Result<RequestAnswer>> SlotRequests::try_ask(BusinessId business, Sid sid, 
 Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane lane) {
   const OperationId op = random_.bytes(kOperationIdBytes);
   const SteadyTime deadline = clock_.steady_now() + kRebuildPatience;
-  int tries = 0;
+  int attempts = 0;
   bool was_rebuilt = false;
   while (true) {
     auto answer = co_await try_ask(business, sid, lane, op);
@@ -43,7 +59,7 @@ Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane
 
     const bool is_lost = answer.error().errc() == Errc::kSlotsLost;
     const bool is_being_rebuilt = answer.error().errc() == Errc::kSlotsRebuilding;
-    if ((!is_lost && !is_being_rebuilt && ++tries >= kAskTries) || clock_.steady_now() >= deadline) {
+    if ((!is_lost && !is_being_rebuilt && ++attempts >= kAskAttempts) || clock_.steady_now() >= deadline) {
       co_return fail(is_lost || is_being_rebuilt ? Errc::kUnavailable : answer.error().errc(), answer.error().detail);
     }
     if (is_lost) {
@@ -55,7 +71,9 @@ Task<Result<RequestAnswer>> SlotRequests::ask(BusinessId business, Sid sid, Lane
 }
 
 Task<Result<void>> SlotRequests::rebuild(BusinessId business) {
-  auto recovered = co_await recovery_.recover(business, intended(business));
+  auto pending = pending_of(business);
+  if (!pending) co_return fail(pending.error());
+  auto recovered = co_await recovery_.recover(business, std::move(*pending));
   if (!recovered) co_return fail(recovered.error());
   co_return Result<void>();
 }

@@ -269,7 +269,7 @@ TEST_F(ImportTest, feeding_brings_the_slot_store_a_window_of_what_was_written_do
   list(30);
   (void)brought();
   EXPECT_EQ(run(feed_fetches(rows, slots, requests, acme, clock.system_now())).value(), 20);
-  const BusinessView view = run(slots.view(acme, 100)).value();
+  const QueueState view = run(slots.view(acme, 100)).value();
   EXPECT_EQ(view.active, 3);
   EXPECT_EQ(view.waiting_fetch, 17);
   EXPECT_EQ(run(feed_fetches(rows, slots, requests, acme, clock.system_now())).value(), 0);

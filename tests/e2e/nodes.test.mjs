@@ -93,10 +93,9 @@ test('the queue command shows who waits and why, and rebuilds a business whose k
   await untilRunning(deck, account, 3);
   const [shown] = JSON.parse((await deck.command('queue', '--business', business.id, '--json')).stdout);
   assert.equal(shown.business_id, business.id);
-  assert.deepEqual([shown.active, shown.limit, shown.waiting_play], [3, 3, 2]);
-  const waiting = shown.recordings.filter(({ place }) => place === 'waiting');
-  assert.deepEqual(waiting.map(({ sid, position }) => [sid, position]), [[calls[3], 1], [calls[4], 2]]);
-  assert.equal(waiting[0].why, '3 of 3 downloads of this business are running');
+  assert.deepEqual([shown.active_count, shown.limit, shown.queue_length], [3, 3, 2]);
+  assert.deepEqual(shown.waiting.map(({ sid, position }) => [sid, position]), [[calls[3], 1], [calls[4], 2]]);
+  assert.equal(shown.waiting[0].why, '3 of 3 downloads of this business are running');
   assert.match((await deck.command('queue')).stdout, new RegExp(`${business.id} +${calls[3]} +waiting +play 1 `));
 
   await deck.redis.ask('DEL', `rec_queue:${business.id}`);

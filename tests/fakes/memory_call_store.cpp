@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "domain/legal_hold.hpp"
-#include "slots/protocol/planted_bugs.hpp"
 
 namespace tapedeck {
 namespace {
@@ -47,8 +46,7 @@ Result<Recording*> MemoryCallStore::row_at_fence(std::int64_t row_id, std::int64
     return fail(Errc::kNotFound, fmt::format("no recording with row id {}", row_id));
   }
   Recording& recording = row(row_id);
-  if (recording.fence != fence && !planted(PlantedBug::kNoFence))
-    return fail(Errc::kStaleFence, "somebody else has taken the recording since");
+  if (recording.fence != fence) return fail(Errc::kStaleFence, "somebody else has taken the recording since");
   return &recording;
 }
 
@@ -184,7 +182,7 @@ Task<Result<void>> MemoryCallStore::commit_stored(std::int64_t row_id, std::int6
   if (!found) co_return fail(found.error());
   Recording& recording = **found;
   const bool is_deleted = recording.state == RecordingState::kDeleted;
-  if (is_deleted && !planted(PlantedBug::kNoFence)) co_return fail(Errc::kStaleFence, "the recording is deleted");
+  if (is_deleted) co_return fail(Errc::kStaleFence, "the recording is deleted");
   set_state(recording, RecordingState::kStored);
   recording.cause.reset();
   recording.audio = std::move(audio);

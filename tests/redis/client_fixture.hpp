@@ -32,6 +32,7 @@ class MiddleRandom final : public Random {
 /// The defaults, or more time where a sanitizer makes everything slow.
 inline ClientOptions patient_options() {
   ClientOptions options;
+  options.client_name = "client-test";
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   options.command_deadline *= 10;
 #endif
@@ -48,7 +49,7 @@ inline std::unique_ptr<Client> client_of(const std::string& url, Random& random,
   return std::move(*client);
 }
 
-/// An event loop on a thread of its own, so that several tasks can wait at a time.
+/// An event loop on its own thread, so that several tasks can wait at a time.
 class LoopThread {
  public:
   LoopThread() : work_(boost::asio::make_work_guard(loop_)), thread_([this] { loop_.run(); }) {}
@@ -76,7 +77,7 @@ class LoopThread {
   std::thread thread_;
 };
 
-/// What came back as text, whichever way: "error: …" for a failed task, "-…" for an error of Redis, "nil".
+/// A result as text: "error: …" for a failed task, "-…" for an error of Redis, "nil" for null.
 inline std::string text_of(const Result<Reply>& result) {
   if (!result) return "error: " + result.error().detail;
   if (result->is_null()) return "nil";
@@ -91,7 +92,7 @@ inline std::string text_of(const Result<Reply>& result) {
   return text + "]";
 }
 
-/// A script as the tests write them; `text` must outlive it.
+/// The script of a text that outlives it.
 inline Script script_of(std::string_view text, const RedisProcess& redis) {
   return {"test", text, redis.ask({"SCRIPT", "LOAD", std::string(text)})};
 }

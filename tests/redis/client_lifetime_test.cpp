@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 class ClientLifetimeTest : public ::testing::Test {
  protected:
-  // Writes wait, everything else goes on.
+  // Redis delays writes; everything else goes on.
   void pause_writes() { redis_.tell({"CLIENT", "PAUSE", "60000", "WRITE"}); }
   void resume_writes() { redis_.tell({"CLIENT", "UNPAUSE"}); }
   void await_in_flight(std::int64_t count) {
@@ -26,7 +26,7 @@ class ClientLifetimeTest : public ::testing::Test {
 
   RedisProcess redis_;
   MiddleRandom random_;
-  // A slow machine must not give up what the tests hold back.
+  // A slow machine must not give up the commands that the tests delay.
   std::unique_ptr<Client> client_ =
       client_of(redis_.url(), random_, {.command_deadline = 60s, .connect_deadline = 60s});
 };
@@ -54,7 +54,7 @@ TEST_F(ClientLifetimeTest, a_cancelled_command_does_not_shift_the_replies_after_
   EXPECT_EQ(text_of(next.get()), "2");
 }
 
-TEST_F(ClientLifetimeTest, a_cancelled_wait_takes_nothing_out_of_redis_any_more) {
+TEST_F(ClientLifetimeTest, a_cancelled_wait_takes_nothing_more_out_of_redis) {
   LoopThread loop;
   boost::asio::cancellation_signal signal;
   std::promise<void> ended;
@@ -72,7 +72,7 @@ TEST_F(ClientLifetimeTest, a_cancelled_wait_takes_nothing_out_of_redis_any_more)
   EXPECT_EQ(redis_.ask({"ZCARD", "hints"}), "1");
 }
 
-TEST_F(ClientLifetimeTest, a_loop_may_go_while_commands_and_waits_are_under_way) {
+TEST_F(ClientLifetimeTest, a_loop_may_end_while_commands_and_waits_are_pending) {
   auto loop = std::make_unique<boost::asio::io_context>(1);
   const auto ignore = [](std::exception_ptr, const Result<Reply>&) {};
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
@@ -88,7 +88,7 @@ TEST_F(ClientLifetimeTest, a_loop_may_go_while_commands_and_waits_are_under_way)
   EXPECT_EQ(text_of(run_task(client_->command("", {"PING"}))), "PONG");
 }
 
-TEST_F(ClientLifetimeTest, a_loop_may_go_while_it_connects) {
+TEST_F(ClientLifetimeTest, a_loop_may_end_while_it_connects) {
   redis_.freeze();
   {
     boost::asio::io_context loop(1);

@@ -19,7 +19,7 @@ class ClientTest : public ::testing::Test {
   [[nodiscard]] std::string ask(std::vector<std::string> words) {
     return text_of(loop_.run(client_->command("", std::move(words))));
   }
-  void open(const ClientOptions& options = {}) { client_ = client_of(redis_.url(), random_, options); }
+  void open(const ClientOptions& options = patient_options()) { client_ = client_of(redis_.url(), random_, options); }
 
   RedisProcess redis_;
   MiddleRandom random_;
@@ -69,9 +69,10 @@ TEST_F(ClientTest, a_loop_ends_though_the_connection_is_open) {
 
 TEST_F(ClientTest, the_connection_ends_with_the_client_on_a_loop_that_goes_on) {
   EXPECT_EQ(ask({"PING"}), "PONG");
-  EXPECT_THAT(redis_.ask({"CLIENT", "LIST"}), HasSubstr("name=tapedeck"));
+  EXPECT_THAT(redis_.ask({"CLIENT", "LIST"}), HasSubstr("name=client-test"));
   client_.reset();
-  wait_until("the end of the connection", [this] { return !redis_.ask({"CLIENT", "LIST"}).contains("name=tapedeck"); });
+  wait_until("the end of the connection",
+             [this] { return !redis_.ask({"CLIENT", "LIST"}).contains("name=client-test"); });
 }
 
 TEST_F(ClientTest, a_lost_connection_fails_all_that_wait_once_and_the_next_command_reconnects) {
@@ -92,7 +93,7 @@ TEST_F(ClientTest, a_lost_connection_fails_all_that_wait_once_and_the_next_comma
   EXPECT_EQ(client_->statistics().reconnects, 1U);
 }
 
-TEST_F(ClientTest, a_connection_closed_while_nothing_was_asked_costs_no_command) {
+TEST_F(ClientTest, a_connection_that_closes_while_idle_costs_no_command) {
   EXPECT_EQ(ask({"PING"}), "PONG");
   redis_.restart();
   EXPECT_EQ(ask({"PING"}), "PONG");
@@ -124,7 +125,7 @@ TEST_F(ClientTest, a_server_that_has_stopped_answering_is_given_up_and_serves_ag
   EXPECT_LT(std::chrono::steady_clock::now() - answers, 2s);
 }
 
-TEST_F(ClientTest, while_redis_is_away_commands_fail_at_once_and_soon_after_it_is_back_they_are_answered) {
+TEST_F(ClientTest, commands_fail_at_once_while_redis_is_away_and_are_answered_soon_after_its_return) {
   EXPECT_EQ(ask({"PING"}), "PONG");
   redis_.kill();
   const auto began = std::chrono::steady_clock::now();
@@ -136,13 +137,13 @@ TEST_F(ClientTest, while_redis_is_away_commands_fail_at_once_and_soon_after_it_i
   EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
 }
 
-TEST_F(ClientTest, after_a_failed_try_commands_are_refused_soon_though_the_next_tries_hang) {
+TEST_F(ClientTest, commands_are_refused_soon_after_a_failed_attempt_though_the_next_attempts_hang) {
   constexpr Milliseconds kConnectDeadline{2'000};
   open({.command_deadline = 60s, .connect_deadline = kConnectDeadline});
-  redis_.freeze();  // the kernel still takes connections, which nobody greets
+  redis_.freeze();  // the kernel still accepts connections, and Redis answers none
   EXPECT_THAT(ask({"PING"}), HasSubstr("no answer within 2000 ms"));
   std::chrono::nanoseconds longest{0};
-  // Nobody waits for the end of these tries, and yet they are counted, and followed by others.
+  // No task waits for the end of these attempts, and yet the client counts them, and makes others.
   wait_until("two more failed tries", [&] {
     const auto began = std::chrono::steady_clock::now();
     EXPECT_THAT(ask({"PING"}), HasSubstr("no answer within 2000 ms"));
@@ -156,7 +157,7 @@ TEST_F(ClientTest, after_a_failed_try_commands_are_refused_soon_though_the_next_
   EXPECT_LT(std::chrono::steady_clock::now() - back, 2s);
 }
 
-TEST_F(ClientTest, a_failure_says_when_to_come_again) {
+TEST_F(ClientTest, a_failure_says_when_to_try_again) {
   redis_.kill();
   const auto failed = loop_.run(client_->command("", {"PING"}));
   ASSERT_FALSE(failed);
@@ -176,7 +177,7 @@ TEST_F(ClientTest, a_script_that_redis_has_forgotten_is_sent_again_as_text) {
   EXPECT_EQ(client_->statistics().script_loads, 1U);
 }
 
-TEST_F(ClientTest, a_script_is_told_the_run_id_of_the_server_that_runs_it) {
+TEST_F(ClientTest, a_script_gets_the_run_id_of_the_server_that_runs_it) {
   const Script script = script_of("return ARGV[1]", redis_);
   const std::string before = text_of(loop_.run(client_->evaluate(script, {}, {})));
   redis_.restart();
@@ -186,18 +187,18 @@ TEST_F(ClientTest, a_script_is_told_the_run_id_of_the_server_that_runs_it) {
   EXPECT_NE(before, after);
 }
 
-TEST_F(ClientTest, an_error_within_a_script_is_the_callers) {
+TEST_F(ClientTest, an_error_within_a_script_reaches_the_caller) {
   const Script script = script_of("return redis.call('INCR', KEYS[1])", redis_);
   redis_.tell({"SET", "key", "text"});
   EXPECT_THAT(text_of(loop_.run(client_->evaluate(script, {"key"}, {}))), StartsWith("-ERR value is not an integer"));
 }
 
-TEST_F(ClientTest, a_reply_beyond_the_limit_ends_the_connection_and_no_more) {
+TEST_F(ClientTest, a_reply_beyond_the_limit_ends_only_its_connection) {
   EXPECT_THAT(ask({"EVAL", "return string.rep('x', 17 * 1024 * 1024)", "0"}), HasSubstr("larger than 16 MiB"));
   EXPECT_EQ(ask({"PING"}), "PONG");
 }
 
-TEST_F(ClientTest, a_replica_is_named_as_such) {
+TEST_F(ClientTest, a_replica_is_refused_with_advice) {
   const RedisProcess master;
   redis_.tell({"REPLICAOF", "127.0.0.1", std::to_string(master.port())});
   const auto refused = loop_.run(client_->command("", {"SET", "key", "value"}));
@@ -206,7 +207,7 @@ TEST_F(ClientTest, a_replica_is_named_as_such) {
   EXPECT_THAT(refused.error().detail, HasSubstr("must lead to the master"));
 }
 
-TEST(ClientLogin, a_wrong_password_is_told_without_the_password) {
+TEST(ClientLogin, a_wrong_password_is_refused_without_repeating_it) {
   const RedisProcess redis({"--requirepass", "right-horse"});
   MiddleRandom random;
   const std::string place = "@127.0.0.1:" + std::to_string(redis.port());
@@ -222,21 +223,21 @@ TEST(ClientLogin, a_wrong_password_is_told_without_the_password) {
   EXPECT_THAT(refused, Not(HasSubstr("battery")));
 }
 
-TEST(ClientLogin, a_password_that_nobody_asks_for_is_told) {
+TEST(ClientLogin, a_password_that_the_server_does_not_want_is_refused_with_advice) {
   const RedisProcess redis;
   MiddleRandom random;
   const auto client = client_of("redis://:needless@127.0.0.1:" + std::to_string(redis.port()), random);
   EXPECT_THAT(text_of(run_task(client->command("", {"PING"}))), HasSubstr("has no password set"));
 }
 
-TEST(ClientLogin, a_database_that_is_not_there_is_told) {
+TEST(ClientLogin, a_database_that_does_not_exist_is_refused_with_advice) {
   const RedisProcess redis;
   MiddleRandom random;
   const auto client = client_of(redis.url() + "/99", random);
   EXPECT_THAT(text_of(run_task(client->command("", {"PING"}))), HasSubstr("no database of this number"));
 }
 
-TEST(ClientLogin, a_user_without_the_rights_is_told) {
+TEST(ClientLogin, a_user_without_the_rights_is_refused_with_advice) {
   const RedisProcess redis;
   redis.tell({"ACL", "SETUSER", "small", "on", ">secret", "~*", "+ping"});
   MiddleRandom random;

@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
-// Longer than any test may take: what ends a wait sooner is what the test is about.
+// Longer than any test may take: a test is about what ends a wait sooner.
 constexpr Milliseconds kLong{60'000};
 
 class ClientWaitTest : public ::testing::Test {
@@ -32,14 +32,14 @@ class ClientWaitTest : public ::testing::Test {
   LoopThread loop_;
 };
 
-TEST_F(ClientWaitTest, what_comes_ends_the_wait) {
+TEST_F(ClientWaitTest, a_result_ends_the_wait) {
   auto reply = start_wait({});
   await_blocked(1);
   redis_.tell({"ZADD", "hints", "7", "business"});
   EXPECT_EQ(text_of(reply.get()), "[hints business 7]");
 }
 
-TEST_F(ClientWaitTest, nothing_came_is_null) {
+TEST_F(ClientWaitTest, a_wait_without_a_result_is_null) {
   const auto reply = loop_.run(client_->wait("hints", {"BZPOPMIN", "hints", "0.01"}, 10ms, {}));
   EXPECT_EQ(text_of(reply), "nil");
 }
@@ -63,7 +63,7 @@ TEST_F(ClientWaitTest, a_stop_that_meets_a_result_drops_nothing) {
     redis_.tell({"ZADD", "hints", "1", "business"});
     stopper.join();
     const std::string got = text_of(reply.get());
-    // Either it was given to the wait, or it is still there.
+    // Either the wait got it, or it is still there.
     const std::string left = redis_.ask({"ZPOPMIN", "hints"});
     EXPECT_TRUE((got == "nil" && left == "business\n1") || (got == "[hints business 1]" && left.empty()))
         << got << left;
@@ -99,11 +99,11 @@ TEST_F(ClientWaitTest, a_lost_connection_ends_the_wait) {
   EXPECT_EQ(result.error().errc(), Errc::kUnavailable);
 }
 
-TEST_F(ClientWaitTest, while_redis_is_away_a_wait_rests_before_it_fails) {
+TEST_F(ClientWaitTest, a_wait_pauses_before_it_fails_while_redis_is_away) {
   redis_.kill();
   const auto began = std::chrono::steady_clock::now();
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(loop_.run(client_->wait("hints", {"BZPOPMIN", "hints", "1"}, 1s, {})));
-  // Each rest is at least half of 25, 50, 100 and 200 ms.
+  // The pauses are at least half of 25, 50, 100 and 200 ms.
   EXPECT_GE(std::chrono::steady_clock::now() - began, 187ms);
 }
 

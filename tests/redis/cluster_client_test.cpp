@@ -40,7 +40,7 @@ class ClusterClientTest : public ::testing::Test {
   LoopThread loop_;
 };
 
-TEST_F(ClusterClientTest, each_key_goes_to_its_master_and_each_script_is_told_its_run_id) {
+TEST_F(ClusterClientTest, each_key_goes_to_its_master_and_each_script_gets_its_run_id) {
   const Script script = script_of("redis.call('SET', KEYS[1], 'v') return ARGV[1]", redis_.server(0));
   std::set<std::string> run_ids;
   for (std::size_t master = 0; master < RedisCluster::kMasters; ++master) {
@@ -59,7 +59,7 @@ TEST_F(ClusterClientTest, a_moved_slot_is_followed_once) {
   const std::string key = key_of(0);
   EXPECT_EQ(ask(key, {"GET", key}), "nil");
   const std::string target = redis_.node_id(1);
-  // The new owner first: otherwise the old one would not know whom to name.
+  // The new owner learns it first: otherwise the old one could not name it.
   for (const std::size_t server : {1U, 0U, 2U}) set_slot(server, hash_slot(key), {"NODE", target});
   EXPECT_EQ(ask(key, {"SET", key, "value"}), "OK");
   EXPECT_EQ(redis_.server(1).ask({"GET", key}), "value");
@@ -67,7 +67,7 @@ TEST_F(ClusterClientTest, a_moved_slot_is_followed_once) {
   EXPECT_EQ(client_->statistics().redirects, 1U);
 }
 
-TEST_F(ClusterClientTest, a_key_on_its_way_is_asked_for_where_it_is) {
+TEST_F(ClusterClientTest, a_command_finds_a_key_that_is_moving) {
   const std::string key = key_of(0);
   const int slot = hash_slot(key);
   set_slot(1, slot, {"IMPORTING", redis_.node_id(0)});
@@ -76,12 +76,12 @@ TEST_F(ClusterClientTest, a_key_on_its_way_is_asked_for_where_it_is) {
   EXPECT_EQ(redis_.server(1).ask({"CLUSTER", "COUNTKEYSINSLOT", std::to_string(slot)}), "1");
   EXPECT_EQ(ask(key, {"GET", key}), "value");
   EXPECT_EQ(client_->statistics().redirects, 2U);
-  // A script that the node does not know meets both at once.
+  // A script that the node does not know meets both errors at once.
   const Script script = script_of("return redis.call('GET', KEYS[1])", redis_.server(0));
   EXPECT_EQ(text_of(loop_.run(client_->evaluate(script, {key}, {}))), "value");
 }
 
-TEST_F(ClusterClientTest, keys_that_are_apart_are_asked_for_again_until_they_are_together) {
+TEST_F(ClusterClientTest, a_command_on_keys_that_are_apart_is_sent_again_until_they_are_together) {
   const std::string key = key_of(0);
   const int slot = hash_slot(key);
   EXPECT_EQ(ask(key, {"SET", key, "here"}), "OK");
@@ -94,7 +94,7 @@ TEST_F(ClusterClientTest, keys_that_are_apart_are_asked_for_again_until_they_are
   EXPECT_EQ(text_of(reply.get()), "[here nil]");
 }
 
-TEST_F(ClusterClientTest, when_a_master_dies_its_replica_serves_its_slots_and_the_others_serve_on) {
+TEST_F(ClusterClientTest, the_replica_of_a_dead_master_serves_its_slots_and_the_others_serve_on) {
   const std::string key = key_of(0);
   const std::string elsewhere = key_of(1);
   EXPECT_EQ(ask(key, {"SET", key, "1"}), "OK");
@@ -117,7 +117,7 @@ TEST_F(ClusterClientTest, commands_for_a_master_that_is_away_are_refused_at_once
   wait_until("the failover", [&] { return ask(key, {"SET", key, "2"}) == "OK"; });
 }
 
-TEST_F(ClusterClientTest, a_slot_that_nobody_serves_is_told) {
+TEST_F(ClusterClientTest, a_slot_without_a_master_is_named) {
   client_ = client_of(redis_.url(), random_, {.command_deadline = 300ms});
   const std::string key = key_of(0);
   EXPECT_EQ(ask(key, {"SET", key, "1"}), "OK");
@@ -141,12 +141,12 @@ TEST_F(ClusterClientTest, a_wait_goes_to_the_keys_master_and_can_be_stopped) {
   EXPECT_EQ(text_of(reply.get()), "nil");
 }
 
-TEST_F(ClusterClientTest, a_plain_url_to_a_cluster_is_told) {
+TEST_F(ClusterClientTest, a_plain_url_to_a_cluster_is_refused_with_advice) {
   client_ = client_of(redis_.server(0).url(), random_);
   EXPECT_THAT(ask("", {"PING"}), HasSubstr("write redis+cluster://"));
 }
 
-TEST(ClusterUrl, leading_to_a_plain_redis_is_told) {
+TEST(ClusterUrl, a_cluster_url_to_a_plain_redis_is_refused_with_advice) {
   const RedisProcess redis;
   MiddleRandom random;
   const auto client = client_of("redis+cluster://127.0.0.1:" + std::to_string(redis.port()), random);

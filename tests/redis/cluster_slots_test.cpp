@@ -18,12 +18,12 @@ Reply parsed(std::string_view bytes) {
   return std::move(**reply);
 }
 
-TEST(HashSlot, is_that_of_redis) {
+TEST(HashSlot, a_key_has_the_hash_slot_that_redis_gives_it) {
   struct Case {
     const char* key;
     int slot;
   };
-  // By CLUSTER KEYSLOT of Redis 7.0.15.
+  // From CLUSTER KEYSLOT of Redis 7.0.15.
   constexpr std::array kCases{
       Case{"", 0},
       Case{"foo", 12182},
@@ -50,7 +50,7 @@ TEST(SlotMap, ranges_are_read_with_their_masters) {
   ASSERT_TRUE(map) << map.error().detail;
   EXPECT_EQ(*map->owner(0), (Endpoint{"127.0.0.1", 7001, ""}));
   EXPECT_EQ(*map->owner(5460), (Endpoint{"127.0.0.1", 7001, ""}));
-  // A node that does not know its host is where we asked.
+  // A node that does not know its host has the one that we asked.
   EXPECT_EQ(*map->owner(5461), (Endpoint{"10.0.0.9", 7002, ""}));
   EXPECT_EQ(map->owner(16001), nullptr);
   EXPECT_EQ(map->masters().size(), 2U);
@@ -58,7 +58,7 @@ TEST(SlotMap, ranges_are_read_with_their_masters) {
   EXPECT_EQ(*map->owner(16001), (Endpoint{"127.0.0.1", 7001, ""}));
 }
 
-TEST(SlotMap, what_is_no_map_is_refused) {
+TEST(SlotMap, a_reply_that_is_no_map_is_refused) {
   for (const char* bytes :
        {"*0\r\n", "+OK\r\n", "-ERR This instance has cluster support disabled\r\n", "*1\r\n:1\r\n",
         "*1\r\n*3\r\n:0\r\n:16384\r\n*2\r\n$1\r\nh\r\n:1\r\n", "*1\r\n*3\r\n:5\r\n:4\r\n*2\r\n$1\r\nh\r\n:1\r\n",
@@ -67,7 +67,7 @@ TEST(SlotMap, what_is_no_map_is_refused) {
   }
 }
 
-TEST(RedisErrors, are_read_by_their_first_word) {
+TEST(RedisErrors, an_error_is_read_by_its_first_word) {
   struct Case {
     const char* message;
     Trouble trouble;

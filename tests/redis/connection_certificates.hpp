@@ -4,7 +4,7 @@
 
 namespace tapedeck::redis {
 
-/// A certificate authority of the test's own and one certificate by it, as files in `folder`, good for one hour.
+/// A certificate authority for a test and one certificate of it, as files in `folder`, valid for one hour.
 struct Certificates {
   std::string authority;    ///< file of the authority's certificate
   std::string certificate;  ///< file

@@ -56,7 +56,7 @@ TEST_F(RespPipelineTest, an_abandoned_command_keeps_its_place) {
   EXPECT_THAT(heard_, ElementsAre("a=1", "c=3"));
 }
 
-TEST_F(RespPipelineTest, an_expired_command_keeps_its_place_and_hears_of_it_once) {
+TEST_F(RespPipelineTest, an_expired_command_keeps_its_place_and_fails_once) {
   push("a", 10ms);
   push("b", 20ms);
   EXPECT_EQ(pipeline_.expire(start_ + 10ms, {Errc::kUnavailable, "late"}), 1U);
@@ -75,7 +75,7 @@ TEST_F(RespPipelineTest, a_failure_reaches_every_command_once_in_order) {
   EXPECT_THAT(heard_, ElementsAre("a=error: gone", "b=error: gone"));
 }
 
-TEST_F(RespPipelineTest, a_handler_may_ask_again) {
+TEST_F(RespPipelineTest, a_handler_may_send_another_command) {
   pipeline_.push([this](Result<Reply>) { push("second"); }, start_, start_ + 1s);
   EXPECT_TRUE(feed(":1\r\n:2\r\n"));
   EXPECT_THAT(heard_, ElementsAre("second=2"));
@@ -88,7 +88,7 @@ TEST_F(RespPipelineTest, a_handler_that_fails_the_pipeline_ends_the_feed) {
   EXPECT_THAT(heard_, ElementsAre("b=error: gone"));
 }
 
-TEST_F(RespPipelineTest, what_nobody_asked_for_ends_the_stream) {
+TEST_F(RespPipelineTest, a_reply_without_a_command_ends_the_stream) {
   const auto fed = feed("-ERR max number of clients reached\r\n");
   ASSERT_FALSE(fed);
   EXPECT_THAT(fed.error().detail, HasSubstr("max number of clients"));

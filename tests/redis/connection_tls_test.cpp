@@ -88,7 +88,7 @@ TEST(ConnectionTls, a_plain_url_to_a_tls_port_fails) {
   EXPECT_THAT(ping("redis://127.0.0.1:" + std::to_string(server.port)), HasSubstr("error: "));
 }
 
-TEST(ConnectionTls, a_file_that_is_not_there_is_named) {
+TEST(ConnectionTls, a_missing_file_is_named) {
   const auto url = parse_url("rediss://localhost?tls_ca=/nowhere/ca.pem");
   ASSERT_TRUE(url);
   MiddleRandom random;

@@ -46,7 +46,7 @@ TEST(RedisUrl, logins_and_options_are_percent_decoded) {
   EXPECT_TRUE(url->tls);
 }
 
-TEST(RedisUrl, what_is_wrong_is_told_without_the_password) {
+TEST(RedisUrl, a_wrong_url_is_refused_with_advice_and_without_the_password) {
   struct Case {
     const char* text;
     const char* told;

@@ -5,9 +5,9 @@ namespace {
 
 constexpr int kDownloadsOfOneWorker = 8;
 constexpr Milliseconds kSweepEvery{2'000};
-// Shorter than most transfers, so that a worker that is told to stop hands many back.
+// Shorter than most transfers, so that a worker that stops hands many back.
 constexpr Milliseconds kDrainGrace{1'000};
-// Virtual time does not move the timer behind a claim's patience, so it must not matter.
+// Virtual time does not move the timer behind a claim's patience, so the patience must not matter.
 constexpr Milliseconds kNoPatienceNeeded{24 * 3600 * 1000};
 
 WorkerOptions options_of(const std::string& name) {

@@ -10,7 +10,7 @@
 
 namespace tapedeck::simulation {
 
-/// Time, as a process that may die sees it.
+/// The clock of a process that may die.
 class MortalClock final : public Clock {
  public:
   MortalClock(VirtualClock& clock, Life& life) : clock_(clock), life_(life) {}
@@ -28,7 +28,7 @@ class MortalClock final : public Clock {
   Life& life_;
 };
 
-/// The faults that stores have at this moment.
+/// The current faults of the stores.
 struct StoreFaults {
   double calls_fail = 0;    ///< a call of the call store fails, with no effect
   double answers_lost = 0;  ///< a slot operation takes effect, and its answer is lost
@@ -45,7 +45,7 @@ class MortalCallStore final : public CallStoreDecorator {
     if (random_.chance(faults_.calls_fail)) return fail(Errc::kUnavailable, "the call store is away");
     return {};
   }
-  // A process may die right after a commit, before it hears of it.
+  // A process may die right after a commit, before it gets the answer.
   void after() override { life_.check(); }
 
  private:
@@ -96,9 +96,7 @@ class MortalSlotStore final : public SlotStore {
   Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override {
     return guarded(next_.status(business, sid));
   }
-  Task<Result<BusinessView>> view(BusinessId business, int most) override {
-    return guarded(next_.view(business, most));
-  }
+  Task<Result<QueueState>> view(BusinessId business, int most) override { return guarded(next_.view(business, most)); }
   Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit, Recovered recovered,
                                               Milliseconds hold) override {
     return guarded(next_.recover(business, epoch, limit, std::move(recovered), hold));
@@ -151,12 +149,12 @@ class SilentEvents final : public EventSink {
   void emit(const Event&) noexcept override {}
 };
 
-/// One simulated worker process, with everything of its own.
+/// One simulated worker process, which shares nothing.
 struct Process {
   Process(const std::string& name, boost::asio::any_io_executor executor, VirtualClock& world_clock, CallStore& calls,
           SlotStore& slots, BlobStore& blobs, Provider& provider, SeededRandom& random, const StoreFaults& faults);
 
-  /// As kill -9: its sockets close, and nothing of it runs on.
+  /// Acts as kill -9: its sockets close, and nothing of it runs on.
   void kill(Provider& provider);
 
   Life life;

@@ -9,18 +9,18 @@ namespace tapedeck::simulation {
 namespace {
 
 constexpr Milliseconds kUsualTransfer{4'000};
-// Some take longer than a lease lives without renewal, and than a drain waits.
+// Some take longer than a lease without renewal, and than a drain.
 constexpr Milliseconds kLongTransfer{40'000};
 constexpr double kLongShare = 0.03;
 
 }  // namespace
 
 // Open from construction to destruction, or until its process dies.
-struct Provider::Connection {
+struct Provider::Download {
   Provider& provider;
   std::uint64_t id;
 
-  Connection(Provider& owner, const FetchRequest& request, const Life& life)
+  Download(Provider& owner, const FetchRequest& request, const Life& life)
       : provider(owner), id(owner.next_connection_++) {
     const std::string account = request.media_account.str();
     const std::string recording = request.recording.str();
@@ -35,9 +35,9 @@ struct Provider::Connection {
     provider.open_.emplace(id, Open{account, recording, &life});
     ++provider.fetches_[recording];
   }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { provider.open_.erase(id); }
+  Download(const Download&) = delete;
+  Download& operator=(const Download&) = delete;
+  ~Download() { provider.open_.erase(id); }
 };
 
 std::string Provider::body_of(const std::string& recording) {
@@ -67,7 +67,7 @@ Result<void> Provider::random_fault() {
 }
 
 Task<FetchOutcome> Provider::fetch(FetchRequest request, FetchSink& sink, std::stop_token stop, Life& life) {
-  const Connection connection(*this, request, life);
+  const Download connection(*this, request, life);
   const std::string body = body_of(request.recording.str());
   auto fault = random_fault();
   const Milliseconds longest = random_.chance(kLongShare) ? kLongTransfer : kUsualTransfer;

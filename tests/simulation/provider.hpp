@@ -11,7 +11,7 @@
 
 namespace tapedeck::simulation {
 
-/// A process that may die. What it awaits then ends by throwing Crashed, as if nothing after it had ever run.
+/// The life of a process that may die. Then everything that it awaits throws Crashed, so that nothing after it runs.
 struct Crashed : std::runtime_error {
   Crashed() : std::runtime_error("the simulated process has died") {}
 };
@@ -27,7 +27,7 @@ struct Life {
   }
 };
 
-/// Runs both stops into one.
+/// One stop token for two.
 class EitherStop {
  public:
   EitherStop(const std::stop_token& a, const std::stop_token& b)
@@ -44,8 +44,7 @@ class EitherStop {
   std::stop_callback<Request> on_b_;
 };
 
-/// The provider as it sees us: who downloads what at this moment, and how often each was fetched. Its faults follow
-/// the seed.
+/// The provider's view of us: the open downloads, and how often each recording was fetched. Its faults follow the seed.
 class Provider {
  public:
   Provider(VirtualClock& clock, SeededRandom& random, TransitionCounts& counts)
@@ -55,7 +54,7 @@ class Provider {
   /// Recordings that kill the worker that fetches them.
   std::set<std::string> poison;
 
-  /// The greatest number of downloads that a business may have open at once; a Violation beyond.
+  /// Most open downloads of a business; one more is a Violation.
   void allow(const AccountSid& account, int most) { allowed_[account.str()] = most; }
 
   [[nodiscard]] Task<FetchOutcome> fetch(FetchRequest request, FetchSink& sink, std::stop_token stop, Life& life);
@@ -72,7 +71,7 @@ class Provider {
     std::string recording;
     const Life* life;
   };
-  struct Connection;
+  struct Download;
 
   [[nodiscard]] Result<void> random_fault();
 

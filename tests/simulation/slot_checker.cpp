@@ -59,10 +59,10 @@ CheckedSlotStore::Snapshot CheckedSlotStore::look(const BusinessId& business) co
       snapshot.limit = table.limit_of(business);
       return snapshot;
     }
-    const BusinessView view = slots->view(kEverything, now);
+    const QueueState view = slots->view(kEverything, now);
     snapshot.active = view.active;
     snapshot.limit = view.limit;
-    for (const BusinessView::Item& item : view.items) {
+    for (const QueueState::Item& item : view.items) {
       const bool is_new = snapshot.places.emplace(item.sid, Place{item.status.place, item.status.lane}).second;
       if (!is_new) throw Violation("a recording is in two places: " + item.sid.str());
       if (item.status.place != SlotPlace::kWaiting) continue;
@@ -133,8 +133,8 @@ void CheckedSlotStore::check_places(const BusinessId& business, const Step& step
   }
 }
 
-// First in, first out: those who stay keep their order; who leaves for a slot leaves from the head; who comes from a
-// slot comes to the head, and everybody else to the tail.
+// First in, first out: recordings that stay keep their order, a recording that gets a slot leaves from the head, one
+// that comes from a slot joins the head, and every other joins the tail.
 void CheckedSlotStore::check_lane(const Step& step, const Snapshot& before, const Snapshot& after, Lane lane) const {
   const std::vector<Sid>& was = lane == Lane::kPlay ? before.play : before.fetch;
   const std::vector<Sid>& is = lane == Lane::kPlay ? after.play : after.fetch;
@@ -246,7 +246,7 @@ Task<Result<FinishAnswer>> CheckedSlotStore::finish(LeaseRef lease, FinishOutcom
   const Snapshot after = check(lease.business, before, step);
   if (!answer->held) {
     count("finish: not held");
-    // It may have been the first to come by after a pause or a hold was over.
+    // It may have been the first step after the end of a block or a hold.
     const auto admitted = static_cast<int>(answer->admitted.size());
     if (after.places.size() != before.places.size() || after.active != before.active + admitted) {
       violated(step.name, "a finish without the lease changed something");
@@ -261,7 +261,7 @@ Task<Result<FinishAnswer>> CheckedSlotStore::finish(LeaseRef lease, FinishOutcom
   co_return answer;
 }
 
-// Two steps, each checked by itself.
+// Checks the two steps one by one.
 Task<Result<FinishedAndClaimed>> CheckedSlotStore::finish_and_claim(LeaseRef lease, FinishOutcome outcome,
                                                                     ClaimWish next) {
   auto both = co_await SlotStore::finish_and_claim(std::move(lease), std::move(outcome), std::move(next));
@@ -312,7 +312,7 @@ Task<Result<std::vector<Admitted>>> CheckedSlotStore::set_limit(BusinessId busin
 }
 
 Task<Result<SweepReport>> CheckedSlotStore::sweep() {
-  // It touches those that are due, and no others.
+  // A sweep changes only businesses that are due.
   std::map<BusinessId, Snapshot> before;
   std::vector<BusinessId> businesses;
   store_->inspect([&](const SlotTable& table, SystemTime now) {
@@ -362,9 +362,7 @@ Task<Result<SlotStatus>> CheckedSlotStore::status(BusinessId business, Sid sid) 
   return store_->status(business, sid);
 }
 
-Task<Result<BusinessView>> CheckedSlotStore::view(BusinessId business, int most) {
-  return store_->view(business, most);
-}
+Task<Result<QueueState>> CheckedSlotStore::view(BusinessId business, int most) { return store_->view(business, most); }
 
 Task<Result<std::vector<Admitted>>> CheckedSlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
                                                               Recovered recovered, Milliseconds hold) {

@@ -12,7 +12,7 @@
 
 namespace tapedeck::simulation {
 
-/// What a simulation found wrong. The first one is kept, because a worker under test may catch what it throws.
+/// A broken rule. The first one is kept, because a worker under test may catch the exception.
 struct Violation : std::runtime_error {
   explicit Violation(const std::string& what) : std::runtime_error(what) {
     if (first.empty()) first = what;
@@ -20,11 +20,11 @@ struct Violation : std::runtime_error {
   inline static std::string first;
 };
 
-/// How often each kind of transition happened.
+/// The number of transitions of each kind.
 using TransitionCounts = std::map<std::string, std::uint64_t>;
 
-/// A slot store that looks at the business before and after every step, and throws a Violation where the step broke a
-/// rule of the protocol. It knows the rules from their text, not from the implementation: it compares what people see.
+/// A slot store that compares the queue of the business before and after every step, and throws a Violation if the step
+/// broke a rule of the protocol. It knows the rules from their text, not from the implementation.
 class CheckedSlotStore final : public SlotStore {
  public:
   /// `is_excused(business, sid)`: the worker that holds this one died, or was cut off.
@@ -53,7 +53,7 @@ class CheckedSlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<std::vector<Admitted>>> refill(BusinessId business, std::int64_t refill,
                                                            std::vector<Sid> sids, bool is_all) override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
-  [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
+  [[nodiscard]] Task<Result<QueueState>> view(BusinessId business, int most) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
                                                             Recovered recovered, Milliseconds hold) override;
   [[nodiscard]] Task<Result<void>> ping() override { return store_->ping(); }
@@ -76,7 +76,7 @@ class CheckedSlotStore final : public SlotStore {
     [[nodiscard]] bool is_active(const Sid& sid) const;
     [[nodiscard]] bool waits_in(const Sid& sid, Lane lane) const;
   };
-  // What a step was allowed to do to particular recordings.
+  // The effects that a step may have on recordings.
   struct Step {
     std::string name;
     Sid subject;               // asked for, finished, cancelled
@@ -91,7 +91,7 @@ class CheckedSlotStore final : public SlotStore {
   };
 
   [[nodiscard]] Snapshot look(const BusinessId& business) const;
-  // What it is like after the step.
+  // Checks the step. Returns the business after it.
   Snapshot check(const BusinessId& business, const Snapshot& before, const Step& step);
   void check_lane(const Step& step, const Snapshot& before, const Snapshot& after, Lane lane) const;
   void check_places(const BusinessId& business, const Step& step, const Snapshot& before, const Snapshot& after) const;
@@ -103,7 +103,7 @@ class CheckedSlotStore final : public SlotStore {
   int default_limit_;
   TransitionCounts& counts_;
   Excuse is_excused_;
-  // Those of before a restart, because claims may still wait in them.
+  // The stores before a restart: claims may still wait in them.
   std::vector<std::shared_ptr<MemorySlotStore>> retired_;
   std::shared_ptr<MemorySlotStore> store_;
   std::uint64_t steps_ = 0;

@@ -18,7 +18,7 @@ constexpr Milliseconds kReconcileEvery{10'000};
 // A lease may be lost this long after its worker was cut off or the store restarted: until it has expired and was
 // swept.
 constexpr Milliseconds kExcuseLasts = kLeaseTtl + Milliseconds{5'000};
-// Virtual time within which everything must have come to rest, faults gone: longer than any back-off.
+// Virtual time in which everything must come to rest without faults: longer than any back-off.
 constexpr std::chrono::hours kRestWithin{3};
 // More work than this without a tick of the clock is a livelock.
 constexpr std::size_t kHandlersPerSettle = 200'000;
@@ -61,7 +61,7 @@ World::~World() {
   try {
     settle();
   } catch (const Violation&) {
-    // Told already: the first violation is what counts.
+    // The first violation counts.
   }
 }
 
@@ -214,7 +214,7 @@ void World::act_of_fate() {
 
 bool World::is_excused(const BusinessId&, const Sid&) {
   const auto dead = std::ranges::count_if(processes_, [](const auto& process) { return process->life.dead; });
-  if (dead != deaths_) last_fate_ = std::max(last_fate_, clock_.steady_now());  // one died of what it fetched
+  if (dead != deaths_) last_fate_ = std::max(last_fate_, clock_.steady_now());  // a recording killed one
   deaths_ = dead;
   return clock_.steady_now() - last_fate_ < std::chrono::nanoseconds(kExcuseLasts);
 }
@@ -262,7 +262,7 @@ Sid World::new_call(Tenant& tenant) {
   return sid;
 }
 
-// What users and the provider do. Errors are allowed: they are told, and may try again.
+// The acts of users and of the provider. Errors are allowed: users see them, and may try again.
 
 Task<> World::announce(Tenant& tenant, int repeats) {
   const int number = next_number_++;

@@ -11,14 +11,13 @@
 #include "app/recordings.hpp"
 #include "app/webhooks.hpp"
 #include "slots/business_rules.hpp"
-#include "slots/protocol/planted_bugs.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/simulation/process.hpp"
 #include "tests/simulation/slot_checker.hpp"
 
 namespace tapedeck::simulation {
 
-/// How wild an episode is.
+/// The faults of an episode.
 struct Weather {
   bool crashes = false;  ///< workers die; whole restarts; cut off from the slot store
   bool provider_faults = false;
@@ -26,8 +25,8 @@ struct Weather {
   bool rules_change = false;  ///< limits, pauses
 };
 
-/// One business world on a virtual clock: a call store, a slot store, a provider, workers that die, users who press.
-/// The same seed gives the same story.
+/// A world on a virtual clock: a call store, a slot store, a provider, workers that die, users who press. The same seed
+/// gives the same story.
 class World {
  public:
   World(std::uint64_t seed, Weather weather, TransitionCounts& counts);
@@ -35,8 +34,8 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  /// Does `operations` random things, checking after every step; then lets everything come to rest, and checks that
-  /// nothing was lost. Empty, or what was violated.
+  /// Does `operations` random operations and checks every step; then lets everything come to rest, and checks that
+  /// nothing was lost. Empty, or the broken rule.
   [[nodiscard]] std::string run(int operations);
   [[nodiscard]] std::uint64_t steps() const { return slots_.steps(); }
 
@@ -105,7 +104,7 @@ class World {
   std::vector<std::unique_ptr<Process>> processes_;
   std::int64_t epoch_ = 1;
   int next_number_ = 1;
-  bool ending_ = false;  // what was violated is known; only the tasks are to be ended
+  bool ending_ = false;  // the broken rule is known; only the tasks must still end
   std::ptrdiff_t deaths_ = 0;
   SteadyTime last_fate_{};  // when something last excused a lost lease
   std::set<Sid> deleted_;

@@ -24,7 +24,7 @@ class BusinessRulesTest : public ::testing::Test {
     business.paused = paused;
     ASSERT_TRUE(run_task(rows_.put_business(business)));
   }
-  BusinessView view() { return run_task(slots_.view(id_, 10)).value(); }
+  QueueState view() { return run_task(slots_.view(id_, 10)).value(); }
 
   const BusinessId id_ = *BusinessId::parse("acme");
   MemoryCallStore rows_;
@@ -70,7 +70,7 @@ TEST_F(BusinessRulesTest, a_refresh_carries_a_change_over) {
 TEST_F(BusinessRulesTest, a_refresh_applies_once_more_what_was_only_learned) {
   put(2);
   ASSERT_TRUE(run_task(rules_.learn(id_)));
-  ASSERT_TRUE(run_task(slots_.set_limit(id_, 9)));  // somebody who read an older row was slower
+  ASSERT_TRUE(run_task(slots_.set_limit(id_, 9)));  // a process that read an older row was slower
   ASSERT_TRUE(run_task(rules_.refresh()));
   EXPECT_EQ(view().limit, 2);
 }
@@ -93,7 +93,7 @@ TEST_F(BusinessRulesTest, a_pause_that_a_killed_process_left_behind_ends) {
   EXPECT_EQ(view().blocked_why, "");
 }
 
-TEST_F(BusinessRulesTest, a_provider_s_pause_is_not_ended_by_a_refresh) {
+TEST_F(BusinessRulesTest, a_refresh_does_not_end_a_pause_of_the_provider) {
   put(3);
   ASSERT_TRUE(run_task(rules_.refresh()));
   ASSERT_TRUE(run_task(slots_.block(id_, clock_.system_now() + Milliseconds{60'000}, "429")));

@@ -18,8 +18,8 @@ std::vector<std::string> lines_of(const std::vector<Event>& events) {
 TEST(SlotEvents, a_press_that_gets_a_slot_is_logged_to_the_letter) {
   RequestAnswer answer;
   answer.kind = RequestKind::kAcquired;
-  answer.active = 1;
-  answer.limit = 3;
+  answer.status.active = 1;
+  answer.status.limit = 3;
   EXPECT_EQ(lines_of(events_of(kBusiness, kFirst, answer)),
             std::vector<std::string>{"🎧 RECORDING_ENQUEUE business_id=123 sid=CA1abcde... active=1/3"});
 }
@@ -27,8 +27,8 @@ TEST(SlotEvents, a_press_that_gets_a_slot_is_logged_to_the_letter) {
 TEST(SlotEvents, a_press_that_waits_is_logged_to_the_letter) {
   RequestAnswer answer;
   answer.kind = RequestKind::kQueued;
-  answer.active = 3;
-  answer.limit = 3;
+  answer.status.active = 3;
+  answer.status.limit = 3;
   answer.lane_length = 1;
   EXPECT_EQ(lines_of(events_of(kBusiness, kFourth, answer)),
             std::vector<std::string>{"⏳ RECORDING_QUEUED business_id=123 sid=CA4abcde... active=3/3 queue_len=1"});

@@ -36,7 +36,6 @@ Task<FinishOutcome> FetchJob::run() {
   auto begun = co_await d_.calls.begin_attempt(claim_.business, claim_.sid);
   if (!begun) co_return retry_at(d_.clock.system_now() + kStoreAwayPause, begun.error().detail);
   if (!*begun) co_return done();  // somebody was faster, or it is not wanted any more
-  attempted_ = true;
   const bool is_held = co_await confirm_lease();
   if (!is_held) co_return co_await hand_back(std::move(**begun), AttemptConnection::kNeverOpened);
   co_return co_await fetch(std::move(**business), std::move(**begun));

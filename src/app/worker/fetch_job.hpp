@@ -68,8 +68,6 @@ class FetchJob {
 
   /// What to finish the lease with. On `stop` the connection is closed, and the recording handed back unharmed.
   [[nodiscard]] Task<FinishOutcome> run();
-  /// run() took the recording: the row's fence was raised.
-  [[nodiscard]] bool attempted() const noexcept { return attempted_; }
   /// run() committed the recording.
   [[nodiscard]] bool stored() const noexcept { return stored_; }
 
@@ -100,7 +98,6 @@ class FetchJob {
   Claim claim_;
   std::stop_token stop_;
   Watch watch_;
-  bool attempted_ = false;
   bool stored_ = false;
 };
 

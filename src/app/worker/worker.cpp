@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "slots/protocol/planted_bugs.hpp"
-
 namespace tapedeck {
 namespace {
 
@@ -169,14 +167,9 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
          {{"business_id", lease.business.str()}, {"sid", lease.sid.str()}, {"detail", std::string(error.what())}}});
     outcome = {FinishKind::kRetry, d_.clock.system_now() + kStoreAwayPause, "an internal error"};
   }
-  const bool forgets = planted(PlantedBug::kLeakOnEarlyReturn) && !fetch.attempted();
   const bool is_gone = outcome.kind == FinishKind::kDone && !fetch.stored();
-  std::optional<Claim> next;
-  if (!forgets) {
-    auto claimed = co_await give_back_and_claim(lease, job->place, std::move(outcome));
-    next = std::move(claimed);
-  }
-  if (!forgets && is_gone) co_await ask_if_wanted(lease);
+  auto next = co_await give_back_and_claim(lease, job->place, std::move(outcome));
+  if (is_gone) co_await ask_if_wanted(lease);
   if (fetch.stored() && options_.stored) options_.stored();
   co_return next;
 }
@@ -261,14 +254,13 @@ Task<> Worker::renew_all() {
     if (job == jobs_.end()) continue;
     if ((*renewed)[i]) {
       job->renewed = sent;
-    } else if (!planted(PlantedBug::kNoSelfFence)) {
+    } else {
       job->stop.request_stop();
     }
   }
 }
 
 void Worker::close_unrenewed() {
-  if (planted(PlantedBug::kNoSelfFence)) return;
   const SteadyTime now = d_.clock.steady_now();
   for (Job& job : jobs_) {
     if (now - job.renewed > options_.close_after) job.stop.request_stop();
@@ -279,7 +271,6 @@ void Worker::tell_pulse() const {
   if (!options_.pulse) return;
   SteadyTime oldest = d_.clock.steady_now();
   for (const Job& job : jobs_) {
-    if (planted(PlantedBug::kNoSelfFence)) break;
     if (job.is_connected) oldest = std::min(oldest, job.renewed);
   }
   options_.pulse(oldest);

@@ -19,8 +19,8 @@
 
 #include "cli/exit_code.hpp"
 #include "main/data_dir.hpp"
-#include "redis/server_check.hpp"
 #include "runtime/run_task.hpp"
+#include "slots/redis/server_check.hpp"
 
 namespace tapedeck {
 namespace {
@@ -179,8 +179,8 @@ std::vector<Finding> examine_redis(const Result<OpenSlotStore>& slots) {
              "see that Redis runs, and that address, user and password are right"}};
   }
   std::vector<Finding> findings;
-  for (const redis::Finding& one : *found) {
-    const bool is_error = one.level == redis::Finding::Level::kError;
+  for (const redis::ServerFlaw& one : *found) {
+    const bool is_error = one.level == redis::ServerFlaw::Level::kError;
     findings.push_back({kAbout, is_error ? Verdict::kBroken : Verdict::kWarning, one.node, one.sentence});
   }
   if (findings.empty())

@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "cli/exit_code.hpp"
 #include "runtime/run_task.hpp"
+#include "slots/queue_json.hpp"
 
 namespace tapedeck {
 namespace {
@@ -34,7 +35,7 @@ std::string_view place_name(const SlotStatus& status) {
 
 std::string until_text(const SlotStatus& status) { return status.until ? format_rfc3339(*status.until) : ""; }
 
-void add_rows(Rows& rows, const BusinessId& business, const BusinessView& view) {
+void add_rows(Rows& rows, const BusinessId& business, const QueueState& view) {
   if (!view.blocked_why.empty()) {
     const std::string until = view.blocked_until ? format_rfc3339(*view.blocked_until) : "";
     rows.push_back({business.str(), "-", "blocked", "-", until, view.blocked_why});
@@ -43,7 +44,7 @@ void add_rows(Rows& rows, const BusinessId& business, const BusinessView& view) 
     const std::string why = fmt::format("more automatic fetches wait behind the first {}", view.waiting_fetch);
     rows.push_back({business.str(), "-", "more", "fetch -", "", why});
   }
-  for (const BusinessView::Item& item : view.items) {
+  for (const QueueState::Item& item : view.items) {
     const SlotStatus& status = item.status;
     const std::string position = status.position > 0 ? std::to_string(status.position) : "-";
     rows.push_back({business.str(), item.sid.str(), std::string(place_name(status)),
@@ -51,33 +52,17 @@ void add_rows(Rows& rows, const BusinessId& business, const BusinessView& view) 
   }
 }
 
-boost::json::object to_json(const BusinessId& business, const BusinessView& view) {
-  boost::json::array items;
-  for (const BusinessView::Item& item : view.items) {
-    const SlotStatus& status = item.status;
-    boost::json::object object{
-        {"sid", item.sid.view()}, {"place", place_name(status)}, {"lane", lane_name(status.lane)}};
-    if (status.position > 0) object["position"] = status.position;
-    if (status.until) object["until"] = format_rfc3339(*status.until);
-    object["why"] = status.why;
-    items.push_back(std::move(object));
-  }
-  boost::json::object object{{"business_id", business.view()},
-                             {"active", view.active},
-                             {"limit", view.limit},
-                             {"waiting_play", view.waiting_play},
-                             {"waiting_fetch", view.waiting_fetch},
-                             {"more_are_waiting", view.has_beyond},
-                             {"delayed", view.delayed}};
-  object["blocked_why"] = view.blocked_why.empty() ? boost::json::value() : boost::json::value(view.blocked_why);
-  object["recordings"] = std::move(items);
+boost::json::object to_json(const BusinessId& business, const QueueState& view) {
+  boost::json::object object{{"business_id", business.view()}};
+  const boost::json::object queue = queue_json(view);
+  object.insert(queue.begin(), queue.end());
   return object;
 }
 
 // What there is to show of one business; no view: Redis has lost it.
 struct Shown {
   BusinessId business;
-  std::optional<BusinessView> view;
+  std::optional<QueueState> view;
 };
 
 Task<Result<std::vector<BusinessId>>> chosen(CallStore& calls, std::optional<std::string> business) {

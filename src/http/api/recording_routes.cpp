@@ -7,6 +7,7 @@
 #include "http/api/fields.hpp"
 #include "http/api/media_response.hpp"
 #include "http/api/views.hpp"
+#include "slots/queue_json.hpp"
 
 namespace tapedeck::http {
 namespace {
@@ -247,7 +248,7 @@ Task<Answer> Application::get_queue(const Exchange& exchange) {
   FieldReader query(exchange.query);
   const auto most = query.integer("limit", 1, kQueueItemsMax).value_or(kQueueItemsDefault);
   if (query.failed()) co_return query.refusal();
-  const Result<BusinessView> view = co_await services_.recordings.queue(exchange.business, static_cast<int>(most));
+  const Result<QueueState> view = co_await services_.recordings.queue(exchange.business, static_cast<int>(most));
   if (!view) co_return refuse(view.error());
   co_return json_response(200, queue_json(*view));
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include "base/time.hpp"
@@ -65,18 +64,6 @@ object recording_json(const Recording& recording) {
     json["retry_at"] = format_rfc3339(*recording.retry_at);
   }
   if (recording.cause) json["cause"] = cause_json(*recording.cause);
-  return json;
-}
-
-object item_json(const BusinessView::Item& item) {
-  const SlotStatus& status = item.status;
-  const bool runs = status.place == SlotPlace::kGranted || status.place == SlotPlace::kRunning;
-  object json{{"sid", item.sid.view()},
-              {"state", state_name(runs ? RecordingState::kProcessing : RecordingState::kQueued)},
-              {"lane", lane_name(status.lane)}};
-  if (status.place == SlotPlace::kWaiting) json["position"] = status.position;
-  if (status.place == SlotPlace::kDelayed) json["retry_at"] = time_or_null(status.until);
-  json["why"] = text_or_null(status.why);
   return json;
 }
 
@@ -173,40 +160,6 @@ object call_json(const Call& call) {
           {"started_at", time_or_null(call.started_at)},
           {"duration", number_or_null(call.duration_seconds)},
           {"recording", call.recording ? value(recording_json(*call.recording)) : value(nullptr)}};
-}
-
-object queue_json(const BusinessView& view) {
-  boost::json::array active;
-  boost::json::array waiting;
-  boost::json::array delayed;
-  for (const BusinessView::Item& item : view.items) {
-    switch (item.status.place) {
-      case SlotPlace::kGranted:
-      case SlotPlace::kRunning:
-        active.emplace_back(item_json(item));
-        break;
-      case SlotPlace::kWaiting:
-        waiting.emplace_back(item_json(item));
-        break;
-      case SlotPlace::kDelayed:
-        delayed.emplace_back(item_json(item));
-        break;
-      case SlotPlace::kNone:
-        break;
-    }
-  }
-  object json{{"limit", view.limit},
-              {"active_count", view.active},
-              {"queue_length", view.waiting_play + view.waiting_fetch},
-              {"more_are_waiting", view.has_beyond},
-              {"delayed_count", view.delayed},
-              {"active", std::move(active)},
-              {"waiting", std::move(waiting)},
-              {"delayed", std::move(delayed)}};
-  json["blocked"] = view.blocked_why.empty()
-                        ? value(nullptr)
-                        : value{{"why", view.blocked_why}, {"until", time_or_null(view.blocked_until)}};
-  return json;
 }
 
 object cause_json(const Cause& cause) { return {{"code", cause.code}, {"detail", cause.detail}}; }

@@ -33,8 +33,6 @@ struct Standing {
 [[nodiscard]] boost::json::object status_json(const RecordingView& view);
 /// One entry of the list of calls.
 [[nodiscard]] boost::json::object call_json(const Call& call);
-/// The answer of /api/queue.
-[[nodiscard]] boost::json::object queue_json(const BusinessView& view);
 /// {"code":…,"detail":…}
 [[nodiscard]] boost::json::object cause_json(const Cause& cause);
 

@@ -10,10 +10,9 @@
 namespace tapedeck {
 namespace {
 
-// Businesses that one sweep looks at, so that it holds the lock for a short time only; the next ones are taken after
-// the lock was free.
+// Businesses that a sweep takes under one lock, so that it holds the lock for a short time; and batches of one sweep,
+// at most.
 constexpr std::size_t kSweepBatch = 64;
-// Batches of one sweep, at most.
 constexpr std::size_t kSweepBatchesMax = 1'000;
 
 }  // namespace
@@ -128,11 +127,7 @@ Task<Result<SweepReport>> MemorySlotStore::sweep() {
       if (!due) break;
       const SweepAnswer answer = table_.change(*due, [&](BusinessSlots& slots) { return slots.sweep(now()); });
       emit(events_of(*due, answer));
-      for (const Reclaimed& item : answer.reclaimed) {
-        report.reclaimed.push_back({*due, item.sid, item.lane, item.gave_up});
-      }
-      for (const Admitted& admitted : answer.admitted) report.admitted.push_back({*due, admitted});
-      if (answer.refill > 0) report.refills.push_back({*due, answer.refill});
+      report.add(*due, answer);
       // What a sweep leaves due it would leave due again.
       if (table_.next_due(now()) == due) co_return report;
     }
@@ -164,7 +159,7 @@ Task<Result<SlotStatus>> MemorySlotStore::status(BusinessId business, Sid sid) {
   co_return slots != nullptr ? slots->status(sid, now()) : BusinessSlots(table_.limit_of(business)).status(sid, now());
 }
 
-Task<Result<BusinessView>> MemorySlotStore::view(BusinessId business, int most) {
+Task<Result<QueueState>> MemorySlotStore::view(BusinessId business, int most) {
   const std::scoped_lock lock(mutex_);
   const BusinessSlots* slots = table_.find(business);
   const auto count = static_cast<std::size_t>(std::max(most, 0));
@@ -173,18 +168,13 @@ Task<Result<BusinessView>> MemorySlotStore::view(BusinessId business, int most) 
 
 Task<Result<std::vector<Admitted>>> MemorySlotStore::recover(BusinessId business, std::int64_t epoch, int limit,
                                                              Recovered recovered, Milliseconds hold) {
-  std::vector<RecoveredEntry> entries;
-  entries.reserve(recovered.entries.size());
-  for (RecoverEntry& entry : recovered.entries) {
-    entries.push_back({entry.sid, entry.lane, entry.was_processing, entry.retry_at, std::move(entry.why)});
-  }
   {
     const std::scoped_lock lock(mutex_);
     table_.remember_limit(business, limit);
   }
   co_return change(business, [&](BusinessSlots& slots) {
-    return slots.recover(epoch, limit, entries, recovered.has_beyond, hold.count() > 0 ? now() + hold : SystemTime{},
-                         now());
+    const SystemTime until = hold.count() > 0 ? now() + hold : SystemTime{};
+    return slots.recover(epoch, limit, recovered.entries, recovered.has_beyond, until, now());
   });
 }
 

@@ -12,11 +12,11 @@
 
 namespace tapedeck {
 
-/// The slot store of a process that is alone: the pure protocol behind a mutex, which is held for microseconds and
-/// never across a suspension. It forgets everything with the process, and is rebuilt from the call store.
+/// The slot store of a process that is alone: the pure protocol behind a mutex, which it holds for microseconds and
+/// never across a suspension. It forgets everything with the process; the next start rebuilds it from the call store.
 ///
-/// Leases count in steady time, shown as wall-clock time from the moment of construction, so that a jump of the wall
-/// clock neither ends nor prolongs one.
+/// Leases count in steady time, shown as wall-clock time since the construction, so that a jump of the wall clock
+/// neither ends nor prolongs one.
 class MemorySlotStore final : public SlotStore {
  public:
   MemorySlotStore(Clock& clock, EventSink& events, int default_limit, int fetch_window = kFetchWindow);
@@ -37,7 +37,7 @@ class MemorySlotStore final : public SlotStore {
   [[nodiscard]] Task<Result<std::vector<Admitted>>> refill(BusinessId business, std::int64_t refill,
                                                            std::vector<Sid> sids, bool is_all) override;
   [[nodiscard]] Task<Result<SlotStatus>> status(BusinessId business, Sid sid) override;
-  [[nodiscard]] Task<Result<BusinessView>> view(BusinessId business, int most) override;
+  [[nodiscard]] Task<Result<QueueState>> view(BusinessId business, int most) override;
   [[nodiscard]] Task<Result<std::vector<Admitted>>> recover(BusinessId business, std::int64_t epoch, int limit,
                                                             Recovered recovered, Milliseconds hold) override;
   [[nodiscard]] Task<Result<void>> ping() override;
@@ -56,11 +56,11 @@ class MemorySlotStore final : public SlotStore {
   };
 
   [[nodiscard]] SystemTime now() const;
-  /// Runs a change under the lock, tells the log of it, then wakes workers if there is work for them.
+  /// Runs a change under the lock, logs it, then wakes workers if there is work for them.
   template <class Operation, class... Subject>
   auto change(const BusinessId& business, Operation operation, const Subject&... subject);
   void emit(const std::vector<Event>& events);
-  /// Wakes those who wait for what is there now. Called with the lock held.
+  /// Wakes the claims that the grants of now can serve. Needs the lock.
   void wake_waiters();
 
   Clock& clock_;
@@ -70,7 +70,7 @@ class MemorySlotStore final : public SlotStore {
   mutable std::mutex mutex_;
   const int fetch_window_;
   SlotTable table_;
-  // Shared with the claim that waits, because a ring may be on its way to a loop when that claim gives up.
+  // Shared with the waiting claim, because a ring may be on its way to a loop when that claim gives up.
   std::vector<std::shared_ptr<Waiter>> waiters_;
 };
 

@@ -12,13 +12,14 @@
 
 namespace tapedeck {
 
-/// The slots of every business in one process, and two indexes over them: which businesses have work for a worker, in
-/// the order of their turns, and which are due for a sweep. Businesses at rest are forgotten. Not thread-safe.
+/// The slots of every business in one process, and two indexes over them: the businesses with work for a worker, in the
+/// order of their turns, and the businesses that are due for a sweep. It forgets businesses at rest. Not thread-safe.
 ///
-/// Every change goes through change(), which keeps the indexes true.
+/// Every change goes through change(), which keeps the indexes true and costs O(active + log businesses) beside the
+/// change itself.
 class SlotTable {
  public:
-  /// Leases beyond this are looked through for those that were lost with their worker.
+  /// Remembered claims from which on each new one first removes those that no longer hold their lease.
   static constexpr std::size_t kLeasesMax = 10'000;
 
   explicit SlotTable(int default_limit, int fetch_window = kFetchWindow)
@@ -33,19 +34,20 @@ class SlotTable {
     return answer;
   }
 
-  /// Null when nothing is known of it.
+  /// Null: the business is at rest, or unknown.
   [[nodiscard]] const BusinessSlots* find(const BusinessId& business) const;
   [[nodiscard]] int limit_of(const BusinessId& business) const;
-  /// The limit that a business has from now on, also after it was forgotten. A change for what runs is change()'s.
+  /// Sets the limit that a business starts with, also after the table forgot it. For a business that is here the caller
+  /// also calls set_limit(), through change().
   void remember_limit(const BusinessId& business, int limit);
 
-  /// The next grant: presses of every business first, round robin over businesses. A lease that is held already
-  /// answers what it holds: the caller lost the first answer.
+  /// The next grant: presses of every business first, round robin over businesses. A lease that is held already gets
+  /// what it holds, because the caller lost the first answer.
   [[nodiscard]] std::optional<std::pair<BusinessId, ClaimAnswer>> claim(bool play_only, const LeaseId& lease,
                                                                         SystemTime now);
-  /// Forgets whose a lease was, once it is finished.
+  /// Forgets the business of a lease that is finished.
   void forget_lease(const LeaseId& lease) { business_of_.erase(lease); }
-  /// A business that has something to do by now; to be swept.
+  /// A business that needs a sweep by now.
   [[nodiscard]] std::optional<BusinessId> next_due(SystemTime now) const;
   /// Those that are not at rest, in no order.
   [[nodiscard]] std::vector<BusinessId> businesses() const;

@@ -13,7 +13,7 @@ foreach(file IN LISTS files)
   endwhile()
   string(APPEND entries "    ScriptText{\"${name}\", R\"lua(${text})lua\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"slots/redis/script_library.hpp\"
+file(WRITE ${OUTPUT} "#include \"slots/redis/slot_scripts.hpp\"
 
 namespace tapedeck::redis {
 namespace {

@@ -8,9 +8,9 @@
 
 namespace tapedeck::redis {
 
-/// How far a download is, as it stands under Keys::progress(): "<bytes>", or "<bytes> <total>".
+/// The progress of a download, as Keys::progress() holds it: "<bytes>", or "<bytes> <total>".
 [[nodiscard]] std::string progress_text(const Progress& progress);
-/// Empty: somebody else wrote it.
+/// Empty: another program wrote it.
 [[nodiscard]] std::optional<Progress> parse_progress(std::string_view text);
 
 }  // namespace tapedeck::redis

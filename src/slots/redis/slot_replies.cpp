@@ -1,7 +1,6 @@
 #include "slots/redis/slot_replies.hpp"
 
 #include <span>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -14,7 +13,7 @@ constexpr std::int64_t kRebuilding = 2;
 constexpr std::int64_t kNobodysTurn = 3;
 constexpr std::int64_t kPlayHint = 4;
 constexpr std::int64_t kFetchHint = 8;
-// How long a caller waits before it asks again for a business that is being rebuilt.
+// Wait before a caller asks again for a business that is being rebuilt.
 constexpr Milliseconds kRebuildPause{100};
 
 SystemTime time_of(std::int64_t milliseconds) { return SystemTime{Milliseconds{milliseconds}}; }
@@ -23,8 +22,8 @@ std::optional<SystemTime> time_if(std::int64_t milliseconds) {
   return time_of(milliseconds);
 }
 
-// Reads a flat reply from left to right. A word that is missing or of another kind leaves it malformed, and answers
-// zeros and empty texts from then on.
+// Reads a flat reply from left to right. A missing word, or one of another kind, makes the reply malformed: from then
+// on the reader answers zeros and empty texts.
 class Reader {
  public:
   static Result<Reader> open(const Reply& reply) {
@@ -122,23 +121,70 @@ Why read_why(Reader& reader) {
   return why;
 }
 
-// The sentences of BusinessSlots.
 std::string sentence(const Why& why, int active, int limit) {
   switch (why.reason) {
     case Reason::kNone:
       return {};
     case Reason::kWorker:
-      return "waiting for a free worker";
+      return std::string(kWhyNoWorker);
     case Reason::kHold:
-      return "downloads from before a restart may still be open at the provider";
+      return std::string(kWhyHold);
     case Reason::kLimit:
-      return fmt::format("{} of {} downloads of this business are running", active, limit);
+      return why_limit(active, limit);
     case Reason::kBeyond:
-      return fmt::format("{} automatic fetches of this business wait before it", why.text);
+      return why_beyond(why.text);
     case Reason::kText:
       break;
   }
   return why.text;
+}
+
+// Where a recording is: active, both lanes' lengths, lane, place, position, and why. Gives the lanes' lengths.
+struct LaneLengths {
+  int play = 0;
+  int fetch = 0;
+};
+LaneLengths read_status(Reader& reader, SlotStatus& status) {
+  status.active = reader.count();
+  const LaneLengths lengths{reader.count(), reader.count()};
+  status.queue_length = lengths.play + lengths.fetch;
+  status.lane = reader.lane();
+  status.place = reader.one_of(SlotPlace::kDelayed);
+  status.position = reader.count();
+  const Why why = read_why(reader);
+  status.until = why.until;
+  status.why = sentence(why, status.active, status.limit);
+  return lengths;
+}
+
+void read_item(Reader& reader, QueueState& view, const Why& why_waiting) {
+  QueueState::Item& item = view.items.emplace_back();
+  item.sid = reader.sid();
+  SlotStatus& status = item.status;
+  status.lane = reader.lane();
+  status.place = reader.one_of(SlotPlace::kDelayed);
+  status.position = reader.count();
+  status.queue_length = view.waiting_play + view.waiting_fetch;
+  status.active = view.active;
+  status.limit = view.limit;
+  status.until = time_if(reader.number());
+  status.why = reader.text();
+  if (status.place == SlotPlace::kWaiting) {
+    status.until = why_waiting.until;
+    status.why = sentence(why_waiting, view.active, view.limit);
+  } else if (status.place == SlotPlace::kGranted) {
+    status.why = kWhyNoWorker;
+  }
+}
+
+// Reads a whole reply by `read_into(Reader&, Answer&)`.
+template <class Answer, class ReadInto>
+Result<Answer> read(const Reply& reply, ReadInto read_into) {
+  auto reader = Reader::open(reply);
+  if (!reader) return fail(std::move(reader.error()));
+  Answer answer{};
+  read_into(*reader, answer);
+  return reader->close(std::move(answer));
 }
 
 }  // namespace
@@ -151,40 +197,24 @@ Hints parse_hints(const Reply& reply) {
 }
 
 Result<RequestAnswer> parse_request(const Reply& reply, Lane lane) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  Reader& reader = *opened;
-  RequestAnswer answer;
-  answer.limit = reader.count();
-  const int limit = answer.limit;
-  answer.kind = reader.one_of(RequestKind::kBeyond);
-  answer.active = reader.count();
-  (void)reader.one_of(SlotPlace::kDelayed);
-  answer.position = reader.count();
-  const int play_length = reader.count();
-  const int fetch_length = reader.count();
-  answer.queue_length = play_length + fetch_length;
-  answer.lane_length = lane == Lane::kPlay ? play_length : fetch_length;
-  const Why why = read_why(reader);
-  answer.until = why.until;
-  answer.why = sentence(why, answer.active, limit);
-  answer.admitted = reader.admitted(limit);
-  return reader.close(std::move(answer));
+  return read<RequestAnswer>(reply, [lane](Reader& reader, RequestAnswer& answer) {
+    answer.status.limit = reader.count();
+    answer.kind = reader.one_of(RequestKind::kBeyond);
+    const LaneLengths lengths = read_status(reader, answer.status);
+    answer.lane_length = lane == Lane::kPlay ? lengths.play : lengths.fetch;
+    answer.admitted = reader.admitted(answer.status.limit);
+  });
 }
 
 Result<std::optional<ClaimAnswer>> parse_claim(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  Reader& reader = *opened;
-  (void)reader.count();
-  std::optional<ClaimAnswer> answer;
-  if (!reader.at_end()) {
+  return read<std::optional<ClaimAnswer>>(reply, [](Reader& reader, std::optional<ClaimAnswer>& answer) {
+    (void)reader.count();  // the limit
+    if (reader.at_end()) return;
     answer.emplace();
     answer->sid = reader.sid();
     answer->lane = reader.lane();
-    (void)reader.text();
-  }
-  return reader.close(std::move(answer));
+    (void)reader.text();  // the business
+  });
 }
 
 Result<NextClaimReply> parse_claim_next(const Reply& reply) {
@@ -204,34 +234,27 @@ Result<NextClaimReply> parse_claim_next(const Reply& reply) {
 }
 
 Result<std::vector<bool>> parse_renew(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  std::vector<bool> held;
-  while (!opened->at_end()) held.push_back(opened->flag());
-  return opened->close(std::move(held));
+  return read<std::vector<bool>>(reply, [](Reader& reader, std::vector<bool>& held) {
+    while (!reader.at_end()) held.push_back(reader.flag());
+  });
 }
 
 Result<KnownAnswer> parse_known(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  KnownAnswer answer;
-  answer.has_beyond = opened->flag();
-  while (!opened->at_end()) answer.known.push_back(opened->flag());
-  return opened->close(std::move(answer));
+  return read<KnownAnswer>(reply, [](Reader& reader, KnownAnswer& answer) {
+    answer.has_beyond = reader.flag();
+    while (!reader.at_end()) answer.known.push_back(reader.flag());
+  });
 }
 
 Result<FinishAnswer> parse_finish(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  Reader& reader = *opened;
-  const int limit_now = reader.count();
-  FinishAnswer answer;
-  answer.held = reader.flag();
-  answer.repeated = reader.flag();
-  answer.active_after = reader.count();
-  answer.limit = reader.count();
-  answer.admitted = reader.admitted(limit_now);
-  return reader.close(std::move(answer));
+  return read<FinishAnswer>(reply, [](Reader& reader, FinishAnswer& answer) {
+    const int limit_now = reader.count();
+    answer.held = reader.flag();
+    answer.repeated = reader.flag();
+    answer.active_after = reader.count();
+    answer.limit = reader.count();
+    answer.admitted = reader.admitted(limit_now);
+  });
 }
 
 Result<FinishAndClaimReply> parse_finish_and_claim(const Reply& reply) {
@@ -250,113 +273,64 @@ Result<FinishAndClaimReply> parse_finish_and_claim(const Reply& reply) {
 }
 
 Result<std::vector<Admitted>> parse_admitted(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  const int limit = opened->count();
-  auto admitted = opened->admitted(limit);
-  return opened->close(std::move(admitted));
+  return read<std::vector<Admitted>>(reply, [](Reader& reader, std::vector<Admitted>& admitted) {
+    const int limit = reader.count();
+    admitted = reader.admitted(limit);
+  });
 }
 
 Result<CancelAnswer> parse_cancel(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  const int limit = opened->count();
-  CancelAnswer answer;
-  answer.kind = opened->one_of(CancelKind::kUnknown);
-  answer.admitted = opened->admitted(limit);
-  return opened->close(std::move(answer));
+  return read<CancelAnswer>(reply, [](Reader& reader, CancelAnswer& answer) {
+    const int limit = reader.count();
+    answer.kind = reader.one_of(CancelKind::kUnknown);
+    answer.admitted = reader.admitted(limit);
+  });
 }
 
 Result<SweepReply> parse_sweep(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  Reader& reader = *opened;
-  const int limit = reader.count();
-  SweepReply swept;
-  swept.next_due = time_if(reader.number());
-  swept.answer.refill = reader.number();
-  const int reclaimed = reader.count();
-  for (int i = 0; i < reclaimed && !reader.at_end(); ++i) {
-    Reclaimed item;
-    item.sid = reader.sid();
-    item.lane = reader.lane();
-    item.gave_up = reader.flag();
-    swept.answer.reclaimed.push_back(std::move(item));
-  }
-  swept.answer.admitted = reader.admitted(limit);
-  return reader.close(std::move(swept));
+  return read<SweepReply>(reply, [](Reader& reader, SweepReply& swept) {
+    const int limit = reader.count();
+    swept.next_due = time_if(reader.number());
+    swept.answer.refill = reader.number();
+    const int reclaimed = reader.count();
+    for (int i = 0; i < reclaimed && !reader.at_end(); ++i) {
+      Reclaimed& item = swept.answer.reclaimed.emplace_back();
+      item.sid = reader.sid();
+      item.lane = reader.lane();
+      item.gave_up = reader.flag();
+    }
+    swept.answer.admitted = reader.admitted(limit);
+  });
 }
 
 Result<SlotStatus> parse_status(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  Reader& reader = *opened;
-  SlotStatus status;
-  status.limit = reader.count();
-  status.active = reader.count();
-  const int play_length = reader.count();
-  const int fetch_length = reader.count();
-  status.queue_length = play_length + fetch_length;
-  status.lane = reader.lane();
-  status.place = reader.one_of(SlotPlace::kDelayed);
-  status.position = reader.count();
-  const Why why = read_why(reader);
-  status.until = why.until;
-  status.why = sentence(why, status.active, status.limit);
-  return reader.close(std::move(status));
+  return read<SlotStatus>(reply, [](Reader& reader, SlotStatus& status) {
+    status.limit = reader.count();
+    (void)read_status(reader, status);
+  });
 }
 
-namespace {
-
-BusinessView::Item read_item(Reader& reader, const BusinessView& view, const Why& why_waiting) {
-  BusinessView::Item item;
-  item.sid = reader.sid();
-  SlotStatus& status = item.status;
-  status.lane = reader.lane();
-  status.place = reader.one_of(SlotPlace::kDelayed);
-  status.position = reader.count();
-  status.queue_length = view.waiting_play + view.waiting_fetch;
-  status.active = view.active;
-  status.limit = view.limit;
-  status.until = time_if(reader.number());
-  status.why = reader.text();
-  if (status.place == SlotPlace::kWaiting) {
-    status.until = why_waiting.until;
-    status.why = sentence(why_waiting, view.active, view.limit);
-  } else if (status.place == SlotPlace::kGranted) {
-    status.why = sentence({Reason::kWorker, {}, {}}, view.active, view.limit);
-  }
-  return item;
-}
-
-}  // namespace
-
-Result<BusinessView> parse_view(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  Reader& reader = *opened;
-  BusinessView view;
-  view.limit = reader.count();
-  view.active = reader.count();
-  view.waiting_play = reader.count();
-  view.waiting_fetch = reader.count();
-  view.delayed = reader.count();
-  view.has_beyond = reader.flag();
-  view.blocked_until = time_if(reader.number());
-  view.blocked_why = reader.text();
-  const Why why_waiting = read_why(reader);
-  while (!reader.at_end()) view.items.push_back(read_item(reader, view, why_waiting));
-  return reader.close(std::move(view));
+Result<QueueState> parse_view(const Reply& reply) {
+  return read<QueueState>(reply, [](Reader& reader, QueueState& view) {
+    view.limit = reader.count();
+    view.active = reader.count();
+    view.waiting_play = reader.count();
+    view.waiting_fetch = reader.count();
+    view.delayed = reader.count();
+    view.has_beyond = reader.flag();
+    view.blocked_until = time_if(reader.number());
+    view.blocked_why = reader.text();
+    const Why why_waiting = read_why(reader);
+    while (!reader.at_end()) read_item(reader, view, why_waiting);
+  });
 }
 
 Result<RecoverReply> parse_recover(const Reply& reply) {
-  auto opened = Reader::open(reply);
-  if (!opened) return fail(std::move(opened.error()));
-  const int limit = opened->count();
-  RecoverReply recovered;
-  recovered.accepted = opened->flag();
-  recovered.admitted = opened->admitted(limit);
-  return opened->close(std::move(recovered));
+  return read<RecoverReply>(reply, [](Reader& reader, RecoverReply& recovered) {
+    const int limit = reader.count();
+    recovered.accepted = reader.flag();
+    recovered.admitted = reader.admitted(limit);
+  });
 }
 
 Result<DueReply> parse_due(const Reply& reply) {

@@ -5,11 +5,11 @@
 namespace tapedeck::redis {
 namespace {
 
-// A block without an end, and a time that is none.
+// The time of a block without an end, and of none.
 constexpr std::int64_t kForEver = -1;
 constexpr std::int64_t kNever = 0;
 
-// Where recover.lua is told that a chunk is the last one.
+// The word that tells recover.lua that a chunk is the last one.
 constexpr std::size_t kIsLastChunk = 5;
 
 std::string word(const TestClock& clock) { return clock ? std::to_string(clock->time_since_epoch().count()) : ""; }

@@ -8,12 +8,12 @@
 #include "slots/protocol/slot_protocol.hpp"
 #include "slots/slot_store.hpp"
 
-// The slot protocol's questions as ARGV of the scripts. What the words mean is said in each script's head. ARGV[1], the
-// run_id, is put before these by whoever sends them.
+// Writes the slot protocol's questions as ARGV of the scripts. The head of each script says what its words mean. The
+// client puts ARGV[1], the run_id, before these.
 
 namespace tapedeck::redis {
 
-/// A clock for tests, in the place of the server's.
+/// A clock for tests, in place of the server's.
 using TestClock = std::optional<SystemTime>;
 /// The server's own.
 inline constexpr TestClock kServerClock{};
@@ -22,7 +22,7 @@ using Words = std::vector<std::string>;
 
 [[nodiscard]] Words request_words(const TestClock& clock, const Sid& sid, Lane lane, const OperationId& op);
 [[nodiscard]] Words claim_words(const TestClock& clock, const LeaseId& lease, bool play_only);
-/// `is_repeat`: the lease was sent before, and the answer was lost.
+/// `is_repeat`: the lease was sent before, and its answer was lost.
 [[nodiscard]] Words claim_next_words(const TestClock& clock, const LeaseId& lease, bool play_only, bool is_repeat);
 [[nodiscard]] Words renew_words(const TestClock& clock, std::span<const LeaseId> leases);
 [[nodiscard]] Words finish_words(const TestClock& clock, const LeaseId& lease, const Sid& sid,
@@ -45,12 +45,11 @@ using Words = std::vector<std::string>;
                                   std::optional<SystemTime> next_due);
 [[nodiscard]] Words view_words(const TestClock& clock, std::size_t most);
 
-/// Most recordings in one chunk of a recovery: four words each, and Lua unpacks a few thousand at once.
+/// Most recordings in one chunk of a rebuild: four words each, and Lua unpacks a few thousand at once.
 inline constexpr std::size_t kRecoverChunk = 500;
-/// Says that a recovery begins.
+/// Begins a rebuild.
 [[nodiscard]] Words begin_recovery_words(const TestClock& clock, std::int64_t epoch, RecoverWhat what);
-/// The chunks of a recovery that has begun, to be sent in this order, each once the one before it was accepted. At
-/// least one.
+/// The chunks of a rebuild that has begun, at least one. The caller sends each after the one before it was accepted.
 [[nodiscard]] std::vector<Words> recover_words(const TestClock& clock, std::int64_t epoch, int limit,
                                                const std::vector<RecoveredEntry>& entries, bool has_beyond,
                                                Milliseconds hold);

@@ -146,8 +146,8 @@ export class Tapedeck {
   }
 
   /** Starts one more process of this role, and waits until it is ready. */
-  async startNode(role, { wrapper = [], settings = {} } = {}) {
-    const command = [...wrapper, tapedeckBinary(), 'serve'];
+  async startNode(role, { wrapper = [], settings = {}, binary = tapedeckBinary() } = {}) {
+    const command = [...wrapper, binary, 'serve'];
     const own = role === 'worker' ? { ENABLE_SCHEDULERS: 'true' } : {};
     if (this.stores) own.DATA_DIR = await mkdtemp(path.join(this.dataDir, `${role}-`));
     const child = spawn(command[0], command.slice(1), {

@@ -75,7 +75,7 @@ class AccessMatrixTest : public ::testing::Test {
     for (const std::string_view name : kNames) {
       CallQuery query;
       text += fmt::format("{} calls\n", world.run(world.rows.list_calls(business_id(name), query))->calls.size());
-      const BusinessView view = world.run(world.slots.view(business_id(name), 100)).value();
+      const QueueState view = world.run(world.slots.view(business_id(name), 100)).value();
       text += fmt::format("{} {} {}\n", view.active, view.waiting_play, view.waiting_fetch);
     }
     return text;

@@ -91,7 +91,7 @@ TEST_F(WebhookTest, a_completed_recording_of_an_unknown_call_is_kept_and_queued_
 TEST_F(WebhookTest, the_same_event_a_thousand_times_is_one_recording) {
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(announce(completed(1, 10, 20)).status, 204U);
   EXPECT_EQ(world.rows.recordings().size(), 1U);
-  const BusinessView view = world.run(world.slots.view(business_id("acme"), 100)).value();
+  const QueueState view = world.run(world.slots.view(business_id("acme"), 100)).value();
   EXPECT_EQ(view.active + view.waiting_fetch + view.waiting_play, 1);
 }
 

@@ -33,15 +33,15 @@ TEST(BusinessSlots, ten_presses_give_three_slots_and_seven_places) {
   for (int i = 1; i <= 3; ++i) {
     const RequestAnswer answer = press(slots, i);
     EXPECT_EQ(answer.kind, RequestKind::kAcquired);
-    EXPECT_EQ(answer.active, i);
+    EXPECT_EQ(answer.status.active, i);
   }
   for (int i = 4; i <= 10; ++i) {
     const RequestAnswer answer = press(slots, i);
     EXPECT_EQ(answer.kind, RequestKind::kQueued);
-    EXPECT_EQ(answer.active, 3);
-    EXPECT_EQ(answer.position, i - 3);
+    EXPECT_EQ(answer.status.active, 3);
+    EXPECT_EQ(answer.status.position, i - 3);
     EXPECT_EQ(answer.lane_length, i - 3);
-    EXPECT_EQ(answer.why, "3 of 3 downloads of this business are running");
+    EXPECT_EQ(answer.status.why, "3 of 3 downloads of this business are running");
   }
 }
 
@@ -113,7 +113,7 @@ TEST(BusinessSlots, an_expired_lease_puts_its_recording_at_the_head_of_its_lane)
   EXPECT_FALSE(slots.renew("a", kNow + kLeaseTtl));
 }
 
-TEST(BusinessSlots, what_kills_its_worker_again_and_again_is_given_up) {
+TEST(BusinessSlots, a_recording_that_kills_its_worker_again_and_again_is_given_up) {
   BusinessSlots slots(1);
   (void)press(slots, 1);
   SystemTime now = kNow;
@@ -144,7 +144,7 @@ TEST(BusinessSlots, a_retry_waits_without_a_slot_and_joins_the_tail_when_due) {
   EXPECT_EQ(slots.status(sid(1), kNow).position, 2);
 }
 
-TEST(BusinessSlots, a_press_does_not_hurry_what_backs_off) {
+TEST(BusinessSlots, a_press_does_not_hurry_a_delayed_recording) {
   BusinessSlots slots;
   (void)press(slots, 1);
   ASSERT_TRUE(slots.claim(false, "a", kNow));
@@ -158,7 +158,7 @@ TEST(BusinessSlots, presses_go_before_automatic_fetches) {
   (void)ask(slots, 1);
   ASSERT_TRUE(slots.claim(false, "a", kNow));
   (void)ask(slots, 2);
-  EXPECT_EQ(press(slots, 3).position, 1);
+  EXPECT_EQ(press(slots, 3).status.position, 1);
   EXPECT_EQ(sids_of(finish(slots, "a").admitted), std::vector<Sid>{sid(3)});
 }
 
@@ -256,7 +256,7 @@ TEST(BusinessSlots, cancelling_a_grant_admits_the_next_and_what_runs_goes_on) {
   EXPECT_EQ(slots.cancel(sid(9), kNow).kind, CancelKind::kUnknown);
 }
 
-TEST(BusinessSlots, a_recovery_puts_the_interrupted_first_and_waits_for_the_hold) {
+TEST(BusinessSlots, a_rebuild_puts_the_interrupted_first_and_waits_for_the_hold) {
   BusinessSlots slots;
   std::vector<RecoveredEntry> entries(4);
   for (int i = 0; i < 4; ++i) entries[static_cast<std::size_t>(i)].sid = sid(i + 1);
@@ -277,7 +277,7 @@ BusinessSlots with_full_window() {
   return slots;
 }
 
-TEST(FetchWindow, turns_away_what_finds_it_full_and_every_new_one_after_that) {
+TEST(FetchWindow, a_full_window_turns_away_newcomers_and_every_one_after_them) {
   BusinessSlots slots = with_full_window();
   EXPECT_EQ(slots.status(sid(5), kNow).place, SlotPlace::kWaiting);
   EXPECT_EQ(slots.status(sid(6), kNow).place, SlotPlace::kNone);
@@ -287,13 +287,13 @@ TEST(FetchWindow, turns_away_what_finds_it_full_and_every_new_one_after_that) {
   EXPECT_EQ(ask(slots, 7).kind, RequestKind::kBeyond) << "there is room, but 6 stands before it";
 }
 
-TEST(FetchWindow, is_no_bar_to_presses) {
+TEST(FetchWindow, a_full_window_does_not_stop_presses) {
   BusinessSlots slots = with_full_window();
   const RequestAnswer answer = press(slots, 6);
   EXPECT_EQ(answer.kind, RequestKind::kAcquired) << "in the place of a fetch that no worker has";
 }
 
-TEST(FetchWindow, is_refilled_in_order_once_it_has_drained_to_its_half) {
+TEST(FetchWindow, a_window_that_has_drained_to_its_half_is_refilled_in_order) {
   BusinessSlots slots = with_full_window();
   EXPECT_EQ(slots.sweep(kNow).refill, 0);
   ASSERT_TRUE(slots.claim(false, "a", kNow));
@@ -307,7 +307,7 @@ TEST(FetchWindow, is_refilled_in_order_once_it_has_drained_to_its_half) {
   EXPECT_EQ(ask(slots, 8).kind, RequestKind::kBeyond) << "7 stands before it";
 }
 
-TEST(FetchWindow, takes_newcomers_again_when_the_call_store_has_no_others) {
+TEST(FetchWindow, a_window_takes_newcomers_again_when_the_call_store_has_no_others) {
   BusinessSlots slots = with_full_window();
   ASSERT_TRUE(slots.claim(false, "a", kNow));
   (void)finish(slots, "a");
@@ -318,7 +318,7 @@ TEST(FetchWindow, takes_newcomers_again_when_the_call_store_has_no_others) {
   EXPECT_EQ(ask(slots, 7).kind, RequestKind::kQueued);
 }
 
-TEST(FetchWindow, does_not_forget_who_was_turned_away_while_the_call_store_was_read) {
+TEST(FetchWindow, a_window_remembers_newcomers_that_it_turned_away_during_a_refill) {
   BusinessSlots slots = with_full_window();
   ASSERT_TRUE(slots.claim(false, "a", kNow));
   (void)finish(slots, "a");
@@ -328,7 +328,7 @@ TEST(FetchWindow, does_not_forget_who_was_turned_away_while_the_call_store_was_r
   EXPECT_TRUE(slots.has_beyond());
 }
 
-TEST(FetchWindow, asks_again_for_a_refill_that_does_not_come) {
+TEST(FetchWindow, a_sweep_asks_again_for_a_refill_that_does_not_come) {
   BusinessSlots slots = with_full_window();
   ASSERT_TRUE(slots.claim(false, "a", kNow));
   (void)finish(slots, "a");
@@ -337,7 +337,7 @@ TEST(FetchWindow, asks_again_for_a_refill_that_does_not_come) {
   EXPECT_GT(slots.sweep(kNow + kRefillPause).refill, 0);
 }
 
-TEST(FetchWindow, is_known_to_a_recovery_that_left_some_out) {
+TEST(FetchWindow, a_rebuild_that_left_some_out_has_a_full_window) {
   BusinessSlots slots(3, 2);
   std::vector<RecoveredEntry> entries(2);
   for (int i = 0; i < 2; ++i) entries[static_cast<std::size_t>(i)].sid = sid(i + 1);
@@ -346,7 +346,7 @@ TEST(FetchWindow, is_known_to_a_recovery_that_left_some_out) {
   EXPECT_FALSE(slots.at_rest());
 }
 
-TEST(BusinessSlots, come_to_rest_when_nothing_is_left_and_nothing_remembered) {
+TEST(BusinessSlots, a_business_comes_to_rest_when_nothing_is_left_and_nothing_remembered) {
   BusinessSlots slots;
   (void)press(slots, 1);
   ASSERT_TRUE(slots.claim(false, "a", kNow));

@@ -19,7 +19,7 @@ constexpr std::uint64_t kStepsOfABusiness = 2'000;
 constexpr std::size_t kEverything = 1'000;
 const SystemTime kBegin{Milliseconds{1'795'000'000'000}};
 
-std::vector<redis::Script*> scripts_of(redis::ScriptLibrary& library) {
+std::vector<redis::Script*> scripts_of(redis::SlotScripts& library) {
   return {&library.request, &library.claim,   &library.renew,  &library.finish,    &library.finish_and_claim,
           &library.block,   &library.unblock, &library.cancel, &library.set_limit, &library.sweep,
           &library.refill,  &library.status,  &library.view,   &library.recover};
@@ -76,7 +76,7 @@ std::string DifferentialPair::compare(const std::string& what, const std::string
 
 std::string DifferentialPair::step() {
   if (epoch_ == 0) return recover();
-  // Mostly small steps, so that things are under way; at times one beyond leases and answers.
+  // Mostly small steps, so that much is pending; at times one beyond leases and answers.
   now_ += one_in(workers_crash_ ? 5 : 40) ? any_time(70'000) : any_time(one_in(4) ? 6'000 : 400);
   struct Choice {
     int weight;
@@ -107,7 +107,7 @@ std::string DifferentialPair::step() {
   for (const Choice& choice : kChoices) {
     pick -= choice.weight;
     if (pick >= 0) continue;
-    // A recovery forgets how often what kills its workers did so.
+    // A rebuild forgets how often a recording has lost its worker.
     if (workers_crash_ && choice.run == &Self::recover && !one_in(10)) return {};
     difference = (this->*choice.run)();
     break;
@@ -225,7 +225,7 @@ std::string DifferentialPair::finish_and_claim() {
     for (const Admitted& item : finished.admitted) hints.insert(item.lane);
     const bool play_only = next.lanes == LaneFilter::kPlayOnly;
     if (is_repeat && turn_is_play_only) {
-      turn_is_play_only = play_only;  // the turn is remembered, and not which hint it came by
+      turn_is_play_only = play_only;  // Redis remembers the turn, and not its hint
     } else if (hints.contains(Lane::kPlay)) {
       turn_is_play_only = true;
     } else if (!play_only && hints.contains(Lane::kFetch)) {
@@ -297,7 +297,7 @@ std::string DifferentialPair::sweep() {
   for (const Reclaimed& item : expected.reclaimed) count(item.gave_up ? "sweep gave up" : "sweep reclaimed");
   count("sweep");
   std::string difference = compare("sweep", show(expected), show(got));
-  // Nothing that time brings may be missed; Redis may look more often.
+  // Redis may look more often, but must miss nothing that time brings.
   auto due = due_of_work();
   if (expected.refill > 0) due = std::min(due.value_or(SystemTime::max()), now_ + kRefillPause);
   if (difference.empty() && due && (!swept->next_due || *swept->next_due > *due)) {
@@ -308,9 +308,9 @@ std::string DifferentialPair::sweep() {
 
 // When the next lease expires, retry is due or block ends. (The protocol's next_due() also counts what it remembers.)
 std::optional<SystemTime> DifferentialPair::due_of_work() const {
-  const BusinessView view = model_.view(kEverything, now_);
+  const QueueState view = model_.view(kEverything, now_);
   std::optional<SystemTime> due = view.blocked_until;
-  for (const BusinessView::Item& item : view.items) {
+  for (const QueueState::Item& item : view.items) {
     if (item.status.place == SlotPlace::kDelayed && (!due || item.status.until < due)) due = item.status.until;
   }
   for (const Lease& lease : leases_) {
@@ -353,7 +353,7 @@ std::string DifferentialPair::recover() {
   }
   SystemTime held_until = hold.count() > 0 ? now_ + hold : SystemTime{};
   if (!is_stale) {
-    // The scripts hold for the leases that they end; whoever calls the protocol says so himself.
+    // The scripts hold for the leases that they end; the caller of the protocol passes that hold.
     for (const Lease& lease : leases_) {
       const bool is_held = model_.held_by(lease.id).has_value();
       if (is_held && lease.deadline > now_) held_until = std::max(held_until, lease.deadline);
@@ -384,7 +384,7 @@ std::string DifferentialPair::recover() {
 
 std::string DifferentialPair::compare_state() {
   const std::string broken = model_.broken_invariant(now_);
-  // A block or a hold that has ended admits with the next step, whichever that is.
+  // After the end of a block or a hold the next step admits, whichever it is.
   if (!broken.empty() && !broken.starts_with("a slot is free")) return "the protocol broke its own rule: " + broken;
   const auto got = redis::parse_view(run(scripts_.view, redis::view_words(clock(), kEverything)));
   std::string difference = compare("state", show(model_.view(kEverything, now_)), show(got));
@@ -401,10 +401,10 @@ std::string DifferentialPair::compare_state() {
 
 // The four documented keys, as a person sees them.
 std::string DifferentialPair::compare_keys() {
-  const BusinessView view = model_.view(kEverything, now_);
+  const QueueState view = model_.view(kEverything, now_);
   std::vector<std::string> active;
   std::vector<std::string> played;
-  for (const BusinessView::Item& item : view.items) {
+  for (const QueueState::Item& item : view.items) {
     const SlotPlace place = item.status.place;
     const bool is_active = place == SlotPlace::kGranted || place == SlotPlace::kRunning;
     if (is_active) active.push_back(item.sid.str());

@@ -17,32 +17,32 @@
 
 namespace tapedeck {
 
-/// The scripts as they are, or with a fault put into their text.
+/// The scripts as they are, or with a fault in their text.
 class ScriptsUnderTest {
  public:
   ScriptsUnderTest() = default;
-  /// Replaces `from` by `to` wherever it stands. Throws when it stands nowhere: then this fault tests nothing.
+  /// Replaces each `from` by `to`. Throws if there is none, because then this fault tests nothing.
   void plant(const std::string& from, const std::string& to);
-  /// A small one, so that it is full at times.
+  /// Sets a small window, so that it is full at times.
   void set_fetch_window(int window);
-  [[nodiscard]] const redis::ScriptLibrary& library() const noexcept { return library_; }
+  [[nodiscard]] const redis::SlotScripts& library() const noexcept { return library_; }
   [[nodiscard]] int fetch_window() const noexcept { return fetch_window_; }
 
  private:
-  redis::ScriptLibrary library_;
+  redis::SlotScripts library_;
   std::deque<std::string> texts_;  // of the changed ones
   int fetch_window_ = kFetchWindow;
 };
 
-/// One business twice: in the pure protocol, and in Redis. Does the same random things to both on one virtual clock,
-/// and compares every answer, and after each step all that can be seen.
+/// One business twice: in the pure protocol, and in Redis. Does the same random operations on both on one virtual
+/// clock. Compares every answer, and after each step everything that is visible.
 class DifferentialPair {
  public:
   DifferentialPair(ScriptsRedis& redis, const ScriptsUnderTest& scripts, std::uint64_t seed);
 
   /// One random operation. The first difference, in words; empty: there is none.
   [[nodiscard]] std::string step();
-  /// How often each kind of operation was done, over all pairs.
+  /// The number of operations of each kind, over all pairs.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& counts() const noexcept { return counts_; }
 
  private:
@@ -89,7 +89,7 @@ class DifferentialPair {
   void count(const std::string& what) { ++counts_[what]; }
 
   ScriptsRedis& redis_;
-  const redis::ScriptLibrary& scripts_;
+  const redis::SlotScripts& scripts_;
   redis::Keys keys_{false};
   std::mt19937_64 random_;
   BusinessId business_;
@@ -98,7 +98,7 @@ class DifferentialPair {
   int sids_;
   bool workers_crash_;  // more often than they finish
   std::int64_t epoch_ = 0;
-  std::int64_t refill_ = 0;  // what the last sweep that wanted one gave
+  std::int64_t refill_ = 0;  // from the last sweep that wanted one
   std::uint64_t names_ = 0;
   std::map<Sid, OperationId> last_op_;
   std::vector<Lease> leases_;      // that are held, or were until they expired
@@ -108,7 +108,7 @@ class DifferentialPair {
 };
 
 /// Runs pairs of businesses until `operations` are done. The first difference, in words; empty: there is none. `counts`
-/// gets how often each kind of operation was done.
+/// gets the number of operations of each kind.
 [[nodiscard]] std::string find_difference(ScriptsRedis& redis, const ScriptsUnderTest& scripts, std::uint64_t seed,
                                           std::uint64_t operations, std::map<std::string, std::uint64_t>& counts);
 

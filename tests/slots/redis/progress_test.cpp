@@ -1,4 +1,4 @@
-// How far a download is, from the worker's process to the others.
+// The progress of a download, from the worker's process to the others.
 
 #include "slots/redis/progress_text.hpp"
 
@@ -18,19 +18,19 @@ class SilentEvents final : public EventSink {
   void emit(const Event&) noexcept override {}
 };
 
-TEST(ProgressText, is_read_as_it_was_written) {
+TEST(ProgressText, a_progress_is_read_as_it_was_written) {
   for (const Progress& progress : {Progress{3'000, 20'160}, Progress{7, std::nullopt}, Progress{0, 0}}) {
     EXPECT_EQ(redis::parse_progress(redis::progress_text(progress)), progress);
   }
 }
 
-TEST(ProgressText, of_another_program_is_none) {
+TEST(ProgressText, a_text_of_another_program_is_no_progress) {
   for (const char* foreign : {"", " ", "x", "1 2 3", "-1", "1 x", "1 "}) {
     EXPECT_EQ(redis::parse_progress(foreign), std::nullopt) << foreign;
   }
 }
 
-TEST(Progress, that_one_process_tells_is_known_to_the_others_for_a_while) {
+TEST(Progress, the_progress_in_one_process_is_known_to_the_others_for_a_while) {
   const RedisProcess redis;
   redis::MiddleRandom random;
   SilentEvents events;

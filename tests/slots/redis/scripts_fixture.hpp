@@ -51,7 +51,7 @@ class ScriptsTest : public ::testing::Test {
   Result<SlotStatus> status(int number) {
     return redis::parse_status(run(scripts_.status, redis::status_words(now_, sid(number))));
   }
-  Result<BusinessView> view() { return redis::parse_view(run(scripts_.view, redis::view_words(now_, 1'000))); }
+  Result<QueueState> view() { return redis::parse_view(run(scripts_.view, redis::view_words(now_, 1'000))); }
   Result<std::vector<Admitted>> block(std::optional<SystemTime> until, const std::string& why) {
     return redis::parse_admitted(run(scripts_.block, redis::block_words(now_, until, why)));
   }
@@ -81,7 +81,7 @@ class ScriptsTest : public ::testing::Test {
 
   RedisProcess server_;
   ScriptsRedis redis_{server_.socket_path()};
-  redis::ScriptLibrary scripts_;
+  redis::SlotScripts scripts_;
   redis::Keys keys_{false};
   BusinessId business_ = *BusinessId::parse("123");
   SystemTime now_{kBegin};

@@ -1,4 +1,4 @@
-// What a business answers when Redis has lost it, and its recovery.
+// The answers of a business that Redis has lost, and its rebuild.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ class ScriptsLoss : public ScriptsTest {
   void pass(Milliseconds time) { now_ += time; }
 };
 
-TEST_F(ScriptsLoss, without_its_memory_a_business_answers_lost_and_nothing_is_changed) {
+TEST_F(ScriptsLoss, a_business_without_its_memory_answers_lost_and_changes_nothing) {
   for (int i = 1; i <= 5; ++i) ASSERT_TRUE(press(i));
   ASSERT_TRUE(claim("a"));
   (void)redis_.command({"DEL", "rec_conf:123"});
@@ -35,7 +35,7 @@ TEST_F(ScriptsLoss, without_its_memory_a_business_answers_lost_and_nothing_is_ch
   EXPECT_EQ(everything(), before);
 }
 
-TEST_F(ScriptsLoss, what_was_made_under_another_run_of_the_server_is_lost) {
+TEST_F(ScriptsLoss, a_business_of_another_run_of_the_server_is_lost) {
   ASSERT_TRUE(press(1));
   const auto before = everything();
   redis_.pretend_run_id(std::string(40, 'f'));
@@ -45,7 +45,7 @@ TEST_F(ScriptsLoss, what_was_made_under_another_run_of_the_server_is_lost) {
   EXPECT_EQ(press(1)->kind, RequestKind::kAcquired);
 }
 
-TEST_F(ScriptsLoss, a_recovery_holds_for_the_leases_that_it_ends) {
+TEST_F(ScriptsLoss, a_rebuild_holds_for_the_leases_that_it_ends) {
   ASSERT_TRUE(press(1));
   ASSERT_TRUE(claim("a"));
   pass(Seconds{5});
@@ -57,7 +57,7 @@ TEST_F(ScriptsLoss, a_recovery_holds_for_the_leases_that_it_ends) {
   EXPECT_THAT(sids_of(sweep()->answer.admitted), ElementsAre(sid(1)));
 }
 
-TEST_F(ScriptsLoss, a_recovery_in_chunks_keeps_the_order_and_may_send_each_chunk_again) {
+TEST_F(ScriptsLoss, a_rebuild_in_chunks_keeps_the_order_and_may_send_each_chunk_again) {
   std::vector<RecoveredEntry> entries;
   for (int i = 1; i <= 1'200; ++i) {
     entries.push_back({sid(i), i % 2 == 0 ? Lane::kFetch : Lane::kPlay, i == 1'001, std::nullopt, ""});
@@ -70,9 +70,9 @@ TEST_F(ScriptsLoss, a_recovery_in_chunks_keeps_the_order_and_may_send_each_chunk
     (void)run(scripts_.recover, chunk);
     const auto again = redis::parse_recover(run(scripts_.recover, chunk));
     ASSERT_TRUE(again);
-    EXPECT_EQ(again->accepted, &chunk != &chunks.back());  // the whole was there already
+    EXPECT_EQ(again->accepted, &chunk != &chunks.back());  // everything was there already
   }
-  // The interrupted one first.
+  // The interrupted one comes first.
   EXPECT_THAT(redis_.list({"SMEMBERS", "rec_slots:123"}),
               UnorderedElementsAre(sid(1'001).str(), sid(1).str(), sid(3).str()));
   EXPECT_EQ(redis_.number({"LLEN", "rec_queue:123"}), 600 - 3);
@@ -81,7 +81,7 @@ TEST_F(ScriptsLoss, a_recovery_in_chunks_keeps_the_order_and_may_send_each_chunk
   EXPECT_EQ(status(1'199)->position, 597);
 }
 
-TEST_F(ScriptsLoss, while_a_business_is_rebuilt_others_are_asked_to_wait_and_then_to_recover_it_themselves) {
+TEST_F(ScriptsLoss, a_rebuild_makes_other_callers_wait_and_then_rebuild_themselves) {
   std::vector<RecoveredEntry> entries;
   for (int i = 1; i <= 600; ++i) entries.push_back({sid(i), Lane::kPlay, false, std::nullopt, ""});
   const auto chunks = redis::recover_words(now_, 2, 3, entries, false, {});
@@ -93,7 +93,7 @@ TEST_F(ScriptsLoss, while_a_business_is_rebuilt_others_are_asked_to_wait_and_the
   EXPECT_TRUE(meanwhile.error().retry_after);
   pass(Seconds{2});
   EXPECT_EQ(errc_of(press(9)), Errc::kSlotsLost);
-  // Somebody else does it; the first one comes too late.
+  // Another caller rebuilds it; the first one comes too late.
   ASSERT_TRUE(recover(3, entries)->accepted);
   EXPECT_FALSE(redis::parse_recover(run(scripts_.recover, chunks.back()))->accepted);
   EXPECT_EQ(redis_.number({"LLEN", "rec_queue:123"}), 597);
@@ -109,18 +109,18 @@ TEST_F(ScriptsLoss, a_chunk_without_the_one_before_it_is_refused) {
   EXPECT_EQ(errc_of(redis::parse_recover(run(scripts_.recover, chunks.back()))), Errc::kSlotsLost);
 }
 
-TEST_F(ScriptsLoss, what_was_read_before_a_loss_does_not_mend_it) {
+TEST_F(ScriptsLoss, rows_from_before_a_loss_do_not_mend_it) {
   const std::vector<RecoveredEntry> entries{{sid(1), Lane::kPlay, false, std::nullopt, ""}};
   const auto chunk = redis::recover_words(now_, 2, 3, entries, false, {}).front();
   ASSERT_TRUE(begin_recovery(2)->accepted);
-  redis_.pretend_run_id(std::string(40, 'f'));  // back from an old file, in which the mark stands
+  redis_.pretend_run_id(std::string(40, 'f'));  // an old file came back, in which the mark stands
   EXPECT_EQ(errc_of(redis::parse_recover(run(scripts_.recover, chunk))), Errc::kSlotsLost);
   EXPECT_EQ(errc_of(press(9)), Errc::kSlotsLost);
   ASSERT_TRUE(begin_recovery(3)->accepted);
   EXPECT_FALSE(redis::parse_recover(run(scripts_.recover, chunk))->accepted);
 }
 
-TEST_F(ScriptsLoss, between_the_beginning_and_the_rows_nothing_of_a_business_can_be_changed) {
+TEST_F(ScriptsLoss, a_business_does_not_change_between_the_beginning_of_its_rebuild_and_its_rows) {
   ASSERT_TRUE(press(1));
   ASSERT_TRUE(begin_recovery(2)->accepted);
   EXPECT_EQ(errc_of(press(2)), Errc::kSlotsRebuilding);
@@ -128,7 +128,7 @@ TEST_F(ScriptsLoss, between_the_beginning_and_the_rows_nothing_of_a_business_can
   EXPECT_EQ(redis_.number({"EXISTS", "rec_slots:123", "rec_queue:123"}), 0);
 }
 
-TEST_F(ScriptsLoss, who_mends_only_what_is_lost_leaves_alone_what_is_whole) {
+TEST_F(ScriptsLoss, a_rebuild_of_lost_businesses_leaves_a_whole_one_alone) {
   ASSERT_TRUE(press(1));
   ASSERT_TRUE(claim("a"));
   const auto before = everything();
@@ -146,7 +146,7 @@ TEST_F(ScriptsLoss, an_older_epoch_is_refused) {
   EXPECT_EQ(status(1)->place, SlotPlace::kGranted);
 }
 
-TEST_F(ScriptsLoss, a_block_of_a_lost_business_is_there_after_its_recovery) {
+TEST_F(ScriptsLoss, a_block_of_a_lost_business_survives_its_rebuild) {
   (void)redis_.command({"FLUSHALL"});
   ASSERT_TRUE(block(std::nullopt, "paused by the operator"));
   EXPECT_EQ(errc_of(press(1)), Errc::kSlotsLost);

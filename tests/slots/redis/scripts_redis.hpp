@@ -6,11 +6,12 @@
 
 #include <hiredis/hiredis.h>
 
-#include "slots/redis/script_library.hpp"
+#include "redis/reply.hpp"
+#include "slots/redis/slot_scripts.hpp"
 
 namespace tapedeck {
 
-/// A connection that asks and waits for the answer, for tests that want one script after the other and nothing between.
+/// A blocking connection, for tests that run one script after the other and nothing between.
 /// Throws std::runtime_error when the connection breaks.
 class ScriptsRedis {
  public:
@@ -22,7 +23,7 @@ class ScriptsRedis {
   [[nodiscard]] redis::Reply run(const redis::Script& script, const std::vector<std::string>& keys,
                                  const std::vector<std::string>& words);
   [[nodiscard]] const std::string& run_id() const noexcept { return run_id_; }
-  /// As if the server had been started again: what it made before belongs to another run.
+  /// Acts as a restart of the server: everything before it belongs to another run.
   void pretend_run_id(std::string run_id) { run_id_ = std::move(run_id); }
 
   // What people see with redis-cli.

@@ -1,5 +1,5 @@
-// What the scripts do beyond the pure protocol: the documented keys and their times, what other programs do to them,
-// what happens when Redis has lost something, and the hints.
+// The scripts beyond the pure protocol: the documented keys and their times, the writes of other programs, the hints,
+// and the sweep's table.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,7 +60,7 @@ TEST_F(Scripts, the_set_of_the_queued_lives_20_minutes_and_never_dies_before_its
   (void)redis_.command({"EXPIRE", "rec_queued:123", "5"});
   const auto swept = sweep();
   EXPECT_GT(ttl("rec_queued:123"), 1'190);
-  // The sweep comes again in time, whatever else happens.
+  // The next sweep is due in time, whatever else happens.
   ASSERT_TRUE(swept->next_due);
   EXPECT_LT(*swept->next_due, now_ + Seconds{1'200});
 }
@@ -81,7 +81,7 @@ TEST_F(Scripts, the_list_and_the_set_are_without_braces_outside_a_cluster_and_wi
   EXPECT_THAT(of_cluster.of_admission(business_), ElementsAre("rec_conf:{123}"));
 }
 
-TEST_F(Scripts, in_a_cluster_every_key_of_a_business_shares_its_tag_and_the_answer_says_what_to_announce) {
+TEST_F(Scripts, every_key_of_a_business_shares_its_tag_in_a_cluster_and_the_answer_says_what_to_announce) {
   const redis::Keys of_cluster{true};
   const auto ask = [&](const redis::Script& script, const redis::Words& words) {
     return redis_.run(script, of_cluster.of_admission(business_), words);
@@ -108,14 +108,14 @@ TEST_F(Scripts, a_slot_of_a_foreign_program_counts_until_its_lock_expires) {
   EXPECT_EQ(status(2)->why, "3 of 3 downloads of this business are running");
   const auto while_held = sweep();
   EXPECT_THAT(while_held->answer.admitted, IsEmpty());
-  // It looks again soon, for a lock can expire at any moment.
+  // The next sweep is due soon, because a lock can expire at any moment.
   EXPECT_LE(*while_held->next_due, now_ + Seconds{2});
   (void)redis_.command({"DEL", inflight(90)});
   EXPECT_THAT(sids_of(sweep()->answer.admitted), ElementsAre(sid(2)));
   EXPECT_EQ(redis_.number({"SISMEMBER", "rec_slots:123", sid(90).str()}), 0);
 }
 
-TEST_F(Scripts, a_press_on_what_a_foreign_program_has_in_hand_is_processing_and_starts_nothing) {
+TEST_F(Scripts, a_press_on_what_a_foreign_program_runs_is_processing_and_starts_nothing) {
   (void)redis_.command({"SET", inflight(7), "processing", "EX", "100"});
   EXPECT_EQ(press(7)->kind, RequestKind::kProcessing);
   EXPECT_EQ(redis_.number({"SCARD", "rec_slots:123"}), 0);
@@ -131,7 +131,7 @@ TEST_F(Scripts, slots_of_a_foreign_program_are_shown_to_people) {
   EXPECT_EQ(seen->items.front().status.why, "held by another program that uses the same keys");
 }
 
-TEST_F(Scripts, what_holds_a_slot_waits_or_backs_off_is_known_and_nothing_else) {
+TEST_F(Scripts, a_recording_is_known_while_it_has_a_slot_waits_or_is_delayed) {
   for (int i = 1; i <= 5; ++i) ASSERT_TRUE(press(i));
   const std::vector<Sid> sids{sid(1), sid(9), sid(5)};
   const auto known = redis::parse_known(run(scripts_.known, redis::known_words(now_, sids)));
@@ -143,7 +143,7 @@ TEST_F(Scripts, what_holds_a_slot_waits_or_backs_off_is_known_and_nothing_else) 
   EXPECT_TRUE(none->known.empty());
 }
 
-TEST_F(Scripts, a_recovery_leaves_slots_of_foreign_programs_and_takes_ours) {
+TEST_F(Scripts, a_rebuild_leaves_slots_of_foreign_programs_and_frees_ours) {
   (void)redis_.command({"SADD", "rec_slots:123", sid(90).str(), sid(91).str()});
   (void)redis_.command({"SET", inflight(90), "processing", "EX", "100"});
   ASSERT_TRUE(press(1));
@@ -159,7 +159,7 @@ struct ForeignWrite {
 
 class ForeignWrites : public Scripts, public ::testing::WithParamInterface<ForeignWrite> {};
 
-TEST_P(ForeignWrites, damage_is_found_and_the_business_asks_to_be_recovered) {
+TEST_P(ForeignWrites, damage_is_found_and_the_business_answers_lost) {
   for (int i = 1; i <= 6; ++i) ASSERT_TRUE(press(i));
   ASSERT_TRUE(claim("a"));
   std::vector<std::string> command = GetParam().command;
@@ -208,7 +208,7 @@ TEST_F(Scripts, a_list_that_another_program_pushed_to_is_found_by_the_next_press
 TEST_F(Scripts, a_long_play_lane_has_a_mirror_until_it_is_empty) {
   for (int i = 1; i <= 3 + 64; ++i) ASSERT_TRUE(press(i));
   EXPECT_EQ(redis_.number({"EXISTS", "rec_order:123"}), 0);
-  EXPECT_EQ(press(68)->position, 65);
+  EXPECT_EQ(press(68)->status.position, 65);
   EXPECT_EQ(redis_.number({"ZCARD", "rec_order:123"}), 65);
   EXPECT_EQ(status(40)->position, 37);
   for (int i = 1; i <= 68; ++i) {
@@ -234,7 +234,7 @@ TEST_F(Scripts, a_grant_is_announced_once_and_again_after_the_hint_was_lost) {
   EXPECT_EQ(redis_.number({"ZCARD", "rec_ready:0:play"}), 1);
 }
 
-TEST_F(Scripts, a_claim_announces_what_is_left_behind_the_others) {
+TEST_F(Scripts, a_claim_announces_what_is_left_behind_other_businesses) {
   for (int i = 1; i <= 3; ++i) ASSERT_TRUE(press(i, i == 3 ? Lane::kFetch : Lane::kPlay));
   (void)redis_.command({"ZPOPMIN", "rec_ready:0:play"});
   (void)redis_.command({"ZADD", "rec_ready:0:play", std::to_string(now_.time_since_epoch().count()), "another"});
@@ -248,11 +248,11 @@ TEST_F(Scripts, a_claim_announces_what_is_left_behind_the_others) {
   ASSERT_EQ((*claim("c"))->sid, sid(3));
 }
 
-TEST_F(Scripts, a_business_at_rest_dies_after_an_hour_unless_something_happens_to_it) {
+TEST_F(Scripts, a_business_at_rest_is_forgotten_after_an_hour_unless_it_changes) {
   ASSERT_TRUE(press(1));
   ASSERT_TRUE(claim("a"));
   ASSERT_TRUE(finish("a", 1));
-  // Until then the finish can be asked for again.
+  // Until then the finish can be repeated.
   EXPECT_EQ(sweep()->next_due, now_ + kAnswerMemory);
   pass(kAnswerMemory);
   EXPECT_FALSE(sweep()->next_due);
@@ -264,7 +264,7 @@ TEST_F(Scripts, a_business_at_rest_dies_after_an_hour_unless_something_happens_t
   EXPECT_NE(redis_.text({"ZSCORE", "rec_due", "123"}), "");
 }
 
-TEST_F(Scripts, every_key_of_a_business_at_rest_goes_by_itself) {
+TEST_F(Scripts, every_key_of_a_business_at_rest_expires) {
   for (int i = 1; i <= 5; ++i) ASSERT_TRUE(press(i));
   for (int i = 1; i <= 5; ++i) {
     const LeaseId lease = fmt::format("lease-{}", i);
@@ -274,7 +274,7 @@ TEST_F(Scripts, every_key_of_a_business_at_rest_goes_by_itself) {
   pass(kAnswerMemory);
   ASSERT_TRUE(sweep());
   for (const std::string& key : redis_.list({"KEYS", "rec_*"})) {
-    if (key == "rec_ready:0:play") continue;  // a hint that no worker has looked at
+    if (key == "rec_ready:0:play") continue;  // a hint that no worker has taken
     EXPECT_GT(ttl(key), 0) << key;
   }
 }
@@ -299,7 +299,7 @@ TEST_F(Scripts, answers_to_finishes_are_remembered_for_a_minute_and_then_take_no
   EXPECT_EQ(redis_.number({"HLEN", "rec_conf:123"}), before + 1);
 }
 
-TEST_F(Scripts, due_businesses_are_put_off_for_others_until_they_were_swept) {
+TEST_F(Scripts, a_due_business_is_hidden_from_other_sweeps_until_it_was_swept) {
   ASSERT_TRUE(press(1));
   pass(Seconds{2});
   const auto take = [&] {
@@ -312,21 +312,21 @@ TEST_F(Scripts, due_businesses_are_put_off_for_others_until_they_were_swept) {
   EXPECT_THAT(take()->businesses, ElementsAre("123"));  // the first one died before it swept
 }
 
-TEST_F(Scripts, in_a_cluster_what_happens_during_a_sweep_is_not_put_off) {
+TEST_F(Scripts, a_change_during_a_sweep_in_a_cluster_is_looked_at_soon) {
   const auto run_on_due = [&](const redis::Script& script, const redis::Words& words) {
     return redis_.run(script, keys_.of_upkeep(), words);
   };
   (void)redis_.command({"ZADD", "rec_due", "1", "123"});
   const auto taken = redis::parse_due(run_on_due(scripts_.due, redis::due_words(now_, 10, Seconds{2}, Seconds{30})));
   ASSERT_THAT(taken->businesses, ElementsAre("123"));
-  // The sweep's script has run, when something happens to the business.
+  // The business changes after the sweep's script has run.
   (void)run_on_due(scripts_.look_soon, redis::look_soon_words(now_, business_, Seconds{2}));
   (void)run_on_due(scripts_.put_off, redis::put_off_words(now_, business_, taken->put_off_until, std::nullopt));
   ASSERT_NE(redis_.text({"ZSCORE", "rec_due", "123"}), "");
   EXPECT_LE(std::stod(redis_.text({"ZSCORE", "rec_due", "123"})), static_cast<double>(taken->put_off_until));
 }
 
-TEST_F(Scripts, one_caller_at_a_time_is_told_that_everything_is_lost_until_it_was_recovered) {
+TEST_F(Scripts, one_caller_at_a_time_learns_that_everything_is_lost_until_it_is_rebuilt) {
   const auto is_lost = [&] {
     const redis::Words words = redis::due_words(now_, 10, Seconds{2}, Seconds{30});
     return redis::parse_due(redis_.run(scripts_.due, keys_.of_upkeep(), words))->everything_lost;

@@ -17,8 +17,7 @@ std::string show(const std::vector<Admitted>& admitted) {
 }
 
 std::string show(const RequestAnswer& a) {
-  return fmt::format("kind={} active={}/{} position={} of {} lane={} until={} why='{}' {}", static_cast<int>(a.kind),
-                     a.active, a.limit, a.position, a.queue_length, a.lane_length, show(a.until), a.why,
+  return fmt::format("kind={} {} lane_length={} {}", static_cast<int>(a.kind), show(a.status), a.lane_length,
                      show(a.admitted));
 }
 
@@ -45,11 +44,11 @@ std::string show(const SlotStatus& s) {
                      lane_name(s.lane), s.position, s.queue_length, s.active, s.limit, show(s.until), s.why);
 }
 
-std::string show(const BusinessView& v) {
+std::string show(const QueueState& v) {
   std::string text =
       fmt::format("active={}/{} play={} fetch={} delayed={} beyond={} blocked={} '{}'", v.active, v.limit,
                   v.waiting_play, v.waiting_fetch, v.delayed, v.has_beyond, show(v.blocked_until), v.blocked_why);
-  for (const BusinessView::Item& item : v.items) text += fmt::format("\n    {} {}", show(item.sid), show(item.status));
+  for (const QueueState::Item& item : v.items) text += fmt::format("\n    {} {}", show(item.sid), show(item.status));
   return text;
 }
 

@@ -8,12 +8,12 @@
 
 #include "slots/protocol/slot_protocol.hpp"
 
-// The slot protocol's answers in words, for comparing and for reports.
+// The slot protocol's answers in words, for comparisons and reports.
 
 namespace tapedeck {
 
 [[nodiscard]] std::string show(const std::optional<SystemTime>& time);
-/// The number that a test gave it, which reads better.
+/// The number that the test gave it.
 [[nodiscard]] std::string show(const Sid& sid);
 [[nodiscard]] std::string show(const std::vector<Admitted>& admitted);
 [[nodiscard]] std::string show(const RequestAnswer& a);
@@ -22,7 +22,7 @@ namespace tapedeck {
 [[nodiscard]] std::string show(const CancelAnswer& a);
 [[nodiscard]] std::string show(const SweepAnswer& a);
 [[nodiscard]] std::string show(const SlotStatus& s);
-[[nodiscard]] std::string show(const BusinessView& v);
+[[nodiscard]] std::string show(const QueueState& v);
 [[nodiscard]] std::string show(const std::vector<bool>& held);
 
 template <class T>

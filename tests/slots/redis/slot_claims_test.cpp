@@ -1,4 +1,4 @@
-// How RedisSlotStore finds work for a worker, and the window of the automatic lane.
+// Claims of workers, and the window of the automatic lane.
 
 #include "slots/redis/slot_store.hpp"
 
@@ -78,12 +78,12 @@ TEST_F(RedisSlotStoreTest, claims_go_round_the_businesses_presses_first) {
   EXPECT_THAT(turns, ElementsAre("bplay", "afetch", "bfetch", "afetch", "bfetch"));
 }
 
-TEST_F(RedisSlotStoreTest, a_claim_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
+TEST_F(RedisSlotStoreTest, a_claim_whose_answer_was_lost_gives_the_same_again) {
   recover(acme_, 1);
   ASSERT_TRUE(press(acme_, 1));
   losing_.lose_answer_of("claim_next");
   EXPECT_EQ(claim("lease").error().errc(), Errc::kUnavailable);
-  // Nothing is announced any more: only the lease's id leads back.
+  // There is no hint any more: only the lease's id leads back.
   const auto again = claim("lease");
   ASSERT_TRUE(again && *again);
   EXPECT_EQ((*again)->business, acme_);
@@ -91,7 +91,7 @@ TEST_F(RedisSlotStoreTest, a_claim_whose_answer_was_lost_gives_the_same_when_it_
   EXPECT_FALSE(*claim("other"));
 }
 
-TEST_F(RedisSlotStoreTest, a_claim_that_waited_and_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
+TEST_F(RedisSlotStoreTest, a_claim_that_waited_and_whose_answer_was_lost_gives_the_same_again) {
   recover(acme_, 1);
   losing_.lose_answer_of("claim");
   auto waiting = loop_.start(store_.claim("worker", LaneFilter::kAny, "lease", kLong, {}));
@@ -113,7 +113,7 @@ TEST_F(RedisSlotStoreTest, a_lost_answer_that_was_nobodys_turn_lets_the_same_lea
   EXPECT_EQ((*again)->sid, sid(1));
 }
 
-TEST_F(RedisSlotStoreTest, a_finish_takes_along_who_is_next_in_turn) {
+TEST_F(RedisSlotStoreTest, a_finish_also_claims_what_is_next_in_turn) {
   const BusinessId other = business("other");
   recover(acme_, 1, {}, 1);
   recover(other, 1);
@@ -127,13 +127,13 @@ TEST_F(RedisSlotStoreTest, a_finish_takes_along_who_is_next_in_turn) {
   EXPECT_THAT(both->finished.admitted, SizeIs(1));
   EXPECT_EQ(both->claim->business, other);
   EXPECT_EQ(both->claim->sid, sid(3));
-  // The slot that became free went to the next of its own business, which waits for its turn.
+  // The free slot went to the next recording of its own business, which waits for its turn.
   const auto next = claim("c");
   ASSERT_TRUE(next && *next);
   EXPECT_EQ((*next)->sid, sid(2));
 }
 
-TEST_F(RedisSlotStoreTest, a_finish_takes_nothing_along_where_nothing_waits) {
+TEST_F(RedisSlotStoreTest, a_finish_claims_nothing_where_nothing_waits) {
   recover(acme_, 1);
   ASSERT_TRUE(press(acme_, 1));
   const auto first = claim("a");
@@ -144,7 +144,7 @@ TEST_F(RedisSlotStoreTest, a_finish_takes_nothing_along_where_nothing_waits) {
   EXPECT_FALSE(both->claim);
 }
 
-TEST_F(RedisSlotStoreTest, a_finish_and_claim_whose_answer_was_lost_gives_the_same_when_it_is_asked_again) {
+TEST_F(RedisSlotStoreTest, a_finish_and_claim_whose_answer_was_lost_gives_the_same_again) {
   recover(acme_, 1, {}, 1);
   for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(acme_, i));
   const auto first = claim("a");
@@ -159,7 +159,7 @@ TEST_F(RedisSlotStoreTest, a_finish_and_claim_whose_answer_was_lost_gives_the_sa
   EXPECT_EQ(redis_.ask({"SCARD", "rec_slots:123"}), "1");
 }
 
-TEST_F(RedisSlotStoreTest, lost_answers_to_several_places_of_a_worker_are_each_given_again) {
+TEST_F(RedisSlotStoreTest, each_place_of_a_worker_gets_its_lost_answer_again) {
   recover(acme_, 1, {}, 2);
   for (int i = 1; i <= 4; ++i) ASSERT_TRUE(press(acme_, i));
   const auto first = claim("a");
@@ -176,7 +176,7 @@ TEST_F(RedisSlotStoreTest, lost_answers_to_several_places_of_a_worker_are_each_g
   EXPECT_EQ(fourth->claim->sid, sid(4));
 }
 
-TEST_F(RedisSlotStoreTest, a_lost_finish_and_claim_can_be_asked_for_by_the_claim_alone) {
+TEST_F(RedisSlotStoreTest, a_claim_alone_gets_the_answer_of_a_lost_finish_and_claim) {
   recover(acme_, 1, {}, 1);
   for (int i = 1; i <= 2; ++i) ASSERT_TRUE(press(acme_, i));
   const auto first = claim("a");
@@ -188,7 +188,7 @@ TEST_F(RedisSlotStoreTest, a_lost_finish_and_claim_can_be_asked_for_by_the_claim
   EXPECT_EQ((*taken)->sid, sid(2));
 }
 
-TEST_F(RedisSlotStoreTest, a_finish_of_a_business_that_redis_forgot_takes_nothing_along) {
+TEST_F(RedisSlotStoreTest, a_finish_of_a_business_that_redis_forgot_claims_nothing) {
   const BusinessId other = business("other");
   recover(acme_, 1);
   recover(other, 1);
@@ -205,7 +205,7 @@ TEST_F(RedisSlotStoreTest, a_finish_of_a_business_that_redis_forgot_takes_nothin
   EXPECT_TRUE(*claim("c"));
 }
 
-TEST_F(RedisSlotStoreTest, a_finish_is_not_hurt_by_the_damage_of_whose_turn_is_next) {
+TEST_F(RedisSlotStoreTest, a_finish_succeeds_although_the_next_business_in_turn_is_damaged) {
   const BusinessId other = business("other");
   recover(acme_, 1);
   recover(other, 1);
@@ -241,7 +241,7 @@ TEST_F(RedisSlotStoreTest, a_window_of_automatic_fetches_waits_in_redis_and_is_r
   EXPECT_EQ(press(acme_, window + 5, Lane::kFetch)->kind, RequestKind::kQueued);
 }
 
-TEST_F(RedisSlotStoreTest, a_hint_of_a_business_that_is_none_is_passed_over) {
+TEST_F(RedisSlotStoreTest, a_hint_that_is_no_business_id_is_passed_over) {
   recover(acme_, 1);
   (void)redis_.ask({"ZADD", "rec_ready:0:play", "1", "not a business"});
   ASSERT_TRUE(press(acme_, 1));

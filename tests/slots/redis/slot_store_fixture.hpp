@@ -13,7 +13,7 @@
 namespace tapedeck {
 
 inline constexpr Milliseconds kNoPatience{1};
-// Longer than any test may take: what ends a wait sooner is what the test is about.
+// Longer than any test may take: a test is about what ends a wait sooner.
 inline constexpr Milliseconds kLong{60'000};
 
 class CollectedEvents final : public EventSink {
@@ -32,7 +32,7 @@ class CollectedEvents final : public EventSink {
   std::vector<std::string> lines_;
 };
 
-// Passes everything on, and loses one answer when it is told to, after the script has run.
+// Passes everything on, but loses the answer of one script, after it has run.
 class LosingClient final : public redis::Client {
  public:
   explicit LosingClient(redis::Client& client) : client_(client) {}
@@ -69,12 +69,12 @@ class RedisSlotStoreTest : public ::testing::Test {
   static BusinessId business(const std::string& id) { return *BusinessId::parse(id); }
 
   bool rebuild(RedisSlotStore& store, const BusinessId& id, std::int64_t epoch, int limit,
-               std::vector<RecoverEntry> entries = {}) {
+               std::vector<RecoveredEntry> entries = {}) {
     const auto begun = loop_.run(store.begin_recovery(id, epoch, RecoverWhat::kAnything));
     return begun.value_or(false) &&
            loop_.run(store.recover(id, epoch, limit, {std::move(entries), false}, {})).has_value();
   }
-  void recover(const BusinessId& id, std::int64_t epoch, std::vector<RecoverEntry> entries = {}, int limit = 3) {
+  void recover(const BusinessId& id, std::int64_t epoch, std::vector<RecoveredEntry> entries = {}, int limit = 3) {
     ASSERT_TRUE(rebuild(store_, id, epoch, limit, std::move(entries)));
   }
   Result<RequestAnswer> press(const BusinessId& id, int number, Lane lane = Lane::kPlay) {
@@ -90,7 +90,7 @@ class RedisSlotStoreTest : public ::testing::Test {
     return loop_.run(store_.finish_and_claim(lease_of(claim), {}, {worker, LaneFilter::kAny, next}));
   }
   Result<SweepReport> sweep() { return loop_.run(store_.sweep()); }
-  // As if the time of all leases had passed, and the sweep's.
+  // Expires all leases, and makes the sweep due.
   void expire_leases(const BusinessId& id) {
     for (int i = 1; i <= 9; ++i) redis_.tell({"ZADD", "rec_active:" + id.str(), "XX", "1", sid(i).str()});
     redis_.tell({"ZADD", "rec_due", "1", id.str()});

@@ -59,10 +59,10 @@ TEST_F(RedisSlotStoreTest, a_finish_whose_answer_was_lost_releases_once) {
   EXPECT_EQ(redis_.ask({"LLEN", "rec_queue:123"}), "1");
 }
 
-TEST_F(RedisSlotStoreTest, a_recovery_whose_answer_was_lost_may_be_sent_again) {
+TEST_F(RedisSlotStoreTest, a_rebuild_whose_answer_was_lost_may_be_sent_again) {
   ASSERT_TRUE(loop_.run(store_.begin_recovery(acme_, 1, RecoverWhat::kAnything)).value_or(false));
   losing_.lose_answer_of("recover");
-  std::vector<RecoverEntry> entries{{sid(1), Lane::kPlay, false, {}, {}}};
+  std::vector<RecoveredEntry> entries{{sid(1), Lane::kPlay, false, {}, {}}};
   EXPECT_FALSE(loop_.run(store_.recover(acme_, 1, 3, {entries, false}, {})));
   EXPECT_TRUE(loop_.run(store_.recover(acme_, 1, 3, {entries, false}, {})));
   EXPECT_EQ(loop_.run(store_.status(acme_, sid(1)))->place, SlotPlace::kGranted);
@@ -85,7 +85,7 @@ TEST_F(RedisSlotStoreTest, leases_of_several_businesses_are_renewed_together_and
   EXPECT_THAT(*renewed, ElementsAre(true, false, true, false));
 }
 
-TEST_F(RedisSlotStoreTest, the_sweep_takes_back_what_a_dead_worker_held_and_says_so) {
+TEST_F(RedisSlotStoreTest, the_sweep_reclaims_and_logs_what_a_dead_worker_held) {
   recover(acme_, 1, {}, 1);
   ASSERT_TRUE(press(acme_, 1));
   ASSERT_TRUE(press(acme_, 2));
@@ -103,7 +103,7 @@ TEST_F(RedisSlotStoreTest, the_sweep_takes_back_what_a_dead_worker_held_and_says
   EXPECT_FALSE((*loop_.run(store_.renew({{acme_, sid(1), "lease"}}))).front());
 }
 
-TEST_F(RedisSlotStoreTest, a_lost_business_is_told_to_the_one_who_asks_and_to_the_sweep) {
+TEST_F(RedisSlotStoreTest, a_lost_business_is_reported_to_the_caller_and_to_the_sweep) {
   recover(acme_, 1);
   ASSERT_TRUE(press(acme_, 1));
   ASSERT_TRUE(*claim("lease"));
@@ -119,7 +119,7 @@ TEST_F(RedisSlotStoreTest, a_lost_business_is_told_to_the_one_who_asks_and_to_th
   EXPECT_THAT(sweep()->lost, IsEmpty());
 }
 
-TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_recovered) {
+TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_rebuilt) {
   RedisProcess durable({"--appendonly", "yes", "--appendfsync", "always"});
   const auto client = redis::client_of(durable.url(), random_);
   RedisSlotStore store(*client, events_, false);
@@ -142,11 +142,11 @@ TEST_F(RedisSlotStoreTest, a_restart_of_redis_loses_everything_until_it_is_recov
 
 class WrongTypes : public RedisSlotStoreTest, public ::testing::WithParamInterface<const char*> {};
 
-TEST_P(WrongTypes, damage_one_business_are_reported_by_name_and_go_with_its_recovery) {
+TEST_P(WrongTypes, a_key_of_the_wrong_type_damages_one_business_is_logged_by_name_and_goes_with_its_rebuild) {
   const std::string key = GetParam();
   recover(acme_, 1, {}, 1);
   recover(business("other"), 1);
-  for (int i = 101; i <= 180; ++i) ASSERT_TRUE(press(acme_, i));  // so many that the lane has a mirror
+  for (int i = 101; i <= 180; ++i) ASSERT_TRUE(press(acme_, i));  // enough for a mirror of the lane
   ASSERT_TRUE(*claim("lease"));
   redis_.tell({"DEL", key});
   redis_.tell({"SET", key, "foreign"});
@@ -175,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(Keys, WrongTypes,
 
 class SharedWrongTypes : public RedisSlotStoreTest, public ::testing::WithParamInterface<const char*> {};
 
-TEST_P(SharedWrongTypes, are_removed_and_every_grant_finds_its_worker) {
+TEST_P(SharedWrongTypes, a_shared_key_of_the_wrong_type_is_removed_and_every_grant_finds_its_worker) {
   const std::string key = GetParam();
   for (const char* id : {"a", "b"}) recover(business(id), 1);
   redis_.tell({"DEL", key});
@@ -197,7 +197,7 @@ TEST_F(RedisSlotStoreTest, a_hint_that_names_no_business_is_dropped) {
   EXPECT_TRUE(*claim("lease", LaneFilter::kAny, kLong));
 }
 
-// As in a Cluster, where scripts touch one business alone, and the store carries the hints.
+// A store in Cluster mode: scripts touch one business alone, and the store carries the hints.
 class RedisSlotStoreOfACluster : public RedisSlotStoreTest {
  protected:
   RedisSlotStore cluster_store_{losing_, events_, true};
@@ -243,7 +243,7 @@ TEST_F(RedisSlotStoreOfACluster, a_caller_that_dies_after_the_grant_leaves_the_b
   EXPECT_TRUE(*take("lease", kLong));
 }
 
-TEST_F(RedisSlotStoreOfACluster, a_swept_business_is_looked_at_again_when_its_lease_expires_and_not_at_rest) {
+TEST_F(RedisSlotStoreOfACluster, a_swept_business_is_due_when_its_lease_expires_and_not_at_rest) {
   ASSERT_TRUE(ask(1));
   ASSERT_TRUE(*take("lease", kLong));
   redis_.tell({"ZADD", "rec_due", "1", "123"});

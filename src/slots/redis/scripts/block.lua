@@ -1,6 +1,6 @@
--- Until a time, or for ever, nothing of this business is admitted; grants that no worker took go back to the heads of
--- their lanes. Of two blocks the longer holds. A business whose state is lost keeps the block for its recovery, which
--- would otherwise let in what a pause forbids.
+-- Blocks a business until a time, or for ever: nothing is admitted, and grants that no worker has taken return to the
+-- heads of their lanes. Of two blocks the longer holds. A business whose state is lost keeps the block for its rebuild,
+-- which would otherwise let in what a pause forbids.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: rec_slots rec_queue rec_queued rec_order rec_fetch
 --       rec_active rec_why, and rec_inflight of those moved

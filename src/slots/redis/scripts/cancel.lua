@@ -1,4 +1,4 @@
--- Forgets a recording that no worker has in hand.
+-- Forgets a recording, unless a worker runs it.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived as in finish.lua
 -- ARGV  run_id, clock, sid

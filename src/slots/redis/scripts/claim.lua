@@ -1,4 +1,4 @@
--- Gives the longest-granted recording to a worker, presses first, and starts its lease. The same lease again answers the
+-- Gives the longest-granted recording to a worker, presses first, and starts its lease. The same lease again gives the
 -- same recording, and renews it. A lease id serves one claim.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: rec_slots rec_active, and rec_inflight of

@@ -1,10 +1,10 @@
--- Whose turn is it? Takes a business off the hints, presses first, and claims of it as claim.lua does, in one step instead of
--- two. Not in a Cluster, where the hints live on another node than the business.
+-- Takes the business whose turn it is off the hints, presses first, and claims from it as claim.lua does, in one step
+-- instead of two. Not in a Cluster, where the hints live on another node than the business.
 --
--- KEYS  rec_ready:{r}:play rec_ready:{r}:fetch rec_due, and rec_claim:<worker>: the last claim's lease and business, so that
---       a claim whose answer was lost can be told again; derived: those of claim.lua, of whose turn it is
+-- KEYS  rec_ready:{r}:play rec_ready:{r}:fetch rec_due, and rec_claim:<worker>: lease and business of the last claim, so
+--       that a claim whose answer was lost gets it again; derived: those of claim.lua, of the business whose turn it is
 -- ARGV  run_id, clock, lease, 1: presses only, 1: this lease was sent before, and its answer was lost
--- Gives {3} when it is nobody's turn; {1, business} and {2, business} as claim.lua does; else code, limit[, sid, lane,
+-- Gives {3}: it is nobody's turn; {1, business} and {2, business} as claim.lua; else code, limit[, sid, lane,
 --       business]
 -- Cost  O(log n)
 --#include "next_claim.lua"

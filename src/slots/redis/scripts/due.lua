@@ -1,12 +1,12 @@
--- Takes the businesses that are due for a sweep, and puts them off, so that no other sweeper takes them too and a crash
--- before the sweep costs that time and nothing more.
+-- Takes the businesses that are due for a sweep, and postpones them, so that no other sweeper takes them too and a crash
+-- before the sweep costs only that time.
 --
--- A member '@<run_id>' of rec_due says that the table was made under this run, and everything recovered since. Without
--- it everything may be lost: one caller at a time is told to recover all.
+-- A member '@<run_id>' of rec_due says that the table was made under this run, and everything rebuilt since. Without it
+-- everything may be lost: one caller at a time is told to rebuild all.
 --
 -- KEYS  rec_due
--- ARGV  run_id, clock, most businesses to take, how long they are put off (ms), how long a recovery of all may take (ms)
--- Gives 1: recover everything, or 0; the time until which the businesses are put off (ms); then the businesses
+-- ARGV  run_id, clock, most businesses to take, how long they are postponed (ms), how long a rebuild of all may take (ms)
+-- Gives 1: rebuild everything, or 0; the time until which the businesses are postponed (ms); then the businesses
 -- Cost  O(taken * log n)
 local now
 if ARGV[2] == '' then

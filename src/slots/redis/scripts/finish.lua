@@ -1,5 +1,5 @@
--- Frees the slot that a lease holds, and hands it to the next in line in the same step. Only the holder's: without the
--- lease nothing is released. The same lease again answers what it was told, for a minute (fields F and O of rec_conf).
+-- Frees the slot that a lease holds, and hands it to the next in line in the same step. Without the lease it releases
+-- nothing. For a minute the same lease again gets the first answer (fields F and O of rec_conf).
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: rec_slots rec_queue rec_queued rec_order rec_fetch
 --       rec_active rec_delayed rec_why, and rec_inflight of the one freed and those let in

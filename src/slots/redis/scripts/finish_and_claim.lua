@@ -1,11 +1,11 @@
--- Finishes a lease as finish.lua does, and then claims as claim_next.lua does, in one step: what a worker without room asks
--- when a download has ended. Not in a Cluster.
+-- Finishes a lease as finish.lua does, and then claims as claim_next.lua does, in one step. A worker without room asks
+-- for this when a download has ended. Not in a Cluster.
 --
 -- KEYS  rec_conf:{b} of the lease, rec_ready:{r}:play rec_ready:{r}:fetch rec_due rec_claim:<worker>; derived: those of
---       finish.lua, and those of claim.lua, of whose turn it is
+--       finish.lua, and those of claim.lua, of the business whose turn it is
 -- ARGV  run_id, clock, lease, sid, outcome, retry at, why, as finish.lua; then the lease of the claim, 1: presses only,
---       1: all this was sent before, and its answer was lost
--- Gives what claim_next.lua does, with what finish.lua does as one more value at the end; {1, business} and {2, business}
+--       1: both were sent before, and their answer was lost
+-- Gives what claim_next.lua gives, and at the end, as one value, what finish.lua gives; {1, business} and {2, business}
 --       alone: nothing was finished and nothing claimed
 -- Cost  O(log n)
 local finished, read_at

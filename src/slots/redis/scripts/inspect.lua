@@ -1,5 +1,5 @@
--- Looks for keys of a business that hold something else than they should, after a script failed on it, and marks the
--- business as damaged, because that script may have stopped half way.
+-- Finds the keys of a business that hold another type than they should, after a script failed on it. Marks the business
+-- as damaged, because that script may have stopped half way.
 --
 -- KEYS  rec_conf:{b}; derived: all of the business
 -- ARGV  run_id

@@ -1,8 +1,8 @@
--- Which recordings are here: with a slot, waiting or backing off. Changes nothing.
+-- Tells which recordings are here: with a slot, waiting or delayed. Changes nothing.
 --
 -- KEYS  rec_conf:{b}; derived: none
 -- ARGV  run_id, clock, sids
--- Gives code, 1: automatic fetches that are not here wait beyond the window, then 1 or 0 for each
+-- Gives code, 1: unknown automatic fetches wait beyond the window, then 1 or 0 for each
 -- Cost  O(sids)
 local names = {'r', 's'}
 for i = 3, #ARGV do names[i] = ARGV[i] end

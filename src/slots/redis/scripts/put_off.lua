@@ -1,5 +1,5 @@
 -- In a Cluster, where rec_due is on another node than the business: writes when a swept business is due next, unless
--- somebody else has moved it since due.lua put it off.
+-- its score has changed since due.lua postponed it.
 --
 -- KEYS  rec_due
 -- ARGV  run_id, clock, business, the score that due.lua gave, the new one (0: at rest)

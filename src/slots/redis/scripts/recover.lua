@@ -1,14 +1,14 @@
--- Replaces the state of a business by what the call store knows: a first chunk without recordings, before the call store is
--- read; then one or more with what was read. Each may be sent again. The first is accepted for a higher epoch than the last
--- one seen; the others while the mark stands that the first one left, which a loss takes away, so that what was read before
--- a loss does not mend it. A block stays. Leases that it ends may belong to downloads that are open: until they would have
--- expired, nothing is granted.
+-- Rebuilds a business: replaces its state by what the call store knows. The caller sends a first chunk without
+-- recordings, reads the call store, and sends one or more chunks with what it read; it may send each again. The first
+-- one is accepted for a higher epoch than the last one seen, and leaves a mark. The others are accepted while the mark
+-- stands: a loss removes it, so that rows from before a loss do not mend it. A block stays. Leases that this ends may
+-- belong to open downloads: nothing is granted until they would have expired.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived: all of the business
--- ARGV  run_id, clock, epoch, limit, hold (ms from now, 0: none), 1: the first chunk, 1: the last chunk, then in the first
---       one 1: leave alone what is whole; in the others 1: more automatic fetches wait than these, and for each recording, those that were processing first: sid, lane,
---       retry at (ms, 0: waits), why
--- Gives {2} while somebody else is at it; or code, limit, accepted, then (sid, lane, active) of those it let in
+-- ARGV  run_id, clock, epoch, limit, hold (ms from now, 0: none), 1: the first chunk, 1: the last chunk. Then in the
+--       first chunk 1: leave alone what is whole. In the others 1: more automatic fetches wait than these; and for each
+--       recording, those that were processing first: sid, lane, retry at (ms, 0: waits), why
+-- Gives {2} while another caller rebuilds it; or code, limit, accepted, then (sid, lane, active) of those it let in
 -- Cost  O(recordings of the chunk * log n); what was there is freed in the background
 local epoch_now, is_first, is_last = tonumber(ARGV[3]), ARGV[6] == '1', ARGV[7] == '1'
 local LEASE_TTL_MS = 15000
@@ -16,7 +16,7 @@ local conf, tag = KEYS[1], string.sub(KEYS[1], 10)
 local slots, why = 'rec_slots:' .. tag, 'rec_why:' .. tag
 local activity = 'rec_active:' .. tag
 
--- Keys may hold anything: a value of the wrong type counts as none.
+-- A value of the wrong type counts as none, because keys may hold anything.
 local function read(...)
   local value = redis.pcall(...)
   if type(value) == 'table' and value.err then return nil end
@@ -47,14 +47,14 @@ if is_first then
   local last = tonumber((read('ZRANGE', activity, -1, -1, 'WITHSCORES') or {})[2]) or 0
   if last > time then hold_until = math.max(hold_until, math.min(last, time + LEASE_TTL_MS)) end
 
-  -- A block, of this run: kept apart where the state was lost, and else as it is.
+  -- The block of this run: kept apart if the state was lost, else part of the state.
   local block, block_why = before[3], before[4]
   if not (block and string.find(block, '^' .. ARGV[1] .. ' ')) then
     block = before[1] == ARGV[1] and (numbers[7] or 0) ~= 0 and ARGV[1] .. ' ' .. numbers[7]
     block_why = block and read('HGET', why, 'b') or ''
   end
 
-  -- Slots of foreign programs stay; ours have a lease or a grant, or are listed in what is left of the state.
+  -- Slots of foreign programs stay. Ours have a lease or a grant, or a field in what is left of the state.
   local members = read('SMEMBERS', slots)
   if not members then redis.call('DEL', slots) end
   for _, sid in ipairs(members or {}) do
@@ -73,7 +73,7 @@ if is_first then
     cmsgpack.pack(1, epoch_now, 1, 0, 0, hold_until, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 end
 
--- From here on as if it were whole.
+-- From here on the business counts as whole.
 local found = {ARGV[1], redis.call('HGET', conf, 's')}
 --#include "business.lua"
 --#include "lanes.lua"

@@ -1,4 +1,4 @@
--- Says that everything was recovered under this run: see due.lua.
+-- Ends a rebuild of everything under this run: see due.lua.
 --
 -- KEYS  rec_due
 -- ARGV  run_id

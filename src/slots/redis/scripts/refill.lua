@@ -1,8 +1,8 @@
--- Appends to the fetch lane what waits first in the call store and is not known here: as many as the lane has room for.
+-- Appends to the automatic lane what waits first in the call store and is unknown here, as far as the lane has room.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived as in block.lua
--- ARGV  run_id, clock, what sweep.lua gave before the call store was read, 1: no others wait there, then the SIDs in their
---       order
+-- ARGV  run_id, clock, the number that sweep.lua gave before the call store was read, 1: no others wait there, then the
+--       SIDs in their order
 -- Gives code, limit, then (sid, lane, active) of those it let in
 -- Cost  O(recordings * log n)
 local names = {'r', 's'}

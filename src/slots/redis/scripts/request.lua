@@ -1,12 +1,11 @@
--- Asks for a recording: a slot now, or the tail of its lane. What is known stays where it is, but a press moves it from
--- the fetch lane to the play lane. The same operation id answers as the first time.
+-- Asks for a recording: it gets a slot now, or joins the tail of its lane. A known one stays where it is, but a press
+-- moves it from the automatic lane to the play lane. The same operation id gets the first answer again.
 --
 -- KEYS  rec_conf:{b} [rec_ready:{r}:play rec_ready:{r}:fetch rec_due: outside a Cluster]; keys of the same tag are
 --       derived from the first: rec_slots rec_queue rec_queued rec_order rec_fetch rec_active rec_delayed rec_why, and
 --       rec_inflight:{b}:<sid> of those let in
 -- ARGV  run_id, clock, sid, lane (0 play, 1 fetch), operation id
--- Gives code, limit, kind (RequestKind), active, place, position, play lane's length, fetch lane's length, reason, until,
---       text, then (sid, lane, active) of others it let in
+-- Gives code, limit, kind (RequestKind), then active to text as status.lua, then (sid, lane, active) of others it let in
 -- Cost  O(log n) in the recordings of the business
 local found = redis.call('HMGET', KEYS[1], 'r', 's', ARGV[3])
 --#include "business.lua"
@@ -21,7 +20,7 @@ local is_new, is_foreign, is_beyond, was_active, kind = not entry, false, false,
 local state, known_kind, reclaims, known_op, rank, lease = asked_lane, nil, 0, '', nil, nil
 
 if is_new then
-  if call('EXISTS', inflight .. sid) == 1 then  -- a foreign program has it in hand
+  if call('EXISTS', inflight .. sid) == 1 then  -- a foreign program runs it
     is_foreign, is_press, kind = true, false, PROCESSING
   elseif asked_lane == FETCH and (beyond > 0 or (fetch_waits == 1 and call('ZCARD', fetch) >= FETCH_WINDOW)) then
     is_beyond, kind = true, BEYOND
@@ -103,6 +102,7 @@ end
 local fetch_length = fetch_waits == 1 and call('ZCARD', fetch) or 0
 local is_last = tail_lane and not subject_granted
 --#include "describe.lua"
-local answer = {0, 0, kind, active, place, position, play_waits, fetch_length, reason, wait_until, text}
+if is_foreign then place = 2 end
+local answer = {0, 0, kind, active, play_waits, fetch_length, state % 2, place, position, reason, wait_until, text}
 --#include "answer.lua"
 return answer

@@ -1,4 +1,4 @@
--- Changes how many may be active. Takes effect as slots free themselves; grants that no worker took go back.
+-- Changes how many may be active. It ends nothing that runs; grants that no worker has taken return to their lanes.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived as in block.lua
 -- ARGV  run_id, clock, limit

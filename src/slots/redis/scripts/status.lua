@@ -1,8 +1,8 @@
--- Where a recording is, and why it is not further. Changes nothing.
+-- Tells where a recording is, and why it is not further. Changes nothing.
 --
 -- KEYS  rec_conf:{b}; derived: rec_slots rec_queue rec_order rec_fetch rec_delayed rec_why
 -- ARGV  run_id, clock, sid
--- Gives code, limit, active, play lane's length, fetch lane's length, lane, place, position, reason, until, text
+-- Gives code, limit, active, play lane's length, automatic lane's length, lane, place, position, reason, until, text
 -- Cost  O(log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's', ARGV[3])
 --#include "business.lua"

@@ -1,13 +1,12 @@
--- What time brings: ends blocks and holds, takes back expired leases (to the heads of their lanes, given up after too
--- many), moves due retries to the tails of theirs, admits; drops slots of foreign programs that have expired; refreshes
--- what must not expire and announces again what may have been announced to a worker that died; and says when to come
--- again.
+-- Does what time brings. Ends blocks and holds; reclaims expired leases (to the heads of their lanes, given up after too
+-- many); moves due retries to the tails of theirs; admits; drops the expired slots of foreign programs; refreshes the
+-- keys that must not expire; announces grants again, whose hints a dying worker may have taken; and tells when the next
+-- sweep is due.
 --
 -- KEYS  rec_conf:{b} [hints and rec_due, as in request.lua]; derived as in finish.lua
 -- ARGV  run_id, clock
--- Gives code, limit, next time it is due (ms, 0: at rest), what refill.lua is to be given (0: the fetch lane is full, or
---       holds all), number of reclaimed, (sid, lane, gave up) of each, then (sid, lane,
---       active) of those it let in
+-- Gives code, limit, next time it is due (ms, 0: at rest), the number for refill.lua (0: the automatic lane is full, or
+--       holds all), number of reclaimed, (sid, lane, gave up) of each, then (sid, lane, active) of those it let in
 -- Cost  O((active + due) * log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's')
 --#include "business.lua"
@@ -80,8 +79,8 @@ end
 --#include "delayed.lua"
 --#include "admit.lua"
 
--- The locks of grants that no worker took are refreshed, and the grants announced again. A hint that was not there was
--- taken by a worker just now, or by one that died.
+-- Refreshes the locks of grants that no worker has taken, and announces the grants again. A missing hint was taken by a
+-- worker just now, or by one that died.
 local granted = call('ZRANGEBYSCORE', activity, '-inf', '(0', 'WITHSCORES')
 hint_play, hint_fetch = false, false
 for i = 1, #granted, 2 do
@@ -111,7 +110,7 @@ if beyond > 0 and call('ZCARD', fetch) <= FETCH_WINDOW / 2 then
 end
 if block_until ~= 0 or fetch_waits == 1 or beyond > 0 then consider(now + QUEUED_LOOK_MS) end
 
--- Answers to finishes are forgotten in their order.
+-- Forgets the answers to finishes in their order.
 local FORGET_BATCH = 100
 while done_first < done_next do
   local names = {}

@@ -1,11 +1,11 @@
--- The business as people see it: active first, in the order of their grants, then the lanes in order, then the delayed by
--- due time. Changes nothing.
+-- Shows a business's queue: active first, in the order of their grants, then the lanes in order, then the delayed by due
+-- time. Changes nothing.
 --
 -- KEYS  rec_conf:{b}; derived: all of the business
 -- ARGV  run_id, clock, most recordings to list
--- Gives code, limit, active, play lane's length, fetch lane's length, delayed, 1: more automatic fetches wait beyond these,
---       block's end (ms; -1: for ever, 0: none) and
---       reason; reason, until, text of all that wait; then (sid, lane, place, position, until, text) of each
+-- Gives code, limit, active, play lane's length, automatic lane's length, delayed, 1: more automatic fetches wait beyond
+--       these, the block's end (ms; -1: for ever, 0: none) and its reason; reason, until, text of all that wait; then
+--       (sid, lane, place, position, until, text) of each
 -- Cost  O(most * log n)
 local found = redis.call('HMGET', KEYS[1], 'r', 's')
 --#include "business.lua"

@@ -1,7 +1,7 @@
--- Admission, which every step ends with: while a slot is free, nothing forbids it and somebody waits, the head of the lane
+-- Admits, as every step does at its end: while a slot is free, nothing forbids it and somebody waits, the head of the lane
 -- whose turn it is gets the slot. A fragment; needs lanes.lua and `active`.
 --
--- subject: a recording whose own grant is not listed in `admitted`; subject_granted tells of it. newcomer: the subject, in
+-- subject: a recording whose own grant sets subject_granted, and is not listed in `admitted`. newcomer: the subject, in
 -- newcomer_lane, where nobody else waits, so that it need not pass through its lane. is_press: if no slot is free, the
 -- head of the play lane may take the place of an automatic fetch that no worker has taken yet.
 local FETCH_SHARE = 8
@@ -39,7 +39,7 @@ if not (now < hold or block_until == -1 or now < block_until) then
         play_waits = play_waits - 1
         if not sid or call('SREM', queued, sid) == 0
             or (mirrored == 1 and call('ZPOPMIN', 'rec_order:' .. tag)[1] ~= sid) then
-          -- A foreign program changed the lane: nothing here can be trusted, and the next one who asks is told to recover.
+          -- A foreign program changed the lane: nothing here can be trusted, and the next caller is told to rebuild.
           call('HSET', KEYS[1], 'r', 'damaged')
           error('DAMAGED ' .. queue)
         end
@@ -47,7 +47,7 @@ if not (now < hold or block_until == -1 or now < block_until) then
       end
       if yielding then
         local other = yielding[1]
-        if yielding[2] % 2 == 1 then plays = FETCH_SHARE - 1 end  -- its turn is only put off
+        if yielding[2] % 2 == 1 then plays = FETCH_SHARE - 1 end  -- the automatic lane keeps its turn
         call('ZREM', activity, other)
         active = active - call('SREM', slots, other)
         call('DEL', inflight .. other)

@@ -1,4 +1,4 @@
--- The play lane has become long: from now until it is empty, rec_order mirrors it. A fragment.
+-- Builds the mirror of a play lane that has become long: rec_order mirrors it until it is empty. A fragment.
 mirrored = 1
 local mirror = {}
 for _, one in ipairs(call('LRANGE', queue, '0', '-1')) do

@@ -1,4 +1,4 @@
--- What claim.lua and next_claim.lua do to the business of KEYS[1]. A fragment; ends the script.
+-- Claims from the business of KEYS[1], for claim.lua and next_claim.lua. A fragment; ends the script.
 local lease_field = 'L' .. ARGV[3]
 local found = redis.call('HMGET', KEYS[1], 'r', 's', lease_field)
 --#include "business.lua"
@@ -20,7 +20,7 @@ if score >= FETCH_GRANT then lane, rank = FETCH, math.floor((score - FETCH_GRANT
 call('ZADD', activity, now + LEASE_TTL_MS, sid)
 if wanted_due > now + LEASE_TTL_MS then wanted_due = now + LEASE_TTL_MS end
 
--- What is left for other workers.
+-- Hints on the grants that are left for other workers.
 local hint_play, hint_fetch, admitted = second and second < FETCH_GRANT, false, {}
 if fetch_granted == 1 then
   hint_fetch = call('ZCOUNT', activity, FETCH_GRANT, '(0') > 0

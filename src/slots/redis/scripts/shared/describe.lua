@@ -1,10 +1,10 @@
--- Where a recording is, and why it is not further, in numbers that the caller makes a sentence of. A fragment; needs
--- subject, entry (its field of rec_conf), fetch, queue; is_last: it stands at the end of its lane, fetch_length.
+-- Tells where a recording is, and why it is not further, in numbers of which the caller makes a sentence. A fragment; needs
+-- subject, entry (its field of rec_conf), fetch, queue, fetch_length, and is_last: it stands at the end of its lane.
 -- Leaves
 --   place    0: nowhere, 1: granted, 2: running, 3: waiting, 4: delayed
 --   position over both lanes, 0: does not wait
---   reason   0: none, 1: no worker yet, 2: the hold after a recovery, 3: the limit, 4: the text, 5: as many automatic
---            fetches as the text says wait before it
+--   reason   0: none, 1: no worker yet, 2: the hold after a rebuild, 3: the limit, 4: the text, 5: the text is the number
+--            of automatic fetches that wait before it
 --   wait_until in ms, 0: unknown; text
 local place, position, reason, wait_until, text = 0, 0, 0, 0, ''
 if entry then

@@ -1,4 +1,4 @@
--- What finish.lua and finish_and_claim.lua do to the business of KEYS[1]. A fragment; leaves `answer`.
+-- Finishes a lease of the business of KEYS[1], for finish.lua and finish_and_claim.lua. A fragment; leaves `answer`.
 local lease_field = 'L' .. ARGV[3]
 local done_field = 'F' .. ARGV[3]
 local found = redis.call('HMGET', KEYS[1], 'r', 's', lease_field, ARGV[4])

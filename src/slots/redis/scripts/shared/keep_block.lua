@@ -1,5 +1,5 @@
--- A block of a business whose state is lost, or being rebuilt: kept in fields k and K of rec_conf for this run, and put to
--- use by recover.lua. Needs `found` and `until_ms` (0: none); ends the script.
+-- Keeps the block of a business whose state is lost or being rebuilt, in fields k and K of rec_conf, for this run;
+-- recover.lua applies it. Needs `found` and `until_ms` (0: none); ends the script.
 if found[1] ~= ARGV[1] then
   local kept = tonumber(string.match(redis.call('HGET', KEYS[1], 'k') or '', '^' .. ARGV[1] .. ' (-?%d+)$'))
   if until_ms == 0 then

@@ -1,4 +1,5 @@
--- Moves between slots and lanes, for the steps that make several. Needs lanes.lua and `active`.
+-- Functions that move recordings between slots and lanes, for the steps that make several moves. Needs lanes.lua and
+-- `active`.
 local function damaged(key)
   call('HSET', KEYS[1], 'r', 'damaged')
   error('DAMAGED ' .. key)

@@ -1,5 +1,5 @@
--- Finds out whose turn it is, and claims of it, for claim_next.lua and finish_and_claim.lua; KEYS and ARGV as in the former. A
--- fragment; ends the script. What it returns ends with ARGV.finished, if there is such.
+-- Finds the business whose turn it is, and claims from it, for claim_next.lua and finish_and_claim.lua; KEYS and ARGV as
+-- in the former. A fragment; ends the script. Its answer ends with ARGV.finished, if there is one.
 local CLAIM_MEMORY_S = '60'
 local turn, plays_only = nil, ARGV[4]
 if ARGV[5] == '1' then

@@ -1,5 +1,5 @@
--- Grants that no worker took go back to the heads of their lanes, the newest first, until `keep` are active. A fragment;
--- needs moves.lua and `keep`.
+-- Returns grants that no worker has taken to the heads of their lanes, the newest first, until `keep` are active. A
+-- fragment; needs moves.lua and `keep`.
 if active > keep then
   local items = {}
   local list = call('ZRANGEBYSCORE', activity, '-inf', '(0', 'WITHSCORES')

@@ -1,6 +1,6 @@
--- Writes the numbers, and up to two fields of rec_conf (name1, value1, name2, value2), once rec_due knows when to look
--- again. A fragment.
-if due == 0 or wanted_due < due or due < now - 60000 then  -- a sweep so late has lost sight of the business
+-- Writes the numbers, and up to two fields of rec_conf (name1, value1, name2, value2), after rec_due has the time of the
+-- next sweep. A fragment.
+if due == 0 or wanted_due < due or due < now - 60000 then  -- a sweep that is so late has lost the business
   due = wanted_due
   if KEYS[4] then call('ZADD', KEYS[4], 'LT', due, tag) end
 end

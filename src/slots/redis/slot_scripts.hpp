@@ -1,10 +1,9 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 
-#include "redis/client.hpp"
+#include "redis/script.hpp"
 
 namespace tapedeck::redis {
 
@@ -14,21 +13,18 @@ struct ScriptText {
   std::string_view text;
 };
 
-/// Every script of this build, in order of their names.
+/// Every script of this build, in the order of their names.
 [[nodiscard]] std::span<const ScriptText> script_texts() noexcept;
 
-/// Names `text` by its SHA-1, as Redis does. `name` and `text` must outlive the result.
-[[nodiscard]] Script make_script(std::string_view name, std::string_view text);
-
-/// The transitions of the slot protocol, one script each; what they take and give is said in their heads, and put into
-/// words and back by slot_words.hpp and slot_replies.hpp.
-struct ScriptLibrary {
+/// The transitions of the slot protocol, one script each. The head of a script says what it takes and gives;
+/// slot_words.hpp writes the questions, and slot_replies.hpp reads the answers.
+struct SlotScripts {
   Script request, claim, claim_next, renew, finish, finish_and_claim, block, unblock, cancel, set_limit, sweep, refill,
       status, known, view, recover;
   Script due, look_soon, put_off, recovered, inspect;
 
   /// Those of this build.
-  ScriptLibrary();
+  SlotScripts();
 };
 
 }  // namespace tapedeck::redis

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "redis/server_check.hpp"
+#include "slots/redis/server_check.hpp"
 #include "tests/redis/client_fixture.hpp"
 
 namespace tapedeck::redis {
@@ -16,17 +16,17 @@ using ::testing::IsEmpty;
 std::vector<std::string> check(const RedisProcess& redis) {
   MiddleRandom random;
   const auto client = client_of(redis.url(), random);
-  auto findings = run_task(check_servers(*client));
-  if (!findings) return {"failed: " + findings.error().detail};
+  auto flaws = run_task(check_servers(*client));
+  if (!flaws) return {"failed: " + flaws.error().detail};
   std::vector<std::string> lines;
-  for (const Finding& finding : *findings) {
-    EXPECT_EQ(finding.node, "127.0.0.1:" + std::to_string(redis.port()));
-    lines.push_back((finding.level == Finding::Level::kError ? "error: " : "warning: ") + finding.sentence);
+  for (const ServerFlaw& flaw : *flaws) {
+    EXPECT_EQ(flaw.node, "127.0.0.1:" + std::to_string(redis.port()));
+    lines.push_back((flaw.level == ServerFlaw::Level::kError ? "error: " : "warning: ") + flaw.sentence);
   }
   return lines;
 }
 
-TEST(ServerCheck, a_server_as_it_should_be_gives_no_finding) {
+TEST(ServerCheck, a_server_as_it_should_be_has_no_flaw) {
   const RedisProcess redis({"--appendonly", "yes"});
   EXPECT_THAT(check(redis), IsEmpty());
 }
@@ -76,10 +76,10 @@ TEST(ServerCheck, an_old_version_is_an_error) {
     return judge_server("here", info, "everysec");
   };
   for (const char* version : {"5.0.14", "6.0.16", "", "unstable"}) {
-    const auto findings = judge(version);
-    ASSERT_EQ(findings.size(), 1U) << version;
-    EXPECT_EQ(findings[0].level, Finding::Level::kError);
-    EXPECT_THAT(findings[0].sentence, HasSubstr("needs 6.2"));
+    const auto flaws = judge(version);
+    ASSERT_EQ(flaws.size(), 1U) << version;
+    EXPECT_EQ(flaws[0].level, ServerFlaw::Level::kError);
+    EXPECT_THAT(flaws[0].sentence, HasSubstr("needs 6.2"));
   }
   for (const char* version : {"6.2.0", "7.0.15", "10.1.0"}) EXPECT_THAT(judge(version), IsEmpty()) << version;
 }
@@ -88,9 +88,9 @@ TEST(ServerCheck, an_append_only_file_that_cannot_be_written_is_an_error) {
   const std::string info =
       "redis_version:7.0.15\r\nrole:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n"
       "aof_last_write_status:err\r\nconnected_slaves:0\r\n";
-  const auto findings = judge_server("here", info, "");
-  ASSERT_EQ(findings.size(), 1U);
-  EXPECT_THAT(findings[0].sentence, HasSubstr("append-only file"));
+  const auto flaws = judge_server("here", info, "");
+  ASSERT_EQ(flaws.size(), 1U);
+  EXPECT_THAT(flaws[0].sentence, HasSubstr("append-only file"));
 }
 
 }  // namespace
