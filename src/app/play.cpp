@@ -176,10 +176,12 @@ Task<Result<Waveform>> Play::waveform(BusinessId business, Sid sid) {
 }
 
 Task<Result<RecordingView>> Play::retry(BusinessId business, Sid sid) {
+  auto found = co_await recordings_.find_recording(business, sid);
+  if (!found) co_return fail(found.error());
+  const SlotRequests::Pending pending(requests_, business, *found ? (*found)->sid : sid);
   auto retried = co_await recordings_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
   if (!retried->changed) co_return co_await press(std::move(retried->recording));
-  const SlotRequests::Pending pending(requests_, business, retried->recording.sid);
   // In the slot store it may be delayed, and would stay so: cancel it there, then ask.
   const Sid name = retried->recording.sid;
   auto cancelled = co_await slots_.cancel(business, name);

@@ -178,6 +178,7 @@ Task<Worker::Ended> Worker::run_to_end(Claim claim, Jobs::iterator job) {
 // A press may have come after the row was written and before the slot was given back. It was answered "processing", and
 // nobody else would start its download.
 Task<> Worker::ask_if_wanted(LeaseRef lease) {
+  const SlotRequests::Pending pending(d_.requests, lease.business, lease.sid);
   auto found = co_await recordings_.find_recording(lease.business, lease.sid);
   if (!found || !*found || (*found)->state != RecordingState::kQueued || (*found)->retry_at) co_return;
   const Lane lane = (*found)->lane;

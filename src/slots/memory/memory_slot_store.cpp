@@ -121,15 +121,14 @@ Task<Result<SweepReport>> MemorySlotStore::sweep() {
   SweepReport report;
   for (std::size_t batch = 0; batch < kSweepBatchesMax; ++batch) {
     const std::scoped_lock lock(mutex_);
+    const SystemTime time = now();  // one time for the batch: what is due at it is not due after its sweep
     std::size_t swept = 0;
     for (; swept < kSweepBatch; ++swept) {
-      const auto due = table_.next_due(now());
+      const auto due = table_.next_due(time);
       if (!due) break;
-      const SweepAnswer answer = table_.change(*due, [&](BusinessSlots& slots) { return slots.sweep(now()); });
+      const SweepAnswer answer = table_.change(*due, [&](BusinessSlots& slots) { return slots.sweep(time); });
       emit(events_of(*due, answer));
       report.add(*due, answer);
-      // What a sweep leaves due it would leave due again.
-      if (table_.next_due(now()) == due) co_return report;
     }
     wake_waiters();
     if (swept < kSweepBatch) break;

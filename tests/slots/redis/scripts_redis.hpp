@@ -6,6 +6,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include "redis/reply.hpp"
 #include "slots/redis/slot_scripts.hpp"
 
 namespace tapedeck {
