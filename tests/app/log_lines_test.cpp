@@ -54,10 +54,10 @@ class LogLines : public ::testing::Test {
   SeededRandom random_{1};
   MemorySlotStore slots_{clock_, events_, kDefaultSlotLimit};
   Businesses businesses_{calls_, clock_, ProviderDefaults{}};
-  BusinessRules rules_{calls_, slots_, businesses_};
-  SlotRecovery recovery_{calls_, slots_, businesses_, clock_, kLeaseTtl};
+  BusinessRules rules_{slots_, businesses_};
+  SlotRecovery recovery_{calls_, calls_, slots_, businesses_, clock_, kLeaseTtl};
   SlotRequests requests_{slots_, rules_, recovery_, clock_, random_};
-  Webhooks webhooks_{calls_, requests_, clock_, events_};
+  Webhooks webhooks_{calls_, calls_, requests_, clock_, events_};
 };
 
 TEST_F(LogLines, a_webhook_keeps_its_line_when_its_business_is_rebuilt_after_the_row_is_written) {
