@@ -38,8 +38,8 @@ class SlotRequestsTest : public ::testing::Test {
   SeededRandom random_{1};
   MemorySlotStore slots_{clock_, events_, kDefaultSlotLimit};
   Businesses businesses_{calls_, clock_, ProviderDefaults{}};
-  BusinessRules rules_{calls_, slots_, businesses_};
-  SlotRecovery recovery_{calls_, slots_, businesses_, clock_, kLeaseTtl};
+  BusinessRules rules_{slots_, businesses_};
+  SlotRecovery recovery_{calls_, calls_, slots_, businesses_, clock_, kLeaseTtl};
   SlotRequests requests_{slots_, rules_, recovery_, clock_, random_};
 };
 
