@@ -14,12 +14,12 @@
 
 namespace tapedeck {
 
-/// How long a business that was read is believed: so long a change by another process may take to be seen.
+/// How long a cached business is used. A change by another process is seen after at most this long.
 inline constexpr Milliseconds kBusinessCacheTtl{1'000};
-/// Most businesses in that cache.
+/// Most businesses in the cache.
 inline constexpr std::size_t kBusinessCacheMax = 10'000;
 
-/// What a business gets that says nothing of its own, from the settings.
+/// What the settings say for businesses that say nothing of their own.
 struct ProviderDefaults {
   AccountSid account;                      ///< TWILIO_ACCOUNT_SID; empty: none
   std::string auth_token;                  ///< TWILIO_AUTH_TOKEN
@@ -27,11 +27,10 @@ struct ProviderDefaults {
   AudioFormat format = AudioFormat::kMp3;  ///< RECORDING_FORMAT
 };
 
-/// The business with every field that it leaves open taken from the defaults. Its account may still be empty: then
-/// neither it nor the settings name one.
+/// Fills each field that the business leaves open from the defaults. The account stays empty if neither names one.
 [[nodiscard]] Business resolve(Business business, const ProviderDefaults& defaults);
 
-/// Businesses as webhooks and workers need them: resolved, and read about once a second at most. Thread-safe.
+/// Businesses for webhooks and workers: resolved, and each read at most once a second. Thread-safe.
 class Businesses {
  public:
   Businesses(BusinessStore& store, Clock& clock, ProviderDefaults defaults)
@@ -43,7 +42,7 @@ class Businesses {
   [[nodiscard]] Task<Result<std::vector<Business>>> all();
   /// Every business's id, in order: what an operator may choose from.
   [[nodiscard]] Task<Result<std::vector<BusinessId>>> ids();
-  /// The next find() asks the call store: after a change by this process.
+  /// Makes the next find() ask the call store. To be called after a change by this process.
   void forget(const BusinessId& id);
   [[nodiscard]] const ProviderDefaults& defaults() const noexcept { return defaults_; }
 

@@ -5,8 +5,8 @@
 
 namespace tapedeck {
 
-/// What a call is found by, as kept in calls.search_text: both parties in lower case and, so that a number is found
-/// however it was written, their digits alone; one a line.
+/// The text that a search looks through, as kept in calls.search_text: both parties in lower case, then the digits of
+/// each alone, so that a number is found however it was written. One a line.
 [[nodiscard]] std::string search_text(std::string_view from, std::string_view to);
 
 /// The two ways in which a search may occur within a search_text().

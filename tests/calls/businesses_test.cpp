@@ -49,7 +49,7 @@ class BusinessesTest : public ::testing::Test {
   Calls calls{rows, businesses, clock};
 };
 
-TEST_F(BusinessesTest, what_a_business_leaves_open_comes_from_the_settings) {
+TEST_F(BusinessesTest, the_settings_fill_the_fields_that_a_business_leaves_open) {
   const Business bare = find("bare").value();
   EXPECT_EQ(bare.account, kDefaultAccount);
   EXPECT_EQ(bare.auth_token, "default");
@@ -57,7 +57,7 @@ TEST_F(BusinessesTest, what_a_business_leaves_open_comes_from_the_settings) {
   EXPECT_EQ(bare.format, AudioFormat::kWav);
 }
 
-TEST_F(BusinessesTest, what_a_business_says_stays) {
+TEST_F(BusinessesTest, the_fields_of_a_business_win_over_the_defaults) {
   const Business own = find("own").value();
   EXPECT_EQ(own.account, kOwnAccount);
   EXPECT_EQ(own.auth_token, "own");
@@ -71,7 +71,7 @@ TEST_F(BusinessesTest, an_account_of_its_own_never_gets_the_default_token) {
   EXPECT_EQ(resolve(half, kDefaults).auth_token, "");
 }
 
-TEST_F(BusinessesTest, an_unknown_one_is_not_remembered) {
+TEST_F(BusinessesTest, an_unknown_business_is_not_cached) {
   EXPECT_FALSE(find("new").has_value());
   EXPECT_TRUE(run_task(rows.put_business(named("new"))).has_value());
   EXPECT_TRUE(find("new").has_value());
@@ -91,18 +91,18 @@ TEST_F(BusinessesTest, a_change_is_seen_within_its_time_or_once_forgotten) {
   EXPECT_EQ(find("bare")->limit, 11);
 }
 
-TEST_F(BusinessesTest, a_recording_without_an_account_is_of_the_default_one) {
+TEST_F(BusinessesTest, a_recording_without_an_account_belongs_to_the_default_account) {
   ASSERT_EQ(put("bare", {}, false).value(), PutOutcome::kCreated);
   EXPECT_EQ(rows.recordings().front().account, kDefaultAccount);
 }
 
-TEST_F(BusinessesTest, on_the_default_credentials_a_business_may_not_name_another_account) {
+TEST_F(BusinessesTest, a_business_on_the_default_credentials_may_not_name_another_account) {
   EXPECT_EQ(put("bare", kForeignAccount, false).error().errc(), Errc::kForbidden);
   EXPECT_TRUE(rows.recordings().empty());
   EXPECT_TRUE(put("bare", kForeignAccount, true).has_value());
 }
 
-TEST_F(BusinessesTest, with_its_own_credentials_the_provider_decides) {
+TEST_F(BusinessesTest, a_business_with_its_own_credentials_may_name_any_account) {
   EXPECT_TRUE(put("own", kForeignAccount, false).has_value());
   EXPECT_EQ(rows.recordings().front().account, kForeignAccount);
 }

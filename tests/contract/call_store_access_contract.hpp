@@ -116,7 +116,7 @@ TEST_P(CallStoreContract, a_hash_stands_for_one_key_only) {
   EXPECT_EQ(errc_of(run_task(store().create_key(key_of(globex, "hash-1")))), Errc::kConflict);
 }
 
-TEST_P(CallStoreContract, a_revoked_key_is_found_no_more_but_stays_listed) {
+TEST_P(CallStoreContract, a_revoked_key_is_not_found_but_stays_listed) {
   const auto id = run_task(store().create_key(key_of(acme, "hash-1")));
   ASSERT_TRUE(id);
   ASSERT_TRUE(run_task(store().revoke_key(*id, kNow + Seconds(5))));

@@ -24,12 +24,12 @@ TEST_P(CallStoreContract, a_second_worker_takes_over_with_a_higher_fence) {
   EXPECT_EQ(second.attempts, 2);
 }
 
-TEST_P(CallStoreContract, an_attempt_that_was_backing_off_does_so_no_more) {
+TEST_P(CallStoreContract, an_attempt_ends_the_delay_of_its_recording) {
   backing_off(1, kNow + Seconds(10));
   EXPECT_FALSE(begin(1).retry_at);
 }
 
-TEST_P(CallStoreContract, there_is_nothing_to_fetch_of_what_was_not_asked_for_or_is_done) {
+TEST_P(CallStoreContract, a_recording_that_was_not_asked_for_or_is_done_cannot_be_attempted) {
   put_call(call_with_recording(1));
   stored(2);
   failed(3);
@@ -298,7 +298,7 @@ TEST_P(CallStoreContract, a_refused_end_can_still_be_told_while_nobody_took_over
   EXPECT_TRUE(open_attempt());
 }
 
-TEST_P(CallStoreContract, the_number_of_a_rebuilding_only_grows_and_does_not_fall_behind_the_clock) {
+TEST_P(CallStoreContract, slot_epoch_is_monotonic_and_at_least_now) {
   const std::int64_t first = *run_task(store().raise_slot_epoch(acme, kNow));
   EXPECT_EQ(first, kNow.time_since_epoch().count());
   EXPECT_EQ(*run_task(store().raise_slot_epoch(acme, kNow - Seconds(9))), first + 1);

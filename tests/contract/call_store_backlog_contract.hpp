@@ -35,7 +35,7 @@ TEST_P(CallStoreContract, the_backlog_counts_by_lane_and_reason_with_the_time_of
   EXPECT_EQ(backlog(kLater), expected);
 }
 
-TEST_P(CallStoreContract, what_backs_off_waits_for_a_slot_once_it_is_due) {
+TEST_P(CallStoreContract, a_delayed_recording_waits_for_a_slot_once_it_is_due) {
   (void)backing_off(1, kLater);
   EXPECT_EQ(backlog(kLater), std::vector{backlog_line(Lane::kPlay, BacklogReason::kSlot, 1)});
 }
@@ -59,7 +59,7 @@ TEST_P(CallStoreContract, the_backlog_tells_what_waits_because_its_business_is_p
   EXPECT_EQ(backlog(kLater), std::vector{backlog_line(Lane::kPlay, BacklogReason::kPaused, 1)});
 }
 
-TEST_P(CallStoreContract, the_first_of_the_automatic_lane_come_in_their_order_and_no_others) {
+TEST_P(CallStoreContract, the_first_fetches_of_the_automatic_lane_come_in_order) {
   for (int i = 1; i <= 4; ++i) put_call(call_with_recording(i));
   want(3, Lane::kFetch);
   want(1, Lane::kPlay);

@@ -49,7 +49,7 @@ TEST_P(CallStoreContract, a_listing_brings_back_neither_an_absent_nor_a_deleted_
   }
 }
 
-TEST_P(CallStoreContract, tells_what_is_known_of_listed_recordings_in_any_business) {
+TEST_P(CallStoreContract, listed_recordings_are_known_whatever_their_business) {
   announce(listed(1, 7));
   (void)stored(2);
   ASSERT_TRUE(run_task(store().put_call(globex, call_with_recording(3), kNow)));
@@ -74,7 +74,7 @@ TEST_P(CallStoreContract, tells_what_is_known_of_listed_recordings_in_any_busine
   EXPECT_TRUE(run_task(store().known_recordings(account_sid(1), {}))->empty());
 }
 
-TEST_P(CallStoreContract, finds_a_call_of_its_business_alone) {
+TEST_P(CallStoreContract, a_call_is_found_in_its_own_business_only) {
   CallUpdate update = call_with_recording(1);
   update.from = "+14155550100";
   update.direction = CallDirection::kInbound;
@@ -152,7 +152,7 @@ TEST_P(CallStoreContract, an_import_counts_what_it_has_queued_by_where_it_is_now
   EXPECT_EQ(run_task(store().import_tally(id)).value(), expected);
 }
 
-TEST_P(CallStoreContract, tells_which_businesses_have_imported_lately) {
+TEST_P(CallStoreContract, businesses_that_imported_lately_are_listed) {
   EXPECT_TRUE(run_task(store().importing_since(kNow))->empty());
   const Import old = run_task(store().open_import(globex, kScope, false, kNow - Seconds(60))).value();
   (void)run_task(store().open_import(acme, kScope, false, kNow));

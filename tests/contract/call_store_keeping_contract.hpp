@@ -68,7 +68,7 @@ TEST_P(KeepingContract, a_business_keeps_for_ever_and_deletes_nothing_at_the_pro
   EXPECT_TRUE(expire(kNow + 10'000 * kDay).empty());
 }
 
-TEST_P(KeepingContract, what_a_business_says_of_keeping_is_kept) {
+TEST_P(KeepingContract, the_keeping_rules_of_a_business_are_kept) {
   put_rules(90, true);
   const auto business = run_task(store().find_business(acme));
   ASSERT_TRUE(business && *business);
@@ -116,7 +116,7 @@ TEST_P(KeepingContract, another_change_of_a_business_moves_no_deletion) {
   EXPECT_FALSE(run_task(store().reschedule_deletions(10)).value_or(true));
 }
 
-TEST_P(KeepingContract, what_is_due_expires_with_an_entry_in_the_audit) {
+TEST_P(KeepingContract, a_due_recording_expires_with_an_entry_in_the_audit) {
   put_rules(30);
   const Recording first = stored(1);
   EXPECT_TRUE(expire(audio().stored_at + 30 * kDay - Milliseconds(1)).empty());
@@ -184,7 +184,7 @@ TEST_P(KeepingContract, a_second_hold_changes_the_reason_alone) {
   EXPECT_FALSE(hold(1, std::nullopt)->changed);
 }
 
-TEST_P(KeepingContract, what_is_deleted_or_unknown_cannot_be_held) {
+TEST_P(KeepingContract, a_deleted_or_unknown_recording_cannot_be_held) {
   put_call(call_with_recording(1));
   remove(1);
   EXPECT_EQ(errc_of(hold(1, lawsuit())), Errc::kConflict);
@@ -277,7 +277,7 @@ TEST_P(KeepingContract, damage_is_noted_of_the_blob_that_was_looked_at) {
   EXPECT_FALSE(run_task(store().note_damage(kept.row_id, kept.audio->blob_key, "cut")).value_or(true));
 }
 
-TEST_P(KeepingContract, only_what_is_damaged_is_fetched_again) {
+TEST_P(KeepingContract, only_a_damaged_recording_is_fetched_again) {
   const Recording kept = stored(1);
   EXPECT_FALSE(refetch(1).changed);
   damage(kept, "cut");
@@ -297,7 +297,7 @@ TEST_P(KeepingContract, only_what_is_damaged_is_fetched_again) {
   EXPECT_EQ(find(1).state, RecordingState::kStored);
 }
 
-TEST_P(KeepingContract, what_the_provider_has_no_more_stays_stored_and_damaged) {
+TEST_P(KeepingContract, a_damaged_recording_that_the_provider_no_longer_has_stays_stored_and_damaged) {
   damage(stored(1), "cut");
   refetch(1);
   const Recording taken = begin(1);
@@ -350,7 +350,7 @@ TEST_P(KeepingContract, a_stored_recording_is_due_at_the_provider_once_its_busin
   EXPECT_FALSE(refetch(2).changed);
 }
 
-TEST_P(KeepingContract, what_is_damaged_or_deleted_is_not_deleted_at_the_provider) {
+TEST_P(KeepingContract, a_damaged_or_deleted_recording_is_not_deleted_at_the_provider) {
   put_rules(0, true);
   damage(stored(1), "cut");
   stored(2);

@@ -29,7 +29,7 @@ inline Result<void> fail_measure(CallStore& store, const Recording& recording, s
   return run_task(store.fail_measure(recording.row_id, recording.audio->blob_key, failure));
 }
 
-TEST_P(CallStoreContract, what_is_stored_is_to_be_measured_and_nothing_else) {
+TEST_P(CallStoreContract, only_stored_recordings_are_claimed_for_a_measure) {
   put_call(call_with_recording(1));
   begun(2);
   failed(3);
@@ -87,7 +87,7 @@ TEST_P(CallStoreContract, released_claims_are_given_out_at_once_and_count_as_tri
   EXPECT_TRUE(find(2).measure);
 }
 
-TEST_P(CallStoreContract, what_was_found_is_kept_and_shown_and_not_looked_for_again) {
+TEST_P(CallStoreContract, a_recorded_measure_is_shown_and_not_claimed_again) {
   const Recording recording = stored(1);
   claim(store());
   ASSERT_TRUE(record(store(), recording));
@@ -122,7 +122,7 @@ TEST_P(CallStoreContract, a_failure_without_a_time_is_final_and_says_why) {
   EXPECT_TRUE(claim(store(), kStoredAt + 10 * kClaimTime).empty());
 }
 
-TEST_P(CallStoreContract, nothing_is_recorded_of_a_blob_that_is_not_the_recordings) {
+TEST_P(CallStoreContract, a_measure_of_another_blob_is_refused) {
   const Recording recording = stored(1);
   claim(store());
   const auto other = run_task(store().record_measure(recording.row_id, "acme/other.mp3", sample_measure()));

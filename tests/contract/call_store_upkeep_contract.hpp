@@ -6,7 +6,7 @@
 
 namespace tapedeck::contract {
 
-TEST_P(CallStoreContract, stored_recordings_come_by_row_and_no_others) {
+TEST_P(CallStoreContract, only_stored_recordings_are_paged_by_row) {
   const Recording first = stored(1);
   (void)failed(2);
   put_call(call_with_recording(3));

@@ -105,7 +105,7 @@ TEST_P(CallStoreContract, a_recording_in_progress_is_known_but_not_asked_for) {
   EXPECT_TRUE(announce(announcement(1)).changed);
 }
 
-TEST_P(CallStoreContract, in_progress_after_completed_changes_nothing) {
+TEST_P(CallStoreContract, an_event_in_progress_after_completed_changes_nothing) {
   announce(announcement(1));
   EXPECT_FALSE(announce(announcement(1, AnnouncedStatus::kInProgress)).changed);
   EXPECT_EQ(find(1).state, RecordingState::kQueued);
@@ -140,7 +140,7 @@ TEST_P(CallStoreContract, a_waiting_or_failed_recording_becomes_absent_when_the_
   EXPECT_TRUE(waiting().empty());
 }
 
-TEST_P(CallStoreContract, a_stored_or_deleted_recording_stays_when_the_provider_has_it_no_more) {
+TEST_P(CallStoreContract, a_stored_or_deleted_recording_stays_when_the_provider_no_longer_has_it) {
   stored(1);
   stored(2);
   remove(2);

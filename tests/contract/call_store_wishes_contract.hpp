@@ -115,13 +115,13 @@ TEST_P(CallStoreContract, a_command_changes_nothing_about_a_recording_that_waits
   EXPECT_EQ(find(1).lane, Lane::kPlay);
 }
 
-TEST_P(CallStoreContract, a_press_does_not_hurry_a_recording_that_backs_off) {
+TEST_P(CallStoreContract, a_play_does_not_hurry_a_delayed_recording) {
   backing_off(1, kNow + Seconds(10), Lane::kFetch);
   EXPECT_FALSE(want(1, Lane::kPlay, kNow).changed);
   EXPECT_EQ(find(1).retry_at, kNow + Seconds(10));
 }
 
-TEST_P(CallStoreContract, a_press_promotes_a_recording_whose_backing_off_is_over) {
+TEST_P(CallStoreContract, a_play_promotes_a_recording_whose_delay_is_over) {
   backing_off(1, kNow + Seconds(10), Lane::kFetch);
   const auto pressed = want(1, Lane::kPlay, kNow + Seconds(10));
   EXPECT_TRUE(pressed.changed);
@@ -173,7 +173,7 @@ TEST_P(CallStoreContract, retry_queues_an_absent_recording) {
   EXPECT_EQ(find(1).state, RecordingState::kQueued);
 }
 
-TEST_P(CallStoreContract, retry_ends_the_backing_off) {
+TEST_P(CallStoreContract, retry_ends_the_delay) {
   backing_off(1, kNow + Seconds(10), Lane::kFetch);
   const auto change = retry(1);
   EXPECT_TRUE(change.changed);

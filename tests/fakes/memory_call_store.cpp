@@ -212,7 +212,7 @@ Task<Result<void>> MemoryCallStore::fail_attempt(std::int64_t row_id, std::int64
     set_state(recording, RecordingState::kStored);
     recording.cause.reset();
     recording.audio = replaced->second;
-    recording.damage = recording.damage.value_or("") + "; the provider has it no more";
+    recording.damage = recording.damage.value_or("") + "; the provider no longer has it";
     recording.source_gone = true;
     audio_being_replaced_.erase(replaced);
     note_end(row_id, failure.connection);

@@ -24,8 +24,8 @@ using CopyWatcher = std::function<void(const CopyProgress&)>;
 struct TableOutcome {
   ArchiveTable table = ArchiveTable::kBusinesses;
   std::int64_t rows = 0;       ///< in the source
-  std::int64_t copied = 0;     ///< rows that the copy did not have, or had otherwise; 0: the copies agree
-  std::int64_t surplus = 0;    ///< rows of the copy that the source has no more
+  std::int64_t copied = 0;     ///< rows that the copy did not have, or had with other values; 0: the copies agree
+  std::int64_t surplus = 0;    ///< rows of the copy that the source no longer has
   std::int64_t postponed = 0;  ///< of `copied`, those that have to wait for others to come or go
   std::string postponed_why;   ///< of the last one
   // SHA-256 over the rows in the order of their keys, as they were read: equal exactly when nothing had to be done.
@@ -38,7 +38,7 @@ using SurplusKeys = std::vector<ArchiveValue>;
 
 /// Makes a table's copy like its source: walks through both by key, side by side, and writes what differs in batches.
 /// So it needs no memory of an earlier run: what is there already is not written again, and a run that changes nothing
-/// has compared every row. Rows that the source has no more are named in `surplus`, not removed.
+/// has compared every row. Rows that the source no longer has are named in `surplus`, not removed.
 [[nodiscard]] Task<Result<TableOutcome>> copy_table(CallArchive& source, CallArchive& copy, ArchiveTable table,
                                                     SurplusKeys& surplus, const CopyWatcher& watcher);
 /// Removes them, in batches.

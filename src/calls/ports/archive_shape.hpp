@@ -180,25 +180,4 @@ inline constexpr std::array<std::string_view, 6> kArchiveLeftOut{
   throw "no such column";
 }
 
-/// "id, name, hash": for statements.
-[[nodiscard]] constexpr std::string archive_column_list(ArchiveTable table) {
-  std::string list;
-  for (const ArchiveColumn& column : archive_shape(table).columns) {
-    if (!list.empty()) list += ", ";
-    list += column.name;
-  }
-  return list;
-}
-
-/// " ON CONFLICT (id) DO UPDATE SET name = excluded.name, …", which both databases understand.
-[[nodiscard]] constexpr std::string archive_replace_clause(ArchiveTable table) {
-  const auto columns = archive_shape(table).columns;
-  std::string clause = " ON CONFLICT (" + std::string(columns.front().name) + ") DO UPDATE SET ";
-  for (std::size_t i = 1; i < columns.size(); ++i) {
-    if (i > 1) clause += ", ";
-    clause += std::string(columns[i].name) + " = excluded." + std::string(columns[i].name);
-  }
-  return clause;
-}
-
 }  // namespace tapedeck

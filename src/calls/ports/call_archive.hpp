@@ -13,7 +13,7 @@
 
 namespace tapedeck {
 
-/// What a column holds: nothing, a number (a truth is 0 or 1) or a text.
+/// What a column holds: nothing, a number (0 or 1 for a boolean) or a text.
 using ArchiveValue = std::variant<std::monostate, std::int64_t, std::string>;
 /// In the order of its table's columns; the first is the key.
 using ArchiveRow = std::vector<ArchiveValue>;
@@ -32,10 +32,10 @@ inline constexpr const char* kCopiedLabel = "copied";     ///< was a copy of tha
   return std::numeric_limits<std::int64_t>::min();
 }
 
-/// A call store as rows, to be carried to another one. Thread-safe. Implemented by each call store, beside CallStore,
-/// and used by nothing that serves: rows go through as they are, and no rule of the application is asked.
+/// A call store as rows, for a copy into another store. Each call store implements it beside CallStore; servers do not
+/// use it. Rows pass as they are, without the application's rules. Thread-safe.
 ///
-/// Errors are those of CallStore. After an error nothing of that call was changed.
+/// Errors are those of CallStore. After an error nothing has changed.
 class CallArchive {
  public:
   virtual ~CallArchive() = default;
@@ -54,11 +54,10 @@ class CallArchive {
   [[nodiscard]] virtual Task<Result<std::optional<std::int64_t>>> archive_label(std::string name) = 0;
   /// No value removes it.
   [[nodiscard]] virtual Task<Result<void>> put_archive_label(std::string name, std::optional<std::int64_t> value) = 0;
-  /// After the last archive_put(): sees to it that what the store numbers from now on comes after the rows that it was
-  /// given, makes kCopyOfLabel kCopiedLabel, and so lets servers use it. May be repeated.
+  /// Ends a copy, after the last archive_put(): the numbers that the store gives from now on come after those of its
+  /// rows, and kCopyOfLabel becomes kCopiedLabel, so that servers may use the store. May be repeated.
   [[nodiscard]] virtual Task<Result<void>> finish_archive() = 0;
-  /// Sessions of others that have the store open, as far as the store can tell; 0 where it cannot, and a lock on
-  /// DATA_DIR tells.
+  /// Other sessions that have the store open. 0 if the store cannot tell; then the lock on DATA_DIR tells.
   [[nodiscard]] virtual Task<Result<std::int64_t>> archive_users() = 0;
 };
 

@@ -5,7 +5,7 @@ namespace tapedeck::postgres {
 void ChangeMark::commit(Database& database) {
   ++number_;
   database.commit_with(
-      "INSERT INTO change_marks AS mark (id, number, barrier, seen_at) VALUES ($1, $2, 0, now())"
+      "INSERT INTO change_marks AS mark (id, number, barrier, seen_at) VALUES (?1, ?2, 0, now())"
       " ON CONFLICT (id) DO UPDATE SET seen_at = now(),"
       " number = CASE WHEN excluded.number >= mark.barrier THEN excluded.number ELSE -1 END",
       id_, number_);
@@ -13,18 +13,18 @@ void ChangeMark::commit(Database& database) {
 
 // Waits for a backend that is about to insert or change the same row.
 bool ChangeMark::is_made(Database& database) const {
-  const ResultRows rows = database.query(
-      "INSERT INTO change_marks AS mark (id, number, barrier, seen_at) VALUES ($1, 0, $2, now())"
+  Rows rows = database.query(
+      "INSERT INTO change_marks AS mark (id, number, barrier, seen_at) VALUES (?1, 0, ?2, now())"
       " ON CONFLICT (id) DO UPDATE SET barrier = greatest(mark.barrier, excluded.barrier), seen_at = now()"
       " RETURNING number",
       id_, number_ + 1);
-  return !rows.empty() && rows.front().integer(0) == number_;
+  return rows.next() && rows.integer(0) == number_;
 }
 
-void ChangeMark::forget(Database& database) const { (void)database.run("DELETE FROM change_marks WHERE id = $1", id_); }
+void ChangeMark::forget(Database& database) const { database.run("DELETE FROM change_marks WHERE id = ?1", id_); }
 
 void ChangeMark::forget_abandoned(Database& database) {
-  (void)database.run("DELETE FROM change_marks WHERE seen_at < now() - interval '7 days'");
+  database.run("DELETE FROM change_marks WHERE seen_at < now() - interval '7 days'");
 }
 
 }  // namespace tapedeck::postgres

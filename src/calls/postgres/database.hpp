@@ -7,68 +7,52 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "calls/postgres/connection_string.hpp"
 #include "calls/postgres/failure.hpp"
-#include "calls/postgres/parameter.hpp"
-#include "calls/postgres/result_rows.hpp"
+#include "calls/sql/session.hpp"
 
 struct pg_conn;
+struct pg_result;
 
 namespace tapedeck::postgres {
 
-/// How long PostgreSQL may take for what. The server keeps the first two; the others are ours, for a server that is
-/// frozen or gone keeps nothing.
+using sql::Parameter;
+using sql::Rows;
+using sql::Sql;
+
+/// Time limits. The server keeps the first two. The others are kept here, because a server may be frozen or gone.
 struct DatabaseLimits {
   /// One statement (statement_timeout).
   Milliseconds statement_timeout{5'000};
-  /// Waiting for a lock that somebody else holds (lock_timeout). Ours are held for milliseconds.
+  /// Waiting for a lock that another session holds (lock_timeout). Ours are held for milliseconds.
   Milliseconds lock_timeout{2'000};
-  /// Connecting to one address, and being let in. Whole seconds, at least 2 (libpq, connect_timeout).
+  /// Connecting to one address, and logging in. Whole seconds, at least 2 (libpq, connect_timeout). Looking up a host's
+  /// name is not limited.
   Seconds connect_timeout{3};
-  /// From the sending of a statement to its answer, after which the connection is given up: statement_timeout and what
-  /// the network may take.
+  /// From sending a statement to its answer: statement_timeout, and what the network may take. After that the connection
+  /// is given up.
   Milliseconds answer_timeout{7'000};
-};
-
-/// The text of one statement. Only a literal makes one, so nothing from outside ever becomes part of a statement.
-class Sql {
- public:
-  consteval Sql(const char* literal) : text_(literal) {}  // NOLINT(google-explicit-constructor): reads as SQL
-  [[nodiscard]] const char* text() const noexcept { return text_; }
-
- private:
-  const char* text_;
 };
 
 /// One connection. Statements are prepared once, and their parameters bound. One thread at a time.
 ///
 /// A statement outside of begin() and commit() is a transaction of its own: for reading, and for what may be repeated.
-class Database {
+class Database final : public sql::Session {
  public:
   /// Connects, and sets what the session needs: limits, the schema, and a synchronous_commit under which COMMIT answers
-  /// when the change is on the disk. Throws StorageFailure. Takes at most connect_timeout for each address.
+  /// when the change is on the disk. Throws StorageFailure. Takes at most connect_timeout for each address, after the
+  /// host's name has been looked up.
   Database(const ConnectionString& where, const DatabaseLimits& limits);
 
-  /// Throws StorageFailure.
+  std::int64_t change(Sql sql, std::span<const Parameter> parameters) override;
+  /// query(), planned for these values: for a statement whose best plan depends on them. Throws StorageFailure.
   template <class... Values>
-  ResultRows query(Sql sql, const Values&... values) {
-    const std::array<Parameter, sizeof...(Values)> parameters{to_parameter(values)...};
-    return run_prepared(sql, parameters);
-  }
-  /// Planned for these values, for a statement whose best plan depends on them. Throws StorageFailure.
-  template <class... Values>
-  ResultRows query_once(Sql sql, const Values&... values) {
-    const std::array<Parameter, sizeof...(Values)> parameters{to_parameter(values)...};
-    return run_once(sql, parameters);
-  }
-  /// A statement that answers nothing: the number of rows that it inserted, changed or deleted. Throws StorageFailure.
-  template <class... Values>
-  std::int64_t run(Sql sql, const Values&... values) {
-    const std::array<Parameter, sizeof...(Values)> parameters{to_parameter(values)...};
-    (void)run_prepared(sql, parameters);
-    return rows_changed_;
+  [[nodiscard]] Rows query_once(Sql sql, const Values&... values) {
+    const std::array<Parameter, sizeof...(Values)> parameters{sql::to_parameter(values)...};
+    return Rows(open_once(sql, parameters));
   }
   /// Runs several statements that came with the program. Throws StorageFailure.
   void run_script(const char* script);
@@ -83,7 +67,7 @@ class Database {
   /// was.
   template <class... Values>
   void commit_with(Sql sql, const Values&... values) {
-    const std::array<Parameter, sizeof...(Values)> parameters{to_parameter(values)...};
+    const std::array<Parameter, sizeof...(Values)> parameters{sql::to_parameter(values)...};
     commit_pipeline(sql, parameters);
   }
   void commit();
@@ -102,14 +86,39 @@ class Database {
   struct FinishConnection {
     void operator()(pg_conn* handle) const noexcept;
   };
+  struct ClearResult {
+    void operator()(pg_result* handle) const noexcept;
+  };
+  using ResultHandle = std::unique_ptr<pg_result, ClearResult>;
   using Deadline = std::chrono::steady_clock::time_point;
 
+  /// A statement and what it answered last, all of it in memory.
+  class Statement final : public sql::Cursor {
+   public:
+    [[nodiscard]] bool next() override;
+    [[nodiscard]] bool is_null(int column) const override;
+    [[nodiscard]] std::int64_t integer(int column) const override;
+    [[nodiscard]] bool boolean(int column) const override { return text(column) == "t"; }
+    [[nodiscard]] std::string_view text(int column) const override;
+    void close() noexcept override { result.reset(); }
+    void answer(ResultHandle rows);
+
+    std::string text_of;  ///< in the dialect of PostgreSQL
+    std::string name;     ///< as it was prepared; empty: it was not
+    ResultHandle result;  ///< not null: the statement is in use
+
+   private:
+    int row_ = -1;
+  };
+
   void set_up_session(const DatabaseLimits& limits);
-  [[nodiscard]] ResultRows run_prepared(Sql sql, std::span<const Parameter> parameters);
-  [[nodiscard]] ResultRows run_once(Sql sql, std::span<const Parameter> parameters);
+  [[nodiscard]] sql::Cursor& open(Sql sql, std::span<const Parameter> parameters) override;
+  [[nodiscard]] std::optional<std::int64_t> insert_one(Sql sql, std::span<const Parameter> parameters) override;
+  [[nodiscard]] sql::Cursor& open_once(Sql sql, std::span<const Parameter> parameters);
   void commit_pipeline(Sql sql, std::span<const Parameter> parameters);
   [[nodiscard]] std::optional<StorageFailure> pipeline_outcome(Deadline until);
-  [[nodiscard]] const std::string& prepare(Sql sql, std::span<const Parameter> parameters);
+  [[nodiscard]] Statement& statement(Sql sql);
+  [[nodiscard]] Statement& prepare(Sql sql, std::span<const Parameter> parameters);
 
   [[nodiscard]] Deadline deadline() const { return std::chrono::steady_clock::now() + answer_timeout_; }
   void sent(int accepted);
@@ -124,7 +133,8 @@ class Database {
   ConnectionString where_;
   Milliseconds answer_timeout_;
   std::unique_ptr<pg_conn, FinishConnection> handle_;
-  std::unordered_map<const char*, std::string> prepared_;
+  std::unordered_map<const char*, Statement> statements_;
+  int names_given_ = 0;
   std::int64_t rows_changed_ = 0;
   bool has_written_ = false;
 };

@@ -91,10 +91,10 @@ StorageFailure failure_of(std::string_view sqlstate, std::string_view message) {
     if (!sqlstate.starts_with(row.sqlstate)) continue;
     Error error(row.errc, fmt::format("{}: {} (SQLSTATE {})", row.sentence, on_one_line(message), sqlstate));
     if (row.errc == Errc::kUnavailable) error.retry_after = kRetryAfter;
-    return {row.remedy, std::move(error)};
+    return StorageFailure(std::move(error), row.remedy);
   }
-  return {Remedy::kNone, Error(Errc::kInternal, fmt::format("the database refuses a statement: {} (SQLSTATE {})",
-                                                            on_one_line(message), sqlstate))};
+  return StorageFailure(Error(Errc::kInternal, fmt::format("the database refuses a statement: {} (SQLSTATE {})",
+                                                           on_one_line(message), sqlstate)));
 }
 
 StorageFailure connect_failure(std::string_view message) {
@@ -106,7 +106,7 @@ StorageFailure connect_failure(std::string_view message) {
   }
   std::string detail = fmt::format("the database cannot be reached: {}", on_one_line(message));
   if (!advice.empty()) detail += fmt::format(": {}", advice);
-  return {Remedy::kReconnect, unavailable(std::move(detail))};
+  return StorageFailure(unavailable(std::move(detail)), Remedy::kReconnect);
 }
 
 }  // namespace tapedeck::postgres

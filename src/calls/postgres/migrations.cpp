@@ -10,17 +10,17 @@ constexpr std::int64_t kMigrationLock = 0x5450444B;
 
 // 0: there is none yet. One look at the tables, or another process could make them between two.
 Result<int> schema_version(Database& database) {
-  const ResultRows tables = database.query(
+  Rows table = database.query(
       "SELECT relname FROM pg_class WHERE relkind = 'r'"
       " AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'tapedeck')"
       " ORDER BY relname = 'meta' DESC LIMIT 1");
-  if (tables.empty()) return 0;
-  if (tables.front().text(0) != "meta") {
-    return fail(Errc::kCorrupt, fmt::format("the schema tapedeck is another program's: there is a table {} in it",
-                                            tables.front().text(0)));
+  if (!table.next()) return 0;
+  if (table.view(0) != "meta") {
+    return fail(Errc::kCorrupt,
+                fmt::format("the schema tapedeck is another program's: there is a table {} in it", table.view(0)));
   }
-  const ResultRows rows = database.query("SELECT value FROM tapedeck.meta WHERE key = 'schema'");
-  return rows.empty() ? 0 : static_cast<int>(rows.front().integer(0));
+  Rows version = database.query("SELECT value FROM tapedeck.meta WHERE key = 'schema'");
+  return version.next() ? static_cast<int>(version.integer(0)) : 0;
 }
 
 Result<void> check_version(int version) {
@@ -33,7 +33,8 @@ Result<void> check_version(int version) {
 }
 
 Result<void> check_encoding(Database& database) {
-  const std::string encoding = database.query("SELECT current_setting('server_encoding')").front().text(0);
+  Rows row = database.query("SELECT current_setting('server_encoding')");
+  const std::string encoding = row.next() ? row.text(0) : "";
   if (encoding == "UTF8") return {};
   return fail(Errc::kConflict, fmt::format("the database is in {}, and Tapedeck needs UTF8: make one with "
                                            "createdb --encoding=UTF8 --template=template0",
@@ -42,7 +43,7 @@ Result<void> check_encoding(Database& database) {
 
 void make_schema(Database& database) {
   // It may be there: an administrator's, for a role that may not make one.
-  if (!database.query("SELECT 1 FROM pg_namespace WHERE nspname = 'tapedeck'").empty()) return;
+  if (database.query("SELECT 1 FROM pg_namespace WHERE nspname = 'tapedeck'").next()) return;
   database.run_script("CREATE SCHEMA tapedeck");
 }
 
@@ -55,7 +56,7 @@ Result<void> apply_missing(Database& database) {
   for (const Migration& migration : migrations()) {
     if (migration.version > *version) database.run_script(migration.script);
   }
-  (void)database.run("UPDATE tapedeck.meta SET value = $1 WHERE key = 'schema'", migrations().back().version);
+  database.run("UPDATE tapedeck.meta SET value = ?1 WHERE key = 'schema'", migrations().back().version);
   return {};
 }
 
@@ -85,8 +86,8 @@ Result<void> migrate(Database& database, Seconds patience) {
     if (!encoding) return encoding;
     database.lift_limits();
     database.begin();
-    (void)database.query("SELECT set_config('lock_timeout', $1, true)", std::to_string(Milliseconds(patience).count()));
-    (void)database.query("SELECT pg_advisory_xact_lock($1)", kMigrationLock);
+    (void)database.query("SELECT set_config('lock_timeout', ?1, true)", std::to_string(Milliseconds(patience).count()));
+    (void)database.query("SELECT pg_advisory_xact_lock(?1)", kMigrationLock);
     const auto applied = apply_missing(database);
     if (!applied) {
       database.roll_back();

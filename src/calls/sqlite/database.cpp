@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -9,6 +10,8 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace tapedeck::sqlite {
 namespace {
@@ -86,49 +89,89 @@ void make_private_file(const std::string& path) {
   if (descriptor >= 0) ::close(descriptor);
 }
 
-}  // namespace
-
-Statement::~Statement() {
-  if (handle_ == nullptr) return;
-  ::sqlite3_reset(handle_);
-  ::sqlite3_clear_bindings(handle_);
+// A list, for json_each().
+template <class T>
+std::string json_of(std::span<const T> values) {
+  boost::json::array list;
+  for (const T& value : values) list.emplace_back(value);
+  return boost::json::serialize(list);
 }
 
-bool Statement::step() {
-  const int code = ::sqlite3_step(handle_);
+constexpr std::array kTokens{
+    sql::Token{"least", "min"},
+    sql::Token{"greatest", "max"},
+    sql::Token{"lock", ""},  // one connection writes at a time
+    sql::Token{"lock_free", ""},
+    sql::Token{"next_order",
+               "(SELECT coalesce(max(wanted_order), 0) + 1 FROM recordings WHERE state IN ('queued', 'processing'))"},
+    // RETURNING builds a table at each change, which costs as much as the change. Where that is too much, rows.hpp
+    // reads the row that was changed.
+    sql::Token{"returning", ""},
+    sql::Token{"returning_id", ""},
+    sql::Token{"among", "IN (SELECT value FROM json_each(*))"},
+    // Partial indexes that SQLite does not choose by itself, or only once it has statistics.
+    sql::Token{"index", " INDEXED BY *"},
+    // A plus keeps SQLite from walking through all of a business instead of finding the recording.
+    sql::Token{"unindexed", "+"},
+};
+constexpr sql::Dialect kDialect{'?', kTokens, false, false};
+
+}  // namespace
+
+bool Database::Statement::next() {
+  const int code = ::sqlite3_step(handle.get());
   if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) raise(::sqlite3_db_handle(handle_), code);
+  if (code != SQLITE_DONE) raise(::sqlite3_db_handle(handle.get()), code);
   return false;
 }
 
-void Statement::run() {
-  while (step()) {
-  }
+bool Database::Statement::is_null(int column) const {
+  return ::sqlite3_column_type(handle.get(), column) == SQLITE_NULL;
 }
 
-bool Statement::is_null(int column) const { return ::sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+std::int64_t Database::Statement::integer(int column) const { return ::sqlite3_column_int64(handle.get(), column); }
 
-std::int64_t Statement::integer(int column) const { return ::sqlite3_column_int64(handle_, column); }
-
-std::string Statement::text(int column) const {
-  const unsigned char* data = ::sqlite3_column_text(handle_, column);
+std::string_view Database::Statement::text(int column) const {
+  const unsigned char* data = ::sqlite3_column_text(handle.get(), column);
   if (data == nullptr) return {};
-  return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(::sqlite3_column_bytes(handle_, column))};
+  return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(::sqlite3_column_bytes(handle.get(), column))};
 }
 
-void Statement::bind_null(int index) { check(::sqlite3_db_handle(handle_), ::sqlite3_bind_null(handle_, index)); }
-
-void Statement::bind_integer(int index, std::int64_t value) {
-  check(::sqlite3_db_handle(handle_), ::sqlite3_bind_int64(handle_, index, value));
+void Database::Statement::close() noexcept {
+  ::sqlite3_reset(handle.get());
+  ::sqlite3_clear_bindings(handle.get());
 }
 
-void Statement::bind_text(int index, std::string_view value) {
-  // Copied by SQLite, since a Statement may outlive the values that it was made with. Never a null pointer, which
-  // SQLite would take for NULL.
-  const char* data = value.empty() ? "" : value.data();
-  check(::sqlite3_db_handle(handle_),
-        ::sqlite3_bind_text64(handle_, index, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+void Database::Statement::bind(int index, const Parameter& parameter) {
+  // SQLite copies a text, because the statement may outlive the values that it was given. A null pointer would be NULL.
+  const auto bind_text = [&](std::string_view text) {
+    const char* data = text.empty() ? "" : text.data();
+    return ::sqlite3_bind_text64(handle.get(), index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  };
+  int code = SQLITE_OK;
+  if (parameter.is_null) {
+    code = ::sqlite3_bind_null(handle.get(), index);
+  } else {
+    switch (parameter.kind) {
+      case Parameter::Kind::kBoolean:
+      case Parameter::Kind::kInteger:
+        code = ::sqlite3_bind_int64(handle.get(), index, parameter.integer);
+        break;
+      case Parameter::Kind::kText:
+        code = bind_text(parameter.text);
+        break;
+      case Parameter::Kind::kIntegers:
+        code = bind_text(json_of(parameter.integers));
+        break;
+      case Parameter::Kind::kTexts:
+        code = bind_text(json_of(parameter.texts));
+        break;
+    }
+  }
+  check(::sqlite3_db_handle(handle.get()), code);
 }
+
+Database::Database() : Session(kDialect) {}
 
 void Database::CloseDatabase::operator()(sqlite3* handle) const noexcept { ::sqlite3_close_v2(handle); }
 void Database::FinalizeStatement::operator()(sqlite3_stmt* handle) const noexcept { ::sqlite3_finalize(handle); }
@@ -169,8 +212,8 @@ void Database::configure(const DatabaseOptions& options) {
 void Database::enter_wal_mode(Milliseconds busy_timeout) {
   for (int tries = 0;; ++tries) {
     try {
-      Statement mode = query("PRAGMA journal_mode = WAL");
-      if (mode.step() && mode.text(0) != "wal") {
+      Rows mode = query("PRAGMA journal_mode = WAL");
+      if (mode.next() && mode.view(0) != "wal") {
         throw StorageFailure({Errc::kIo, "the file system cannot hold a database in WAL mode"});
       }
       return;
@@ -181,30 +224,49 @@ void Database::enter_wal_mode(Milliseconds busy_timeout) {
   }
 }
 
-sqlite3_stmt* Database::prepare(Sql sql) {
-  StatementHandle& cached = statements_[sql.text()];
-  if (cached == nullptr) {
+Database::Statement& Database::prepare(Sql sql) {
+  Statement& cached = statements_[sql.text()];
+  if (cached.handle == nullptr) {
+    const std::string text = sql::in_dialect(dialect(), sql.text());
     sqlite3_stmt* prepared = nullptr;
     check(handle_.get(),
-          ::sqlite3_prepare_v3(handle_.get(), sql.text(), -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
-    cached.reset(prepared);
+          ::sqlite3_prepare_v3(handle_.get(), text.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
+    cached.handle.reset(prepared);
   }
-  if (::sqlite3_stmt_busy(cached.get()) != 0) throw std::logic_error("a statement is used twice at the same time");
-  return cached.get();
+  if (::sqlite3_stmt_busy(cached.handle.get()) != 0)
+    throw std::logic_error("a statement is used twice at the same time");
+  return cached;
+}
+
+sql::Cursor& Database::open(Sql sql, std::span<const Parameter> parameters) {
+  Statement& statement = prepare(sql);
+  int index = 0;
+  for (const Parameter& parameter : parameters) statement.bind(++index, parameter);
+  return statement;
+}
+
+std::int64_t Database::change(Sql sql, std::span<const Parameter> parameters) {
+  Rows rows(open(sql, parameters));
+  while (rows.next()) {
+  }
+  return ::sqlite3_changes64(handle_.get());
+}
+
+std::optional<std::int64_t> Database::insert_one(Sql sql, std::span<const Parameter> parameters) {
+  if (change(sql, parameters) == 0) return std::nullopt;
+  return ::sqlite3_last_insert_rowid(handle_.get());
 }
 
 void Database::run_script(const char* script) {
   check(handle_.get(), ::sqlite3_exec(handle_.get(), script, nullptr, nullptr, nullptr));
 }
 
-std::int64_t Database::changes() const { return ::sqlite3_changes64(handle_.get()); }
 std::int64_t Database::total_changes() const { return ::sqlite3_total_changes64(handle_.get()); }
-std::int64_t Database::last_row_id() const { return ::sqlite3_last_insert_rowid(handle_.get()); }
 bool Database::is_in_transaction() const { return ::sqlite3_get_autocommit(handle_.get()) == 0; }
 
 int Database::schema_version() {
-  Statement version = query("PRAGMA user_version");
-  return version.step() ? static_cast<int>(version.integer(0)) : 0;
+  Rows version = query("PRAGMA user_version");
+  return version.next() ? static_cast<int>(version.integer(0)) : 0;
 }
 
 void Database::set_schema_version(int version) { run_script(fmt::format("PRAGMA user_version = {}", version).c_str()); }

@@ -90,7 +90,8 @@ struct JobInitiation {
 
 }  // namespace detail
 
-/// Posts `work` (Result<T>(Database&)) to a queue of jobs, and comes back to the caller's event loop with its result.
+/// Posts `work` (Result<T>(Database&)) to a ReadPool or WriteQueue, and comes back to the caller's event loop with its
+/// result; what a WriteQueue changed is on the disk by then. A cancelled task waits for its work to end all the same.
 template <class Queue, class Fn>
 [[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&, Database&>> run_job(Queue& queue, Fn work) {
   using R = std::invoke_result_t<Fn&, Database&>;

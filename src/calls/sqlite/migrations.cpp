@@ -11,11 +11,11 @@ constexpr const char* kSetApplicationId = "PRAGMA application_id = 1414546507";
 static_assert(kApplicationId == 1414546507);
 
 bool is_ours(Database& database) {
-  Statement id = database.query("PRAGMA application_id");
-  return id.step() && id.integer(0) == kApplicationId;
+  Rows id = database.query("PRAGMA application_id");
+  return id.next() && id.integer(0) == kApplicationId;
 }
 
-bool has_tables(Database& database) { return database.query("SELECT 1 FROM sqlite_schema LIMIT 1").step(); }
+bool has_tables(Database& database) { return database.query("SELECT 1 FROM sqlite_schema LIMIT 1").next(); }
 
 Result<void> check_version(Database& database, int version, int newest) {
   if (!is_ours(database) && (version != 0 || has_tables(database))) {
@@ -33,10 +33,10 @@ Result<void> check_version(Database& database, int version, int newest) {
 // Looks at the end of each large table, where a file that was cut off is missing pages. A full check of a large file
 // would take minutes.
 void touch_tables(Database& database) {
-  (void)database.query("SELECT value FROM meta").step();
-  (void)database.query("SELECT * FROM calls ORDER BY id DESC LIMIT 1").step();
-  (void)database.query("SELECT * FROM recordings ORDER BY id DESC LIMIT 1").step();
-  (void)database.query("SELECT * FROM audit ORDER BY id DESC LIMIT 1").step();
+  (void)database.query("SELECT value FROM meta").next();
+  (void)database.query("SELECT * FROM calls ORDER BY id DESC LIMIT 1").next();
+  (void)database.query("SELECT * FROM recordings ORDER BY id DESC LIMIT 1").next();
+  (void)database.query("SELECT * FROM audit ORDER BY id DESC LIMIT 1").next();
 }
 
 Result<void> apply_missing(Database& database) {

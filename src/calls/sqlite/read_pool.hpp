@@ -35,11 +35,4 @@ class ReadPool {
   std::vector<std::jthread> threads_;
 };
 
-/// Runs `work` (Result<T>(Database&)) on a thread of the pool, and comes back to the caller's event loop with its
-/// result.
-template <class Fn>
-[[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&, Database&>> read(ReadPool& pool, Fn work) {
-  return run_job(pool, std::move(work));
-}
-
 }  // namespace tapedeck::sqlite

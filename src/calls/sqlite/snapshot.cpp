@@ -23,7 +23,7 @@ std::unexpected<Error> refuse(const std::string& path) {
 }
 
 // VACUUM INTO takes an empty file, and leaves it the mode that it has.
-Result<void> make_private_file(const std::string& path) {
+Result<void> make_copy_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (file < 0) return refuse(path);
   ::close(file);
@@ -50,8 +50,8 @@ Result<void> check_copy(const std::string& path) {
   auto copy = Database::open(path, {});
   if (!copy) return fail(copy.error());
   try {
-    Statement check = copy->query("PRAGMA quick_check(1)");
-    const std::string verdict = check.step() ? check.text(0) : "";
+    Rows check = copy->query("PRAGMA quick_check(1)");
+    const std::string verdict = check.next() ? check.text(0) : "";
     if (verdict == "ok") return {};
     return fail(Errc::kCorrupt, fmt::format("{}: the copy is damaged: {}", path, verdict));
   } catch (const StorageFailure& failure) {
@@ -62,7 +62,7 @@ Result<void> check_copy(const std::string& path) {
 }  // namespace
 
 Result<void> copy_database(const std::string& from, const std::string& to) {
-  if (auto made = make_private_file(to); !made) return made;
+  if (auto made = make_copy_file(to); !made) return made;
   Result<void> copied = write_copy(from, to);
   if (copied) copied = check_copy(to);
   if (!copied) {

@@ -74,11 +74,4 @@ class WriteQueue {
   std::jthread thread_;
 };
 
-/// Runs `work` (Result<T>(Database&)) in the next transaction, and comes back to the caller's event loop with its
-/// result once that is on the disk. A cancelled task waits for its work to end all the same.
-template <class Fn>
-[[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&, Database&>> write(WriteQueue& queue, Fn work) {
-  return run_job(queue, std::move(work));
-}
-
 }  // namespace tapedeck::sqlite

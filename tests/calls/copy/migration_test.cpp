@@ -118,7 +118,7 @@ TEST_F(MigrationTest, a_run_that_broke_off_is_gone_on_with_and_writes_nothing_tw
   expect_same();
 }
 
-TEST_F(MigrationTest, what_changes_meanwhile_is_caught_up_with_and_what_goes_is_removed) {
+TEST_F(MigrationTest, rows_that_change_or_go_meanwhile_are_brought_up_to_date) {
   ASSERT_TRUE(run());
   add_call(kCalls + 1);
   ArchiveRow changed = rows.rows(kRecordings).at(std::int64_t{5});

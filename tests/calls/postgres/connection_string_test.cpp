@@ -5,20 +5,20 @@
 namespace tapedeck::postgres {
 namespace {
 
-TEST(PostgresConnectionString, says_where_the_database_is_without_the_password) {
+TEST(PostgresConnectionString, the_place_of_the_database_is_shown_without_the_password) {
   const auto parsed = ConnectionString::parse("postgresql://tapedeck:s3cret@db.example:6432/calls?sslmode=require");
   ASSERT_TRUE(parsed) << parsed.error().detail;
   EXPECT_EQ(parsed->shown(), "db.example:6432/calls");
 }
 
-TEST(PostgresConnectionString, shows_the_first_of_several_hosts) {
+TEST(PostgresConnectionString, the_first_of_several_hosts_is_shown) {
   const auto parsed =
       ConnectionString::parse("postgres://u@a.example:1,b.example:2/calls?target_session_attrs=primary");
   ASSERT_TRUE(parsed) << parsed.error().detail;
   EXPECT_EQ(parsed->shown(), "a.example:1/calls");
 }
 
-TEST(PostgresConnectionString, masks_the_password_as_written_and_as_decoded_wherever_it_stands) {
+TEST(PostgresConnectionString, the_password_is_masked_as_written_and_as_decoded) {
   const auto in_front = ConnectionString::parse("postgresql://u:p%40ss%2Fword@h/d");
   ASSERT_TRUE(in_front) << in_front.error().detail;
   EXPECT_EQ(in_front->scrub("p%40ss%2Fword or p@ss/word"), "*** or ***");
@@ -29,7 +29,7 @@ TEST(PostgresConnectionString, masks_the_password_as_written_and_as_decoded_wher
 
 class PostgresBadUrl : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(PostgresBadUrl, is_refused_by_a_sentence_that_holds_nothing_of_the_password) {
+TEST_P(PostgresBadUrl, a_bad_url_is_refused_without_a_word_of_the_password) {
   const auto parsed = ConnectionString::parse(GetParam());
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().errc(), Errc::kInvalidArgument);

@@ -205,7 +205,7 @@ class PostgresConflict : public ::testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(PostgresConflict, is_met_by_trying_again) {
+TEST_P(PostgresConflict, a_conflict_is_met_by_trying_again) {
   const TestDatabase database;
   stumble(database, 3);
   const auto store = open_store(database.url(), small_store());
@@ -214,7 +214,7 @@ TEST_P(PostgresConflict, is_met_by_trying_again) {
   EXPECT_EQ(*put, PutOutcome::kCreated);
 }
 
-TEST_P(PostgresConflict, is_not_met_for_ever) {
+TEST_P(PostgresConflict, a_conflict_is_not_met_for_ever) {
   const TestDatabase database;
   stumble(database, 1'000'000);
   const PostgresOptions options = small_store();
@@ -297,12 +297,12 @@ class PostgresPassword : public ::testing::Test {
   const std::string database_ = server_.make_database();
 };
 
-TEST_F(PostgresPassword, is_taken_from_the_url_decoded) {
+TEST_F(PostgresPassword, the_password_is_taken_from_the_url_decoded) {
   const auto store = open(server_.url(database_, "locked:right%25word"));
   EXPECT_TRUE(store) << store.error().detail;
 }
 
-TEST_F(PostgresPassword, that_is_wrong_is_said_to_be_and_not_shown) {
+TEST_F(PostgresPassword, a_wrong_password_is_named_as_wrong_and_not_shown) {
   const auto store = open(server_.url(database_, "locked:wrongword"));
   ASSERT_EQ(errc_of(store), Errc::kUnavailable);
   EXPECT_NE(store.error().detail.find("check the user and the password"), std::string::npos) << store.error().detail;
@@ -318,7 +318,7 @@ struct BadStart {
 
 class PostgresBadStart : public ::testing::TestWithParam<BadStart> {};
 
-TEST_P(PostgresBadStart, says_what_is_wrong_and_how_to_mend_it) {
+TEST_P(PostgresBadStart, a_failed_start_says_what_is_wrong_and_how_to_mend_it) {
   const auto store = PostgresCallStore::open(shared_server().url(GetParam().database, GetParam().user), test_secrets());
   ASSERT_EQ(errc_of(store), Errc::kUnavailable);
   EXPECT_NE(store.error().detail.find(GetParam().advice), std::string::npos) << store.error().detail;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/calls/old_database.hpp"
 #include "tests/calls/postgres/other_session.hpp"
 #include "tests/calls/postgres/shared_server.hpp"
 
@@ -16,13 +17,13 @@ Error open_error(const std::string& url, const PostgresOptions& options = {}) {
   return store ? Error() : store.error();
 }
 
-TEST(PostgresMigrations, are_numbered_from_one_without_gaps) {
+TEST(PostgresMigrations, migrations_are_numbered_from_one_without_gaps) {
   int expected = 0;
   for (const Migration& migration : migrations()) EXPECT_EQ(migration.version, ++expected) << migration.name;
   EXPECT_GT(expected, 0);
 }
 
-TEST(PostgresMigrations, make_their_tables_beside_those_of_another_program) {
+TEST(PostgresMigrations, migrations_make_their_tables_beside_those_of_another_program) {
   const TestDatabase database(TestDatabase::Content::kEmpty);
   (void)database.ask("CREATE TABLE public.calls (theirs int)");
   (void)open_store(database.url(), small_store());
@@ -34,7 +35,7 @@ TEST(PostgresMigrations, make_their_tables_beside_those_of_another_program) {
             "1");
 }
 
-TEST(PostgresMigrations, are_run_by_one_while_others_wait) {
+TEST(PostgresMigrations, migrations_are_run_by_one_process_while_others_wait) {
   const TestDatabase database(TestDatabase::Content::kEmpty);
   {
     std::vector<std::jthread> processes;
@@ -48,14 +49,14 @@ TEST(PostgresMigrations, are_run_by_one_while_others_wait) {
   EXPECT_EQ(database.ask("SELECT value FROM meta WHERE key = 'schema'"), std::to_string(migrations().back().version));
 }
 
-TEST(PostgresMigrations, change_nothing_when_they_are_applied_already) {
+TEST(PostgresMigrations, applied_migrations_change_nothing) {
   const TestDatabase database;
   (void)database.ask("UPDATE meta SET value = 42 WHERE key = 'probe'");
   (void)open_store(database.url(), small_store());
   EXPECT_EQ(database.ask("SELECT value FROM meta WHERE key = 'probe'"), "42");
 }
 
-TEST(PostgresMigrations, wait_no_longer_than_they_are_told_to) {
+TEST(PostgresMigrations, migrations_wait_no_longer_than_they_are_told_to) {
   const TestDatabase database(TestDatabase::Content::kEmpty);
   const OtherSession other(database.url());
   other.run("SELECT pg_advisory_lock(x'5450444B'::bigint)");
@@ -66,7 +67,7 @@ TEST(PostgresMigrations, wait_no_longer_than_they_are_told_to) {
   EXPECT_NE(error.detail.find("held a lock"), std::string::npos) << error.detail;
 }
 
-TEST(PostgresMigrations, refuse_a_newer_schema_and_say_so) {
+TEST(PostgresMigrations, a_newer_schema_is_refused_by_name) {
   const TestDatabase database;
   (void)database.ask("UPDATE meta SET value = 99 WHERE key = 'schema'");
   const Error error = open_error(database.url());
@@ -75,7 +76,7 @@ TEST(PostgresMigrations, refuse_a_newer_schema_and_say_so) {
   EXPECT_NE(error.detail.find(database.name()), std::string::npos) << error.detail;
 }
 
-TEST(PostgresMigrations, refuse_another_programs_schema_of_the_same_name) {
+TEST(PostgresMigrations, another_programs_schema_of_the_same_name_is_refused) {
   const TestDatabase database(TestDatabase::Content::kEmpty);
   (void)database.ask("CREATE SCHEMA tapedeck; CREATE TABLE tapedeck.bookmarks (url text)");
   const Error error = open_error(database.url());
@@ -83,7 +84,7 @@ TEST(PostgresMigrations, refuse_another_programs_schema_of_the_same_name) {
   EXPECT_NE(error.detail.find("bookmarks"), std::string::npos) << error.detail;
 }
 
-TEST(PostgresMigrations, refuse_a_database_that_is_not_in_utf8) {
+TEST(PostgresMigrations, a_database_that_is_not_in_utf8_is_refused) {
   const std::string name = "latin";
   (void)shared_server().ask("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
   const Error error = open_error(shared_server().url(name));
@@ -91,7 +92,7 @@ TEST(PostgresMigrations, refuse_a_database_that_is_not_in_utf8) {
   EXPECT_NE(error.detail.find("UTF8"), std::string::npos) << error.detail;
 }
 
-TEST(PostgresMigrations, tell_a_role_with_too_few_rights_what_it_needs_and_leave_nothing_behind) {
+TEST(PostgresMigrations, a_role_with_too_few_rights_is_told_what_it_needs_and_leaves_nothing_behind) {
   const TestDatabase database(TestDatabase::Content::kEmpty);
   (void)database.ask("CREATE ROLE plain LOGIN");
   const Error error = open_error(database.url("plain"));
@@ -100,7 +101,7 @@ TEST(PostgresMigrations, tell_a_role_with_too_few_rights_what_it_needs_and_leave
   EXPECT_EQ(database.ask("SELECT to_regnamespace('tapedeck') IS NULL"), "t");
 }
 
-TEST(PostgresMigrations, do_for_a_role_without_rights_once_an_administrator_has_done_its_part) {
+TEST(PostgresMigrations, a_role_without_rights_can_migrate_once_an_administrator_has_prepared_the_database) {
   const TestDatabase database(TestDatabase::Content::kEmpty);
   (void)database.ask(
       "CREATE ROLE guest LOGIN; CREATE SCHEMA tapedeck AUTHORIZATION guest;"
@@ -109,11 +110,19 @@ TEST(PostgresMigrations, do_for_a_role_without_rights_once_an_administrator_has_
   EXPECT_TRUE(store) << store.error().detail;
 }
 
-TEST(PostgresMigrations, do_for_the_owner_of_the_database_alone) {
+TEST(PostgresMigrations, the_owner_of_the_database_can_migrate_alone) {
   const TestDatabase database(TestDatabase::Content::kEmpty);
   (void)database.ask("CREATE ROLE owner LOGIN; ALTER DATABASE " + database.name() + " OWNER TO owner");
   const auto store = PostgresCallStore::open(database.url("owner"), test_secrets(), small_store());
   EXPECT_TRUE(store) << store.error().detail;
+}
+
+TEST(PostgresMigrations, an_old_database_opens_with_every_row_and_goes_on) {
+  const TestDatabase database(TestDatabase::Content::kEmpty);
+  const auto dump = std::filesystem::path(__FILE__).parent_path() / "fixtures" / "schema_4.sql";
+  (void)database.ask(read_file(dump));
+  const auto store = open_store(database.url(), small_store());
+  expect_old_rows(*store);
 }
 
 }  // namespace

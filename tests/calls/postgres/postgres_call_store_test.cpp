@@ -59,7 +59,7 @@ class PostgresStore : public ::testing::Test {
   TestDatabase database_;
 };
 
-TEST_F(PostgresStore, what_was_put_is_there_after_a_restart) {
+TEST_F(PostgresStore, rows_are_there_after_a_restart) {
   {
     const auto store = open();
     ASSERT_TRUE(run_task(store->put_business(acme_with_token())));
@@ -146,7 +146,7 @@ TEST_F(PostgresStore, a_change_waits_for_the_disk_though_the_database_is_set_not
   EXPECT_EQ(database_.ask("SELECT string_agg(setting, ' ') FROM seen"), "on remote_apply");
 }
 
-TEST_F(PostgresStore, has_no_more_connections_than_it_was_given_however_much_is_asked) {
+TEST_F(PostgresStore, the_store_has_no_more_connections_than_it_was_given) {
   PostgresOptions options;
   options.reads.connections = 2;
   options.changes.connections = 3;
@@ -237,7 +237,7 @@ TEST_F(PostgresStore, a_login_is_consumed_once_by_many_who_try_at_once) {
   EXPECT_EQ(granted, 1);
 }
 
-TEST_F(PostgresStore, leaves_no_marks_behind_when_it_ends) {
+TEST_F(PostgresStore, the_store_leaves_no_marks_behind_when_it_ends) {
   {
     const auto store = open();
     ASSERT_TRUE(run_task(store->put_business(acme_with_token())));
@@ -246,7 +246,7 @@ TEST_F(PostgresStore, leaves_no_marks_behind_when_it_ends) {
   EXPECT_EQ(database_.ask("SELECT count(*) FROM change_marks"), "0");
 }
 
-TEST_F(PostgresStore, removes_marks_that_were_left_behind_long_ago) {
+TEST_F(PostgresStore, the_store_removes_marks_that_were_left_behind_long_ago) {
   (void)database_.ask("INSERT INTO change_marks VALUES (1, 1, 0, now() - interval '8 days'), (2, 1, 0, now())");
   (void)open();
   EXPECT_EQ(database_.ask("SELECT id FROM change_marks"), "2");

@@ -13,10 +13,10 @@ class SqliteArchive final : public ArchiveSubject {
   CallArchive& archive() override { return *store_; }
   std::set<std::string> schema() override {
     auto database = sqlite::Database::open(file_, {});
-    sqlite::Statement row = database->query(
+    sql::Rows row = database->query(
         "SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'");
     std::set<std::string> names;
-    while (row.step()) names.insert(row.text(0));
+    while (row.next()) names.insert(row.text(0));
     return names;
   }
 
@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveContract, ::testing::Values(ArchiveS
 INSTANTIATE_TEST_SUITE_P(Stores, CallArchiveSchema, ::testing::Values(ArchiveSubjectKind{"sqlite", make}),
                          [](const auto& one) { return one.param.name; });
 
-TEST(SqliteSnapshot, holds_what_was_committed_and_is_the_owners_alone) {
+TEST(SqliteSnapshot, a_snapshot_holds_what_was_committed_and_is_its_owners_only) {
   const TemporaryDirectory directory;
   const auto store = open_store(directory.file("calls.db"));
   Business business;
@@ -48,7 +48,7 @@ TEST(SqliteSnapshot, holds_what_was_committed_and_is_the_owners_alone) {
   EXPECT_EQ(run_task(copy->list_businesses())->size(), 1U);
 }
 
-TEST(SqliteSnapshot, never_writes_over_a_file) {
+TEST(SqliteSnapshot, a_snapshot_never_writes_over_a_file) {
   const TemporaryDirectory directory;
   (void)open_store(directory.file("calls.db"));
   (void)open_store(directory.file("other.db"));

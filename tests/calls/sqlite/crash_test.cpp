@@ -123,7 +123,7 @@ TEST(Crash, everything_that_was_acknowledged_is_there_after_kill_9) {
   ::_exit(0);
 }
 
-TEST(SecondProcess, writes_while_the_first_one_is_busy) {
+TEST(SecondProcess, a_second_process_writes_while_the_first_one_is_busy) {
   constexpr int kKeys = 20;
   const TemporaryDirectory directory;
   const std::string path = directory.file("calls.db");
@@ -156,7 +156,7 @@ TEST(SecondProcess, writes_while_the_first_one_is_busy) {
   ::_exit(store ? 0 : 1);
 }
 
-TEST(SecondProcess, may_make_the_database_at_the_same_time) {
+TEST(SecondProcess, a_second_process_may_make_the_database_at_the_same_time) {
   constexpr int kProcesses = 8;
   const TemporaryDirectory directory;
   const std::string path = directory.file("calls.db");

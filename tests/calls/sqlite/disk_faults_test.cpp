@@ -130,7 +130,7 @@ TEST_F(DiskFaults, a_damaged_page_is_told_as_damage) {
     auto database = sqlite::Database::open(path_, {});
     ASSERT_TRUE(database);
     auto root = database->query("SELECT rootpage FROM sqlite_schema WHERE name = 'recordings'");
-    ASSERT_TRUE(root.step());
+    ASSERT_TRUE(root.next());
     const auto offset = (root.integer(0) - 1) * 4096;
     std::FILE* file = std::fopen(path_.c_str(), "r+b");
     ASSERT_NE(file, nullptr);

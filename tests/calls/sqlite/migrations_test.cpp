@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/calls/old_database.hpp"
 #include "tests/calls/sqlite/temporary_store.hpp"
 
 namespace tapedeck::sqlite {
@@ -25,8 +26,8 @@ class Migrations : public ::testing::Test {
   }
   static std::set<std::string> tables(Database& database) {
     std::set<std::string> names;
-    Statement rows = database.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'");
-    while (rows.step()) names.insert(rows.text(0));
+    Rows rows = database.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'");
+    while (rows.next()) names.insert(rows.text(0));
     return names;
   }
   void write_file(const std::string& content) { std::ofstream(path_, std::ios::binary) << content; }
@@ -35,13 +36,13 @@ class Migrations : public ::testing::Test {
   const std::string path_ = directory_.file("calls.db");
 };
 
-TEST_F(Migrations, are_numbered_from_one_without_gaps) {
+TEST_F(Migrations, migrations_are_numbered_from_one_without_gaps) {
   int expected = 0;
   for (const Migration& migration : migrations()) EXPECT_EQ(migration.version, ++expected) << migration.name;
   EXPECT_GT(expected, 0);
 }
 
-TEST_F(Migrations, make_the_tables_of_an_empty_file) {
+TEST_F(Migrations, migrations_make_the_tables_of_an_empty_file) {
   Database database = open();
   ASSERT_TRUE(migrate(database));
   EXPECT_EQ(database.schema_version(), migrations().back().version);
@@ -49,17 +50,17 @@ TEST_F(Migrations, make_the_tables_of_an_empty_file) {
                                                      "logins", "marks", "meta", "recordings"}));
 }
 
-TEST_F(Migrations, change_nothing_when_they_are_applied_already) {
+TEST_F(Migrations, applied_migrations_change_nothing) {
   Database database = open();
   ASSERT_TRUE(migrate(database));
   database.run("UPDATE meta SET value = 42 WHERE key = 'probe'");
   ASSERT_TRUE(migrate(database));
-  Statement value = database.query("SELECT value FROM meta WHERE key = 'probe'");
-  ASSERT_TRUE(value.step());
+  Rows value = database.query("SELECT value FROM meta WHERE key = 'probe'");
+  ASSERT_TRUE(value.next());
   EXPECT_EQ(value.integer(0), 42);
 }
 
-TEST_F(Migrations, refuse_a_newer_schema_and_say_so) {
+TEST_F(Migrations, a_newer_schema_is_refused_by_name) {
   {
     Database database = open();
     ASSERT_TRUE(migrate(database));
@@ -71,7 +72,7 @@ TEST_F(Migrations, refuse_a_newer_schema_and_say_so) {
   EXPECT_NE(error.detail.find(path_), std::string::npos) << error.detail;
 }
 
-TEST_F(Migrations, refuse_another_programs_database) {
+TEST_F(Migrations, another_programs_database_is_refused) {
   {
     Database database = open();
     database.run_script("CREATE TABLE bookmarks (url TEXT)");
@@ -81,14 +82,14 @@ TEST_F(Migrations, refuse_another_programs_database) {
   EXPECT_EQ(tables(database), std::set<std::string>{"bookmarks"});
 }
 
-TEST_F(Migrations, refuse_a_file_that_is_no_database) {
+TEST_F(Migrations, a_file_that_is_no_database_is_refused) {
   write_file(std::string(8192, 'x'));
   const Error error = open_store_error();
   EXPECT_EQ(error.errc(), Errc::kCorrupt);
   EXPECT_NE(error.detail.find("damaged"), std::string::npos) << error.detail;
 }
 
-TEST_F(Migrations, notice_a_file_that_was_cut_off) {
+TEST_F(Migrations, a_file_that_was_cut_off_is_noticed) {
   {
     const auto store = open_store(path_);
   }
@@ -96,7 +97,7 @@ TEST_F(Migrations, notice_a_file_that_was_cut_off) {
   EXPECT_EQ(open_store_error().errc(), Errc::kCorrupt);
 }
 
-TEST_F(Migrations, are_undone_when_the_disk_is_full_half_way) {
+TEST_F(Migrations, migrations_are_undone_when_the_disk_is_full_half_way) {
   DatabaseOptions small;
   small.page_count_max = 8;
   {
@@ -131,8 +132,8 @@ TEST_F(Migrations, a_connection_is_durable_and_keeps_references) {
   Database database = open();
   ASSERT_TRUE(migrate(database));
   const auto pragma = [&](Sql sql) {
-    Statement row = database.query(sql);
-    return row.step() ? row.text(0) : std::string();
+    Rows row = database.query(sql);
+    return row.next() ? row.text(0) : std::string();
   };
   EXPECT_EQ(pragma("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(pragma("PRAGMA synchronous"), "2");  // FULL
@@ -140,6 +141,16 @@ TEST_F(Migrations, a_connection_is_durable_and_keeps_references) {
   EXPECT_THROW(database.run("INSERT INTO recordings (business_id, call_sid, account_sid, recording_sid, sid)"
                             " VALUES ('nobody', 'CA1', '', 'RE1', 'CA1')"),
                StorageFailure);
+}
+
+TEST_F(Migrations, an_old_database_opens_with_every_row_and_goes_on) {
+  {
+    Database database = open();
+    const auto dump = std::filesystem::path(__FILE__).parent_path() / "fixtures" / "schema_6.sql";
+    database.run_script(read_file(dump).c_str());
+  }
+  const auto store = open_store(path_);
+  expect_old_rows(*store);
 }
 
 }  // namespace

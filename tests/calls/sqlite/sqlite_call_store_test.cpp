@@ -52,7 +52,7 @@ class SqliteStore : public ::testing::Test {
   const std::string path_ = directory_.file("calls.db");
 };
 
-TEST_F(SqliteStore, what_was_put_is_there_after_a_restart) {
+TEST_F(SqliteStore, rows_are_there_after_a_restart) {
   {
     const auto store = open_store(path_);
     ASSERT_TRUE(run_task(store->put_business(acme_with_token())));
@@ -115,16 +115,16 @@ TEST_F(SqliteStore, audit_entries_are_kept_in_order) {
   auto database = sqlite::Database::open(path_, {});
   ASSERT_TRUE(database);
   auto rows = database->query("SELECT at, business_id, actor, action, sid, detail FROM audit ORDER BY id");
-  ASSERT_TRUE(rows.step());
+  ASSERT_TRUE(rows.next());
   EXPECT_EQ(rows.time(0), kNow);
   EXPECT_EQ(rows.text(1), "acme");
   EXPECT_EQ(rows.text(2), "key:7");
   EXPECT_EQ(rows.text(3), "play");
   EXPECT_EQ(rows.text(4), call_sid(1).str());
-  ASSERT_TRUE(rows.step());
+  ASSERT_TRUE(rows.next());
   EXPECT_EQ(rows.text(1), "gone");
   EXPECT_EQ(rows.text(5), "asked");
-  EXPECT_FALSE(rows.step());
+  EXPECT_FALSE(rows.next());
 }
 
 TEST_F(SqliteStore, two_stores_on_one_file_see_each_others_changes) {

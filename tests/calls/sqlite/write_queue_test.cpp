@@ -28,7 +28,7 @@ Work inserting(int n) {
 }
 
 Task<> record(WriteQueue& queue, Work work, std::vector<Result<int>>& results, std::size_t place) {
-  Result<int> result = co_await write(queue, std::move(work));
+  Result<int> result = co_await run_job(queue, std::move(work));
   results[place] = std::move(result);
 }
 
@@ -73,8 +73,8 @@ class SharedCommits : public ::testing::Test {
 
   int rows() {
     Database database = open();
-    Statement count = database.query("SELECT count(*) FROM meta WHERE key <> 'probe'");
-    return count.step() ? static_cast<int>(count.integer(0)) : -1;
+    Rows count = database.query("SELECT count(*) FROM meta WHERE key <> 'probe'");
+    return count.next() ? static_cast<int>(count.integer(0)) : -1;
   }
 
   class Gate final : public Job {
@@ -186,19 +186,19 @@ TEST_F(SharedCommits, a_failed_commit_fails_its_whole_batch_and_leaves_the_store
         BrokenDisk{FaultyDisk::Fault::kSyncError, Errc::kIo}}) {
     disk_.break_down(fault);
     for (int i = 0; i < 3; ++i) {
-      const auto result = run_task(write(*queue_, inserting(++n)));
+      const auto result = run_task(run_job(*queue_, inserting(++n)));
       ASSERT_FALSE(result);
       EXPECT_EQ(result.error().errc(), expected) << result.error().detail;
     }
     EXPECT_TRUE(queue_->last_failure());
     disk_.heal();
-    EXPECT_TRUE(run_task(write(*queue_, inserting(++n))));
+    EXPECT_TRUE(run_task(run_job(*queue_, inserting(++n))));
     EXPECT_FALSE(queue_->last_failure());
   }
   EXPECT_EQ(rows(), 3);
 }
 
-TEST_F(SharedCommits, nobody_of_a_batch_that_failed_to_commit_is_told_of_success) {
+TEST_F(SharedCommits, a_batch_that_failed_to_commit_reports_no_success) {
   start();
   hold();
   disk_.break_down(FaultyDisk::Fault::kSyncError);
@@ -227,7 +227,7 @@ TEST_F(SharedCommits, a_queue_that_is_full_refuses_at_once) {
   EXPECT_EQ(rows(), 2);
 }
 
-TEST_F(SharedCommits, what_waits_is_committed_before_the_queue_ends) {
+TEST_F(SharedCommits, waiting_changes_are_committed_before_the_queue_ends) {
   start();
   hold();
   std::vector<Result<int>> results(5);
@@ -250,11 +250,11 @@ TEST_F(SharedCommits, a_database_that_another_holds_is_unavailable_after_the_tim
   start();
   Database other = open();
   other.run("BEGIN IMMEDIATE");
-  const auto refused = run_task(write(*queue_, inserting(1)));
+  const auto refused = run_task(run_job(*queue_, inserting(1)));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().errc(), Errc::kUnavailable);
   other.run("COMMIT");
-  EXPECT_TRUE(run_task(write(*queue_, inserting(1))));
+  EXPECT_TRUE(run_task(run_job(*queue_, inserting(1))));
 }
 
 TEST_F(SharedCommits, the_log_does_not_grow_without_bound) {
@@ -262,7 +262,7 @@ TEST_F(SharedCommits, the_log_does_not_grow_without_bound) {
   start();
   const std::string filler(3000, 'x');
   for (int n = 0; n < 3000; ++n) {
-    const auto result = run_task(write(*queue_, Work([n, &filler](Database& database) -> Result<int> {
+    const auto result = run_task(run_job(*queue_, Work([n, &filler](Database& database) -> Result<int> {
       database.run(
           "INSERT INTO audit (at, business_id, actor, action, sid, detail)"
           " VALUES (0, '', '', '', '', ?1)",
