@@ -11,20 +11,34 @@ ConnectionPool::ConnectionPool(std::string name, Access access, ConnectionString
   }
 }
 
+// A seat for one job, which goes back whatever happens: a thread counts on there being one.
+class ConnectionPool::TakenSeat {
+ public:
+  explicit TakenSeat(ConnectionPool& pool) : pool_(pool), seat_(pool.take_seat()) {}
+  TakenSeat(const TakenSeat&) = delete;
+  TakenSeat& operator=(const TakenSeat&) = delete;
+  ~TakenSeat() { pool_.give_back(std::move(seat_)); }
+
+  Seat* operator->() { return seat_.get(); }
+
+ private:
+  ConnectionPool& pool_;
+  std::unique_ptr<Seat> seat_;
+};
+
 std::optional<Error> ConnectionPool::run(const Seat::Work& work, Seat::Time deadline) {
   if (std::chrono::steady_clock::now() >= deadline) {
     return unavailable("the database is too slow for all that is asked of it");
   }
-  std::unique_ptr<Seat> seat = take_seat();
+  TakenSeat seat(*this);
   Outcome outcome;
   try {
     outcome = seat->run(work, deadline);
   } catch (const std::exception& unexpected) {
-    // The transaction may be open, so this seat's connection goes.
-    seat = std::make_unique<Seat>(seat->access(), where_, limits_, options_, counts_);
+    seat->disconnect();  // the transaction may be open
     outcome.error = Error(Errc::kInternal, unexpected.what());
   }
-  give_back(std::move(seat), outcome);
+  remember(outcome);
   return outcome.error;
 }
 
@@ -40,9 +54,14 @@ std::unique_ptr<Seat> ConnectionPool::take_seat() {
   return seat;
 }
 
-void ConnectionPool::give_back(std::unique_ptr<Seat> seat, const Outcome& outcome) {
+// Allocates nothing: the vector once held all seats.
+void ConnectionPool::give_back(std::unique_ptr<Seat> seat) noexcept {
   const std::scoped_lock lock(mutex_);
   free_seats_.push_back(std::move(seat));
+}
+
+void ConnectionPool::remember(const Outcome& outcome) {
+  const std::scoped_lock lock(mutex_);
   if (outcome.concerns_everybody) {
     last_failure_ = outcome.error;
   } else if (!outcome.error) {

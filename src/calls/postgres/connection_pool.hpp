@@ -13,8 +13,8 @@
 
 namespace tapedeck::postgres {
 
-/// A bounded set of connections, each with a named thread that may wait for it, so that nothing else has to.
-/// Jobs go to whichever is free, first in first out.
+/// A bounded set of connections, and as many named threads that wait for them, so that no event loop does. Jobs run in
+/// the order in which they came, each on a connection that is free.
 class ConnectionPool {
  public:
   /// `name`: of the threads.
@@ -32,12 +32,15 @@ class ConnectionPool {
   [[nodiscard]] const PoolCounts& counts() const noexcept { return counts_; }
   [[nodiscard]] std::size_t queued() const { return threads_.queued(); }
   [[nodiscard]] bool is_full() const { return queued() >= options_.queue_max; }
-  /// Why the last job failed, if it was for a reason that the next one will meet too; empty after one that did not.
+  /// Why the last job failed, if the next one would fail for the same reason; empty after one that did not fail.
   [[nodiscard]] std::optional<Error> last_failure() const;
 
  private:
+  class TakenSeat;
+
   [[nodiscard]] std::unique_ptr<Seat> take_seat();
-  void give_back(std::unique_ptr<Seat> seat, const Outcome& outcome);
+  void give_back(std::unique_ptr<Seat> seat) noexcept;
+  void remember(const Outcome& outcome);
 
   const ConnectionString where_;
   const DatabaseLimits limits_;

@@ -40,8 +40,8 @@ Seat::~Seat() {
   if (database_ == nullptr || !has_marked_) return;
   try {
     mark_.forget(*database_);
-  } catch (const StorageFailure&) {
-    // It goes with those that were abandoned.
+  } catch (const std::exception&) {
+    // ChangeMark::forget_abandoned() removes it later.
   }
 }
 

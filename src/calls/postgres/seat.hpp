@@ -21,15 +21,15 @@ struct PoolOptions {
   std::size_t connections = 4;
   /// Most jobs that wait for one; more are refused with kUnavailable.
   std::size_t queue_max = 10'000;
-  /// From the asking of a job on: after this it is not begun, and not run again.
+  /// From the request of a job: after this it is neither begun nor run again.
   Milliseconds patience{10'000};
-  /// From the loss of a connection on, how long its jobs wait for a server that comes back. After that each tries once.
+  /// How long jobs wait for a lost connection to come back. After that each tries once.
   Milliseconds reconnect_patience{4'000};
   /// Between two attempts to connect; meanwhile, during a long outage, jobs are refused at once.
   Milliseconds reconnect_pause{100};
-  /// From the loss of COMMIT's answer on, how long to go on asking whether it was done: certainty is worth waiting for.
+  /// How long to ask whether a COMMIT was done whose answer was lost: certainty is worth waiting for.
   Milliseconds doubt_patience{15'000};
-  /// Times that a job is run when other transactions, or lost connections, undo it.
+  /// Most runs of a job that other transactions, or lost connections, undo.
   int runs_max = 8;
 };
 
@@ -42,14 +42,14 @@ struct PoolCounts {
 /// How a job ended.
 struct Outcome {
   std::optional<Error> error;       ///< empty: the work was done to its end
-  bool concerns_everybody = false;  ///< the next job will meet the same
+  bool concerns_everybody = false;  ///< the next job would end the same way
 };
 
-/// A connection as a pool keeps it: made when a job needs it, made anew when it breaks, with the jobs that this undid
-/// run again. One thread at a time.
+/// A connection of a pool. It is made when a job needs it, and again when it breaks; a job that this undid runs again.
+/// One thread at a time.
 class Seat {
  public:
-  /// The work of a job: true when what it changed is to be kept. Run again from its start after it was undone, so it
+  /// The work of a job. True: what it changed is to be kept. It runs again from its start after it was undone, so it
   /// must not use up what it holds.
   using Work = std::function<bool(Database&)>;
   using Time = std::chrono::steady_clock::time_point;
@@ -62,12 +62,13 @@ class Seat {
   /// Removes its mark, if there is a connection.
   ~Seat();
 
-  /// With Access::kChange one transaction, committed when the work answers true: never lost and never twice, though its
-  /// connection breaks at any moment (change_mark.hpp). Takes at most until `deadline` and, from there, what is under
-  /// way: a statement, or the doubt about a COMMIT.
+  /// With Access::kChange one transaction, committed when the work answers true: never lost and never done twice, even
+  /// if the connection breaks (change_mark.hpp). Ends at `deadline`, or later by what is under way then: a statement,
+  /// or the question whether a COMMIT was done.
   [[nodiscard]] Outcome run(const Work& work, Time deadline);
 
-  [[nodiscard]] Access access() const noexcept { return access_; }
+  /// Gives up the connection, after work that ended in the middle.
+  void disconnect() noexcept { database_.reset(); }
 
  private:
   [[nodiscard]] std::optional<Error> connect(Time deadline);

@@ -32,6 +32,8 @@ void run_in_one_view(Database& connection, const Batch& batch) {
     for (const auto& job : batch) (void)job->run(connection);
   } catch (const StorageFailure& failure) {
     for (const auto& job : batch) job->fail(failure.error());
+  } catch (const std::exception& unexpected) {
+    for (const auto& job : batch) job->fail(Error(Errc::kInternal, unexpected.what()));
   }
 }
 
