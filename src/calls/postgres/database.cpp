@@ -197,7 +197,7 @@ void Database::lift_limits() {
   run_script("SET statement_timeout = 0");
 }
 
-sql::Cursor& Database::open(Sql sql, std::span<const Parameter> parameters) {
+sql::Cursor& Database::start(Sql sql, std::span<const Parameter> parameters) {
   Statement& prepared = prepare(sql, parameters);
   const Bound bound(parameters);
   sent(::PQsendQueryPrepared(handle_.get(), prepared.name.c_str(), bound.count(), bound.values.data(),
@@ -206,7 +206,7 @@ sql::Cursor& Database::open(Sql sql, std::span<const Parameter> parameters) {
   return prepared;
 }
 
-sql::Cursor& Database::open_once(Sql sql, std::span<const Parameter> parameters) {
+sql::Cursor& Database::start_once(Sql sql, std::span<const Parameter> parameters) {
   Statement& once = statement(sql);
   const Bound bound(parameters);
   sent(::PQsendQueryParams(handle_.get(), once.text_of.c_str(), bound.count(), bound.types.data(), bound.values.data(),
@@ -216,12 +216,12 @@ sql::Cursor& Database::open_once(Sql sql, std::span<const Parameter> parameters)
 }
 
 std::int64_t Database::change(Sql sql, std::span<const Parameter> parameters) {
-  const Rows rows(open(sql, parameters));
+  const Rows rows(start(sql, parameters));
   return rows_changed_;
 }
 
 std::optional<std::int64_t> Database::insert_one(Sql sql, std::span<const Parameter> parameters) {
-  Rows rows(open(sql, parameters));
+  Rows rows(start(sql, parameters));
   if (!rows.next()) return std::nullopt;
   return rows.integer(0);
 }

@@ -52,7 +52,7 @@ class Database final : public sql::Session {
   template <class... Values>
   [[nodiscard]] Rows query_once(Sql sql, const Values&... values) {
     const std::array<Parameter, sizeof...(Values)> parameters{sql::to_parameter(values)...};
-    return Rows(open_once(sql, parameters));
+    return Rows(start_once(sql, parameters));
   }
   /// Runs several statements that came with the program. Throws StorageFailure.
   void run_script(const char* script);
@@ -112,9 +112,9 @@ class Database final : public sql::Session {
   };
 
   void set_up_session(const DatabaseLimits& limits);
-  [[nodiscard]] sql::Cursor& open(Sql sql, std::span<const Parameter> parameters) override;
+  [[nodiscard]] sql::Cursor& start(Sql sql, std::span<const Parameter> parameters) override;
   [[nodiscard]] std::optional<std::int64_t> insert_one(Sql sql, std::span<const Parameter> parameters) override;
-  [[nodiscard]] sql::Cursor& open_once(Sql sql, std::span<const Parameter> parameters);
+  [[nodiscard]] sql::Cursor& start_once(Sql sql, std::span<const Parameter> parameters);
   void commit_pipeline(Sql sql, std::span<const Parameter> parameters);
   [[nodiscard]] std::optional<StorageFailure> pipeline_outcome(Deadline until);
   [[nodiscard]] Statement& statement(Sql sql);

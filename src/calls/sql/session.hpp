@@ -83,7 +83,7 @@ class Session {
   template <class... Values>
   [[nodiscard]] Rows query(Sql sql, const Values&... values) {
     const std::array<Parameter, sizeof...(Values)> parameters{to_parameter(values)...};
-    return Rows(open(sql, parameters));
+    return Rows(start(sql, parameters));
   }
   /// A statement that answers nothing: the number of rows that it inserted, changed or deleted.
   template <class... Values>
@@ -106,7 +106,7 @@ class Session {
   Session(Session&&) = default;
 
  private:
-  [[nodiscard]] virtual Cursor& open(Sql sql, std::span<const Parameter> parameters) = 0;
+  [[nodiscard]] virtual Cursor& start(Sql sql, std::span<const Parameter> parameters) = 0;
   [[nodiscard]] virtual std::optional<std::int64_t> insert_one(Sql sql, std::span<const Parameter> parameters) = 0;
 
   const Dialect& dialect_;

@@ -238,7 +238,7 @@ Database::Statement& Database::prepare(Sql sql) {
   return cached;
 }
 
-sql::Cursor& Database::open(Sql sql, std::span<const Parameter> parameters) {
+sql::Cursor& Database::start(Sql sql, std::span<const Parameter> parameters) {
   Statement& statement = prepare(sql);
   int index = 0;
   for (const Parameter& parameter : parameters) statement.bind(++index, parameter);
@@ -246,7 +246,7 @@ sql::Cursor& Database::open(Sql sql, std::span<const Parameter> parameters) {
 }
 
 std::int64_t Database::change(Sql sql, std::span<const Parameter> parameters) {
-  Rows rows(open(sql, parameters));
+  Rows rows(start(sql, parameters));
   while (rows.next()) {
   }
   return ::sqlite3_changes64(handle_.get());

@@ -81,7 +81,7 @@ class Database final : public sql::Session {
   };
 
   Database();
-  [[nodiscard]] sql::Cursor& open(Sql sql, std::span<const Parameter> parameters) override;
+  [[nodiscard]] sql::Cursor& start(Sql sql, std::span<const Parameter> parameters) override;
   [[nodiscard]] std::optional<std::int64_t> insert_one(Sql sql, std::span<const Parameter> parameters) override;
   [[nodiscard]] Statement& prepare(Sql sql);
   void configure(const DatabaseOptions& options);
