@@ -51,9 +51,9 @@ using PassWatcher = std::function<void(int pass)>;
 /// rows with their copies (copy_table()), and looks for every blob (copy_blobs()); so it may be killed at any point and
 /// run again, the source may serve and write meanwhile, and a pass that changes nothing is the proof.
 ///
-/// From its first row to its end the copy has a label, so that no server uses it. Only a target with that label may hold
-/// rows already. Errors: kConflict when the target holds something else, or when with is_final something still differs;
-/// those of the stores.
+/// From its first row to its end the copy has a label, so that no server uses it. Only a target with that label may
+/// hold rows already. Errors: kConflict when the target holds something else, or when with is_final something still
+/// differs; those of the stores.
 [[nodiscard]] Task<Result<MigrationOutcome>> migrate(MigrationRoute route, MigrationOptions options,
                                                      const CopyWatcher& watcher, const PassWatcher& pass_watcher);
 

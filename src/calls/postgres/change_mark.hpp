@@ -9,15 +9,15 @@ namespace tapedeck::postgres {
 // A connection that breaks between COMMIT and its answer leaves a doubt: the change was made or not. To run
 // it again could make it twice: a second fence, a second key. Not to run it could lose it.
 //
-// So each change leaves a mark in its own transaction: it writes its number into the row of change_marks that belongs to
-// its connection's seat (connection_pool.hpp). Change and mark are committed together or not at all, also when the server
-// crashes or a standby takes over. A transaction's own number (pg_xact_status) does not survive that: after a crash
-// PostgreSQL may give it to another transaction.
+// So each change leaves a mark in its own transaction: it writes its number into the row of change_marks that belongs
+// to its connection's seat (connection_pool.hpp). Change and mark are committed together or not at all, also when the
+// server crashes or a standby takes over. A transaction's own number (pg_xact_status) does not survive that: after a
+// crash PostgreSQL may give it to another transaction.
 //
 // Whoever is in doubt asks on a new connection, and in the same statement closes the door: it raises the barrier above
-// the number. The old backend may still be about to read our COMMIT from its socket. If it has set the mark, the question
-// waits for its row and learns the outcome. If it has not, the barrier refuses it. After the answer "not made", the
-// change never will be.
+// the number. The old backend may still be about to read our COMMIT from its socket. If it has set the mark, the
+// question waits for its row and learns the outcome. If it has not, the barrier refuses it. After the answer "not
+// made", the change never will be.
 
 /// The marks of one seat. Not thread-safe.
 class ChangeMark {

@@ -32,8 +32,8 @@ struct DatabaseLimits {
   /// Connecting to one address, and logging in. Whole seconds, at least 2 (libpq, connect_timeout). Looking up a host's
   /// name is not limited.
   Seconds connect_timeout{3};
-  /// From sending a statement to its answer: statement_timeout, and what the network may take. After that the connection
-  /// is given up.
+  /// From sending a statement to its answer: statement_timeout, and what the network may take. After that the
+  /// connection is given up.
   Milliseconds answer_timeout{7'000};
 };
 

@@ -12,8 +12,9 @@ namespace tapedeck {
 
 struct PostgresOptions {
   postgres::DatabaseLimits limits;
-  /// Two pools, so that changes that wait for a lock or for the disk do not delay a play of a stored recording. Together
-  /// they are the most connections of this process. Connections that commit at the same time share the server's syncs.
+  /// Two pools, so that changes that wait for a lock or for the disk do not delay a play of a stored recording.
+  /// Together they are the most connections of this process. Connections that commit at the same time share the
+  /// server's syncs.
   postgres::PoolOptions reads{.connections = 4};
   postgres::PoolOptions changes{.connections = 8};
   /// How long to wait for another process that changes the schema.
