@@ -94,22 +94,18 @@ Task<Result<void>> AuditLog::flush() {
   }
 }
 
-Task<> AuditLog::run(std::stop_token stop) {
-  bool failing = false;
-  for (bool last = false; !last;) {
-    co_await clock_.sleep_for(kAuditFlushInterval, stop);
-    last = stop.stop_requested();
-    const Result<void> flushed = co_await flush();
-    // One line when writing begins to fail, not one a second.
-    if (!flushed && !failing) {
-      events_.emit(
-          {.severity = Severity::kWarning,
-           .glyph = {},
-           .name = "AUDIT_NOT_WRITTEN",
-           .fields = {{"cause", std::string(errc_name(flushed.error().errc()))}, {"detail", flushed.error().detail}}});
-    }
-    failing = !flushed.has_value();
+Task<Result<void>> AuditLog::write() {
+  const Result<void> flushed = co_await flush();
+  // One line when writing begins to fail, not one a second.
+  if (!flushed && !is_failing_) {
+    events_.emit(
+        {.severity = Severity::kWarning,
+         .glyph = {},
+         .name = "AUDIT_NOT_WRITTEN",
+         .fields = {{"cause", std::string(errc_name(flushed.error().errc()))}, {"detail", flushed.error().detail}}});
   }
+  is_failing_ = !flushed.has_value();
+  co_return Result<void>();
 }
 
 }  // namespace tapedeck

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
-#include <stop_token>
 #include <string_view>
 #include <unordered_map>
 
@@ -42,8 +41,9 @@ class AuditLog {
 
   /// Writes what waits. Error: the call store's; then the entries wait on.
   [[nodiscard]] Task<Result<void>> flush();
-  /// Flushes about once a second, and once more when `stop` is requested.
-  [[nodiscard]] Task<> run(std::stop_token stop);
+  /// Flushes, and logs AUDIT_NOT_WRITTEN when writing begins to fail. To be called every kAuditFlushInterval by one
+  /// task. Never an error.
+  [[nodiscard]] Task<Result<void>> write();
 
  private:
   struct Play {
@@ -65,6 +65,7 @@ class AuditLog {
   std::deque<AuditEntry> pending_;
   std::size_t dropped_ = 0;
   std::unordered_map<Play, SteadyTime, PlayHash> plays_;
+  bool is_failing_ = false;  // of write() alone
 };
 
 }  // namespace tapedeck

@@ -4,17 +4,16 @@
 
 namespace tapedeck {
 
-Task<> Backlog::run(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    const SteadyTime began = clock_.steady_now();
-    auto counted = co_await calls_.backlog(clock_.system_now());
-    if (counted) {
-      const std::scoped_lock lock(mutex_);
-      lines_ = std::move(*counted);
-    }
-    const auto took = std::chrono::ceil<Milliseconds>(clock_.steady_now() - began);
-    co_await clock_.sleep_for(std::max(kBacklogEvery, took * kBacklogShare), stop);
-  }
+Task<Result<void>> Backlog::count() {
+  const SteadyTime began = clock_.steady_now();
+  if (began < next_count_) co_return Result<void>();
+  auto counted = co_await calls_.backlog(clock_.system_now());
+  const SteadyTime ended = clock_.steady_now();
+  next_count_ = ended + (ended - began) * kBacklogShare;
+  if (!counted) co_return fail(counted.error());
+  const std::scoped_lock lock(mutex_);
+  lines_ = std::move(*counted);
+  co_return Result<void>();
 }
 
 std::vector<BacklogLine> Backlog::lines() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <mutex>
-#include <stop_token>
 #include <vector>
 
 #include "calls/ports/call_store.hpp"
@@ -9,26 +8,28 @@
 
 namespace tapedeck {
 
-/// How often the backlog is counted, and the largest share of time that counting it may take: of a long one it is done
-/// less often.
+/// Interval between two counts of the backlog. Counting takes at most one part in kBacklogShare of the time, so a long
+/// backlog is counted less often.
 inline constexpr Milliseconds kBacklogEvery{5'000};
 inline constexpr int kBacklogShare = 20;
 
-/// What waits in the call store, counted now and then for metrics. Thread-safe.
+/// What waits in the call store, counted now and then for metrics. Thread-safe, but for count().
 class Backlog {
  public:
   Backlog(CallStore& calls, Clock& clock) : calls_(calls), clock_(clock) {}
 
-  /// Counts until `stop` is requested. What cannot be counted now stays as it was.
-  [[nodiscard]] Task<> run(std::stop_token stop);
-  /// As it was counted last.
+  /// Counts, unless the last count took so long that the next one is not due yet. To be called every kBacklogEvery by
+  /// one task. Error: the call store's; then the last count stays.
+  [[nodiscard]] Task<Result<void>> count();
+  /// As of the last count.
   [[nodiscard]] std::vector<BacklogLine> lines() const;
-  /// How long ago, by now, what a line speaks of was asked for; not negative.
+  /// Time since the oldest recording of a line was asked for; not negative.
   [[nodiscard]] Milliseconds age_of(const BacklogLine& line) const;
 
  private:
   CallStore& calls_;
   Clock& clock_;
+  SteadyTime next_count_{};  // of count() alone
   mutable std::mutex mutex_;
   std::vector<BacklogLine> lines_;
 };

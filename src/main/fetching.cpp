@@ -4,19 +4,25 @@
 #include <optional>
 #include <utility>
 
-#include "app/upkeep/source_deletions.hpp"
 #include "media/measuring.hpp"
+#include "runtime/describe.hpp"
+#include "runtime/keep_running.hpp"
 
 namespace tapedeck {
-
 namespace {
 
-// The provider sends a download on to the host of its media.
+// The provider redirects a download to the host of its media.
 constexpr std::size_t kHostsOfADownload = 2;
 
-// So that no download has to connect anew while others run.
+// As many as may be open at once, so that no download has to connect anew while others run.
 std::size_t connections_for(const Settings& settings) {
   return std::max(kConnectionsKept, kHostsOfADownload * static_cast<std::size_t>(settings.downloads_max));
+}
+
+TaskScope::FailureHandler report_to(EventSink& events, std::string_view task) {
+  return [&events, task](std::exception_ptr failure) {
+    events.emit({Severity::kError, "", "UPKEEP_FAILED", {{"task", std::string(task)}, {"detail", describe(failure)}}});
+  };
 }
 
 }  // namespace
@@ -35,30 +41,28 @@ Result<std::unique_ptr<Fetching>> Fetching::make(const SharedParts& parts) {
   return fetching;
 }
 
-Task<> Fetching::run(boost::asio::any_io_executor executor, WorkerOptions options, std::stop_token stop) {
+Task<> Fetching::run(boost::asio::any_io_executor executor, Pulse pulse, std::stop_token stop) {
   const FetchJob::Dependencies dependencies{parts_.calls,      parts_.slots, parts_.blobs,    *source_,
                                             parts_.businesses, parts_.clock, parts_.random,   parts_.events,
                                             parts_.progress,   backoff_,     parts_.requests, parts_.recovery};
+  WorkerOptions options;
+  options.name = parts_.process_name;
+  options.max_downloads = parts_.settings.downloads_max;
+  options.drain_grace = parts_.settings.shutdown_grace;
+  options.pulse = std::move(pulse);
   std::optional<Measuring> measuring;
-  TaskScope scope(executor,
-                  [this](std::exception_ptr) { parts_.events.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
+  TaskScope scope(executor, report_to(parts_.events, "worker"));
   if (meter_) {
     const Measuring::Dependencies parts{parts_.calls, parts_.blobs, *meter_, parts_.clock, parts_.events};
     const bool is_alone = role_of(parts_.settings) == Role::kAlone;
     measuring.emplace(executor, parts, Measuring::Options{parts_.settings.peaks_threads, is_alone});
     options.stored = [&measuring] { measuring->ring(); };
-    scope.spawn(measuring->run(stop));
+    const auto measure = [&measuring, stop] { return measuring->run(stop); };
+    scope.spawn(keep_running(measure, report_to(parts_.events, "measure"), parts_.clock, stop));
   }
   Worker worker(executor, dependencies, std::move(options));
   scope.spawn(worker.run(std::move(stop)));
   co_await scope.join();
-}
-
-Task<> Fetching::delete_sources(std::stop_token stop) {
-  const SourceDeletions::Parts parts{parts_.calls,      parts_.blobs, *source_,
-                                     parts_.businesses, parts_.clock, parts_.events};
-  SourceDeletions deletions(parts);
-  co_await deletions.run(std::move(stop));
 }
 
 }  // namespace tapedeck

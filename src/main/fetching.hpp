@@ -10,20 +10,17 @@
 
 namespace tapedeck {
 
-/// The worker's part of a process: all that can download, and that decodes what was downloaded.
+/// The worker's part of a process: everything that can download, and that decodes what was downloaded.
 class Fetching {
  public:
   /// Error kInvalidArgument: the provider's address.
   [[nodiscard]] static Result<std::unique_ptr<Fetching>> make(const SharedParts& parts);
 
-  /// The worker and its measures, until `stop` is requested and every download has ended or was handed back.
-  [[nodiscard]] Task<> run(boost::asio::any_io_executor executor, WorkerOptions options, std::stop_token stop);
+  /// Runs the worker and its measures until `stop` is requested and every download has ended or was handed back.
+  [[nodiscard]] Task<> run(boost::asio::any_io_executor executor, Pulse pulse, std::stop_token stop);
 
   [[nodiscard]] RecordingSource& source() { return *source_; }
   [[nodiscard]] CurlClient& curl() { return curl_; }
-
-  /// Deletes at the provider what is to be deleted there, until `stop` is requested.
-  [[nodiscard]] Task<> delete_sources(std::stop_token stop);
 
  private:
   explicit Fetching(const SharedParts& parts);

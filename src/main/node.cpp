@@ -6,42 +6,25 @@
 #include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 
-#include "app/upkeep/retention.hpp"
 #include "base/encoding.hpp"
-#include "blobs/blob_removal.hpp"
 #include "main/secret_key.hpp"
 #include "main/service_manager.hpp"
 #include "main/watch.hpp"
-#include "redis/server_check.hpp"
+#include "runtime/describe.hpp"
 #include "runtime/run_task.hpp"
-#include "slots/reconciliation.hpp"
 #include "slots/recovery.hpp"
+#include "telemetry/process_metrics.hpp"
 
 namespace tapedeck {
 namespace {
 
 // Threads for the disk: writes of downloads and opens of what is played.
 constexpr std::size_t kDiskThreads = 4;
-// How often rows are looked for that wait without the slot store's knowing.
-constexpr Milliseconds kReconcileEvery{30'000};
-// How often it is looked whether the slot store answers.
-constexpr Milliseconds kSlotStoreLook{1'000};
-// Blobs of deleted recordings that one pass removes.
-constexpr int kDeletedBatch = 500;
-// How often recordings are looked for whose retention has ended.
-constexpr Milliseconds kRetentionEvery{10'000};
-// Of chance in a worker's name, which no other worker of any host may have.
-constexpr std::size_t kWorkerNameBytes = 8;
-// How often uploads are looked for that nobody will complete.
-constexpr Milliseconds kCollectUploadsEvery{6 * 3'600'000};
+// Random bytes in a process's name, so that it is unique among all hosts.
+constexpr std::size_t kProcessNameBytes = 8;
 
-WorkerOptions worker_options(const Settings& settings, Random& random, Pulse pulse) {
-  WorkerOptions options;
-  options.name = fmt::format("{}-{}", ::getpid(), to_hex(random.bytes(kWorkerNameBytes)));
-  options.max_downloads = settings.downloads_max;
-  options.drain_grace = settings.shutdown_grace;
-  options.pulse = std::move(pulse);
-  return options;
+std::string make_process_name(Random& random) {
+  return fmt::format("{}-{}", ::getpid(), to_hex(random.bytes(kProcessNameBytes)));
 }
 
 http::ServerOptions server_options(const Settings& settings) {
@@ -54,6 +37,11 @@ http::ServerOptions server_options(const Settings& settings) {
   options.limits.connections = static_cast<std::size_t>(settings.connections_max);
   options.limits.stop_grace = settings.shutdown_grace;
   return options;
+}
+
+Task<Result<void>> show_alive() {
+  notify_alive();
+  co_return Result<void>();
 }
 
 }  // namespace
@@ -77,13 +65,13 @@ Node::Node(const Settings& settings, DataDirLock lock, OpenCallStore calls, Puls
       role_(role_of(settings)),
       pulse_(std::move(pulse)),
       lock_(std::move(lock)),
+      process_name_(make_process_name(random_)),
       log_(clock_, LogOptions{settings.log_format, settings.log_level, STDERR_FILENO}),
       metrics_(TAPEDECK_VERSION),
       events_({&log_, &metrics_}),
       calls_(std::move(calls)),
       disk_("disk", kDiskThreads),
       businesses_(calls_.store(), clock_, provider_defaults(settings)),
-      backlog_(calls_.store(), clock_),
       leases_confirmed_(clock_.steady_now()) {}
 
 Node::~Node() { stop(); }
@@ -113,20 +101,13 @@ Result<void> Node::open(const std::string& secret_key) {
     serving_ = std::make_unique<Serving>(parts(), secret_key, health());
     server_.emplace(server_options(settings_), serving_->handler());
   }
-  watch_slots(metrics_, slots_);
-  if (fetching_) {
-    watch_backlog(metrics_, backlog_);
-    watch_leases(metrics_, clock_, leases_confirmed_);
-  }
-  watch_calls(metrics_, calls_);
-  watch_server(metrics_, *server_);
-  watch_log(metrics_, log_);
+  watch_parts();
   return {};
 }
 
 SharedParts Node::parts() {
-  return {settings_,  calls_.store(), slots_.store(), blobs_.store(), businesses_, *recovery_,
-          *requests_, progress_,      clock_,         random_,        events_};
+  return {settings_,  process_name_, calls_.store(), slots_.store(), blobs_.store(), businesses_,
+          *recovery_, *requests_,    progress_,      clock_,         random_,        events_};
 }
 
 http::Health Node::health() {
@@ -138,25 +119,19 @@ http::Health Node::health() {
   return {std::move(readiness), [this] { return metrics_.text(); }};
 }
 
-// A Redis that cannot be reached now is waited for: what is stored plays without it. One that cannot keep the promises
-// is refused.
-Result<void> Node::check_slot_store() {
-  if (!slots_.client) return {};
-  auto findings = run_task(redis::check_servers(*slots_.client));
-  if (!findings) {
-    events_.emit({Severity::kWarning, "", "REDIS_AWAY", {{"detail", findings.error().detail}}});
-    return {};
-  }
-  if (const redis::Finding* error = redis::first_error(*findings)) {
-    return fail(Errc::kConflict, fmt::format("REDIS_URL: {}: {}", error->node, error->sentence));
-  }
-  for (const redis::Finding& finding : *findings) {
-    events_.emit({Severity::kWarning, "", "REDIS_WARNING", {{"node", finding.node}, {"detail", finding.sentence}}});
-  }
-  return {};
+void Node::watch_parts() {
+  watch_process(metrics_);
+  watch_log(metrics_, log_);
+  watch_disk(metrics_, disk_);
+  watch_calls(metrics_, calls_);
+  watch_slots(metrics_, slots_);
+  watch_server(metrics_, *server_);
+  if (!fetching_) return;
+  watch_backlog(metrics_, upkeeping_->backlog());
+  watch_leases(metrics_, clock_, leases_confirmed_);
 }
 
-// Like a Redis that is away, an object store is waited for: what is asked for keeps its place until it can be stored.
+// An object store that is away is waited for: what is asked for keeps its place until it can be stored.
 void Node::check_blob_store() {
   if (!blobs_.objects) return;
   const auto answered = run_task(blobs_.store().ping());
@@ -165,20 +140,21 @@ void Node::check_blob_store() {
 
 Result<void> Node::start() {
   const SteadyTime began = clock_.steady_now();
-  if (auto checked = check_slot_store(); !checked) return checked;
+  if (auto checked = run_task(slots_.check_at_start(events_)); !checked) return checked;
   check_blob_store();
   if (auto recovered = run_task(recover()); !recovered) return fail(recovered.error());
   if (auto started = server_->start(); !started) return fail(started.error());
+  // An exception of the whole work is a broken invariant: it ends the process rather than leave it idle.
   boost::asio::co_spawn(work_loop_, work(stop_work_.get_token()), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   });
   work_thread_ = std::thread([this] { work_loop_.run(); });
-  tell_ready(began);
+  log_ready(began);
   return {};
 }
 
 // The order matters: nothing may ask for a slot before the slots are rebuilt. Shared slots outlive this process: the
-// sweep tells when they are to be rebuilt.
+// worker's sweep finds out when they must be rebuilt.
 Task<Result<void>> Node::recover() {
   int leftover_files = 0;
   if (blobs_.folder) {
@@ -205,7 +181,7 @@ Task<Result<void>> Node::recover() {
   co_return Result<void>();
 }
 
-void Node::tell_ready(SteadyTime began) {
+void Node::log_ready(SteadyTime began) {
   for (const std::string& warning : settings_.warnings) {
     events_.emit({Severity::kWarning, "", "SETTINGS_WARNING", {{"detail", warning}}});
   }
@@ -221,92 +197,24 @@ void Node::tell_ready(SteadyTime began) {
 // Everything that runs beside the requests, until it is stopped.
 Task<> Node::work(std::stop_token stop) {
   const auto executor = work_loop_.get_executor();
-  TaskScope scope(executor, [this](std::exception_ptr) { events_.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
-  scope.spawn(refresh_rules(stop));
-  if (const auto every = watchdog_interval()) scope.spawn(show_alive(*every, stop));
+  AuditLog* const audit = serving_ ? &serving_->audit() : nullptr;
+  WorkerUpkeep* const worker = upkeeping_ ? &upkeeping_->worker() : nullptr;
+  std::vector<UpkeepTask> table = upkeep_table(*rules_, audit, worker);
+  if (const auto every = watchdog_interval()) {
+    table.push_back({"watchdog", *every, false, [](std::stop_token) { return show_alive(); }});
+  }
+  TaskScope scope(executor, [this](std::exception_ptr failure) {
+    events_.emit({Severity::kError, "", "UPKEEP_FAILED", {{"detail", describe(failure)}}});
+  });
+  scope.spawn(run_upkeep(std::move(table), worker != nullptr ? &worker->lease : nullptr, clock_, events_, stop));
   if (fetching_) {
-    const Pulse pulse = [this](SteadyTime confirmed) {
+    Pulse pulse = [this](SteadyTime confirmed) {
       leases_confirmed_ = confirmed;
       if (pulse_) pulse_(confirmed);
     };
-    scope.spawn(fetching_->run(executor, worker_options(settings_, random_, pulse), stop));
-    scope.spawn(upkeeping_->upkeep().run(executor, stop));
-    scope.spawn(reconcile(stop));
-    scope.spawn(fetching_->delete_sources(stop));
-    scope.spawn(end_retentions_in_time(stop));
-    scope.spawn(backlog_.run(stop));
-    if (blobs_.objects) scope.spawn(collect_uploads(stop));
+    scope.spawn(fetching_->run(executor, std::move(pulse), stop));
   }
-  if (serving_) scope.spawn(serving_->audit().run(stop));
   co_await scope.join();
-}
-
-Task<> Node::refresh_rules(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    auto refreshed = co_await rules_->refresh();
-    (void)refreshed;  // tried again in a second; readyz tells that the store is away
-    co_await clock_.sleep_for(kRulesRefresh, stop);
-  }
-}
-
-// Now and then, by whoever has the lease of the upkeep; and by each as soon as a slot store is back that was away: what
-// webhooks announced meanwhile waits for it.
-Task<> Node::reconcile(std::stop_token stop) {
-  SteadyTime next = clock_.steady_now() + kReconcileEvery;
-  bool was_away = false;
-  while (!stop.stop_requested()) {
-    co_await clock_.sleep_for(kSlotStoreLook, stop);
-    if (stop.stop_requested()) co_return;
-    auto alive = co_await slots_.store().ping();
-    const bool is_back = alive && std::exchange(was_away, !alive);
-    if (!alive) was_away = true;
-    if (!alive || (!is_back && clock_.steady_now() < next)) continue;
-    next = clock_.steady_now() + kReconcileEvery;
-    if (!is_back && !upkeeping_->upkeep().has_lease()) continue;
-    auto reconciled = co_await reconcile_slots(calls_.store(), slots_.store(), *requests_, clock_.system_now());
-    if (reconciled && reconciled->recordings > 0) {
-      events_.emit({Severity::kWarning, "", "RECONCILED", {{"waiting", std::int64_t{reconciled->recordings}}}});
-    }
-    co_await collect_deleted();
-  }
-}
-
-Task<> Node::end_retentions_in_time(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    auto ended = co_await end_retentions(calls_.store(), events_, clock_.system_now());
-    if (ended && *ended > 0) co_await collect_deleted();
-    co_await clock_.sleep_for(kRetentionEvery, stop);
-  }
-}
-
-Task<> Node::collect_deleted() {
-  auto rows = co_await calls_.store().deleted_with_blob(kDeletedBatch);
-  if (!rows) co_return;
-  for (const Recording& row : *rows) {
-    if (!row.audio) continue;
-    auto removed = co_await remove_blobs(blobs_.store(), row.audio->blob_key);
-    if (!removed) continue;
-    auto forgotten = co_await calls_.store().forget_blob(row.row_id);
-    (void)forgotten;  // found again the next time
-  }
-}
-
-Task<> Node::show_alive(Milliseconds every, std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    notify_alive();
-    co_await clock_.sleep_for(every, stop);
-  }
-}
-
-// Uploads in parts that nobody completed cost their room until they are ended.
-Task<> Node::collect_uploads(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    auto collected = co_await blobs_.objects->collect_leftovers();
-    if (collected && *collected > 0) {
-      events_.emit({Severity::kInfo, "", "UPLOADS_COLLECTED", {{"uploads", std::int64_t{*collected}}}});
-    }
-    co_await clock_.sleep_for(kCollectUploadsEvery, stop);
-  }
 }
 
 void Node::stop() {
@@ -316,8 +224,8 @@ void Node::stop() {
   server_->stop();
   work_thread_.join();
   if (serving_) {
-    auto flushed = run_task(serving_->audit().flush());
-    (void)flushed;
+    auto written = run_task(serving_->audit().write());
+    (void)written;  // a failure is logged
   }
   events_.emit({Severity::kInfo, "", "SERVER_STOPPED", {}});
 }

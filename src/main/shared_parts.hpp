@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "app/progress.hpp"
 #include "blobs/blob_store.hpp"
 #include "calls/businesses.hpp"
@@ -11,9 +13,10 @@
 
 namespace tapedeck {
 
-/// What the parts of a process share.
+/// The dependencies that the parts of a process share.
 struct SharedParts {
   const Settings& settings;
+  const std::string& process_name;  ///< no other process of any host has it
   CallStore& calls;
   SlotStore& slots;
   BlobStore& blobs;

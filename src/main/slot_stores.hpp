@@ -16,18 +16,21 @@ struct OpenSlotStore {
   std::unique_ptr<redis::Client> client;    ///< null: in the process
   std::unique_ptr<MemorySlotStore> memory;  ///< null: in Redis
   std::unique_ptr<RedisSlotStore> shared;
-  /// How long a rebuilt business grants nothing where a download may be open: a lease, and as long as a replaced Redis
-  /// master may go on renewing leases (min-replicas-max-lag; cluster-node-timeout).
+  /// Time for which a rebuilt business grants nothing where a download may be open: a lease, and the time for which a
+  /// replaced Redis master may go on renewing leases (min-replicas-max-lag; cluster-node-timeout).
   Milliseconds recovery_hold = kLeaseTtl;
 
   [[nodiscard]] SlotStore& store() const;
-  /// Empty, or why Redis, as it is set up now, cannot keep the promises: kUnavailable, or kConflict with the
-  /// sentence that mends it.
+  /// Error kUnavailable: Redis is away. kConflict: Redis, as it is set up now, cannot keep the promises; the detail
+  /// says what to change.
   [[nodiscard]] Task<Result<void>> check() const;
+  /// As check(), and logs what else is wrong. A Redis that is away is logged and waited for, because stored recordings
+  /// play without it.
+  [[nodiscard]] Task<Result<void>> check_at_start(EventSink& events) const;
 };
 
-/// Connects when it is first used. The arguments must outlive it. Error kInvalidArgument: a file of REDIS_URL cannot be
-/// used.
+/// Opens the slot store, which connects when it is first used. The arguments must outlive it. Error kInvalidArgument: a
+/// file that REDIS_URL names cannot be used.
 [[nodiscard]] Result<OpenSlotStore> open_slot_store(const Settings& settings, Clock& clock, EventSink& events,
                                                     Random& random);
 

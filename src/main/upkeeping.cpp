@@ -2,18 +2,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include "base/encoding.hpp"
-
 namespace tapedeck {
-namespace {
-
-// Of chance in a lease's holder, which no other process of any host may be.
-constexpr std::size_t kHolderBytes = 8;
-
-}  // namespace
 
 Result<std::unique_ptr<Upkeeping>> Upkeeping::make(const SharedParts& parts, Fetching& fetching) {
   TwilioOptions options;
@@ -27,11 +16,11 @@ Upkeeping::Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_p
     : listing_(std::move(listing)),
       patient_(*listing_, parts.clock, parts.random),
       webhooks_(parts.calls, parts.requests, parts.clock, parts.events),
-      missed_({parts.calls, parts.businesses, patient_, webhooks_, parts.clock, parts.events}),
-      storage_(
-          {parts.calls, parts.blobs, fetching.source(), parts.businesses, parts.requests, parts.clock, parts.events}),
-      upkeep_({parts.calls, parts.slots, parts.requests, missed_, storage_, parts.clock, parts.events},
-              fmt::format("{}-{}", ::getpid(), to_hex(parts.random.bytes(kHolderBytes))),
-              parts.settings.lists_provider) {}
+      backlog_(parts.calls, parts.clock),
+      worker_({parts.calls, parts.slots, parts.blobs, fetching.source(), patient_, parts.businesses, parts.requests,
+               webhooks_, backlog_, parts.clock, parts.events},
+              {.holder = parts.process_name,
+               .lists_provider = parts.settings.lists_provider,
+               .collects_uploads = !parts.settings.storage_url.empty()}) {}
 
 }  // namespace tapedeck

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
-#include "app/upkeep/upkeep.hpp"
+#include "app/upkeep/table.hpp"
 #include "app/webhooks.hpp"
 #include "main/fetching.hpp"
 #include "main/shared_parts.hpp"
@@ -11,13 +10,14 @@
 
 namespace tapedeck {
 
-/// What a worker's process does beside downloading: see Upkeep.
+/// The upkeep of a process that downloads.
 class Upkeeping {
  public:
   /// `fetching` must outlive it. Error kInvalidArgument: the provider's address.
   [[nodiscard]] static Result<std::unique_ptr<Upkeeping>> make(const SharedParts& parts, Fetching& fetching);
 
-  [[nodiscard]] Upkeep& upkeep() { return upkeep_; }
+  [[nodiscard]] WorkerUpkeep& worker() { return worker_; }
+  [[nodiscard]] const Backlog& backlog() const { return backlog_; }
 
  private:
   Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<TwilioRecordingListing> listing);
@@ -25,9 +25,8 @@ class Upkeeping {
   std::unique_ptr<TwilioRecordingListing> listing_;
   PatientListing patient_;
   Webhooks webhooks_;
-  MissedWebhooks missed_;
-  StorageCheck storage_;
-  Upkeep upkeep_;
+  Backlog backlog_;
+  WorkerUpkeep worker_;
 };
 
 }  // namespace tapedeck

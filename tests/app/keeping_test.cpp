@@ -83,17 +83,7 @@ class KeepingTest : public ::testing::Test {
   SourceDeletions deletions() { return SourceDeletions({calls, blobs, provider, businesses, clock, events}); }
   void delete_sources() {
     SourceDeletions due = deletions();
-    bool ended = false;
-    run_to_end(due.pass({}), &ended);
-    EXPECT_TRUE(ended);
-  }
-  void run_to_end(Task<> task, bool* ended) {
-    boost::asio::io_context context;
-    boost::asio::co_spawn(context, std::move(task), [ended](std::exception_ptr failure) {
-      EXPECT_FALSE(failure);
-      *ended = true;
-    });
-    context.run();
+    EXPECT_TRUE(run_task(due.pass({})));
   }
   VerifyReport verify(bool repair) {
     VerifyReport report;

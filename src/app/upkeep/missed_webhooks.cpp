@@ -14,19 +14,36 @@ bool is_due(const UpkeepMark& mark, SystemTime now) {
 
 }  // namespace
 
-Task<Result<int>> MissedWebhooks::look(std::function<bool()> goes_on, std::stop_token stop) {
+Task<Result<void>> MissedWebhooks::look_if_due(std::stop_token stop) {
+  const bool is_asked_for = co_await is_wanted();
+  if (is_asked_for) forget_failures();
+  if (!is_asked_for && next_look_ && d_.clock.steady_now() < *next_look_) co_return Result<void>();
+  next_look_ = d_.clock.steady_now() + kListingLook;
+  auto found = co_await look(stop);
+  if (!found) co_return fail(found.error());
+  co_return Result<void>();
+}
+
+// `tapedeck reconcile` has set the marks back, and changed the cursor of this one.
+Task<bool> MissedWebhooks::is_wanted() {
+  auto mark = co_await d_.calls.find_mark(kWantedMark);
+  if (!mark || mark->cursor == wanted_) co_return false;
+  wanted_ = mark->cursor;
+  co_return true;
+}
+
+Task<Result<int>> MissedWebhooks::look(std::stop_token stop) {
   auto due = co_await accounts();
   if (!due) co_return fail(due.error());
+  std::erase_if(failed_until_, [now = d_.clock.steady_now()](const auto& failed) { return failed.second <= now; });
   int found = 0;
   for (Account& account : *due) {
-    if (!goes_on()) break;
+    if (stop.stop_requested()) break;
     const AccountSid sid = account.login.account;
-    const auto failed = failed_until_.find(sid);
-    if (failed != failed_until_.end() && d_.clock.steady_now() < failed->second) continue;
-    auto looked = co_await look_at(std::move(account), goes_on, stop);
+    if (failed_until_.contains(sid)) continue;
+    auto looked = co_await look_at(std::move(account), stop);
     if (looked) {
       found += *looked;
-      failed_until_.erase(sid);
       continue;
     }
     if (stop.stop_requested() || looked.error().errc() == Errc::kCancelled) break;
@@ -57,7 +74,7 @@ Task<Result<std::vector<MissedWebhooks::Account>>> MissedWebhooks::accounts() {
   co_return list;
 }
 
-Task<Result<int>> MissedWebhooks::look_at(Account account, std::function<bool()> goes_on, std::stop_token stop) {
+Task<Result<int>> MissedWebhooks::look_at(Account account, std::stop_token stop) {
   const std::string name = listing_mark(account.login.account);
   const SystemTime began = d_.clock.system_now();
   auto mark = co_await d_.calls.find_mark(name);
@@ -73,7 +90,7 @@ Task<Result<int>> MissedWebhooks::look_at(Account account, std::function<bool()>
   if (!known_since) co_return fail(Errc::kCorrupt, "the mark " + name + " holds no time");
   SystemTime since = *known_since;
   if (mark->finished_at) since = std::max(since, *mark->finished_at - kListingOverlap);
-  auto found = co_await list(std::move(account), since, std::move(goes_on), stop);
+  auto found = co_await list(std::move(account), since, stop);
   if (!found) co_return found;
   const UpkeepMark done{mark->cursor, began};
   auto put = co_await d_.calls.put_mark(name, done);
@@ -81,12 +98,11 @@ Task<Result<int>> MissedWebhooks::look_at(Account account, std::function<bool()>
   co_return found;
 }
 
-Task<Result<int>> MissedWebhooks::list(Account account, SystemTime since, std::function<bool()> goes_on,
-                                       std::stop_token stop) {
+Task<Result<int>> MissedWebhooks::list(Account account, SystemTime since, std::stop_token stop) {
   ListingRequest request{account.login, since, d_.clock.system_now() - kWebhookPatience, {}, kListingPageSize};
   int found = 0;
   for (int pages = 0; pages < kListingPagesMax; ++pages) {
-    if (!goes_on() || stop.stop_requested()) co_return fail(Errc::kCancelled, "stopped");
+    if (stop.stop_requested()) co_return fail(Errc::kCancelled, "stopped");
     auto page = co_await d_.listing.list(request, stop);
     if (!page) co_return fail(page.error());
     request.page = page->next;
@@ -127,7 +143,7 @@ Task<Result<int>> MissedWebhooks::take_page(const Account& account, ListingPage 
   co_return found;
 }
 
-// Empty: nobody can tell.
+// Empty where the owner is unknown.
 Task<Result<BusinessId>> MissedWebhooks::owner_of(const Account& account, ListedRecording listed,
                                                   std::optional<KnownRecording> known) {
   if (known) co_return known->business;

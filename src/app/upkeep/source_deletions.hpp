@@ -10,12 +10,12 @@
 
 namespace tapedeck {
 
-/// How often it is looked for recordings that are to be deleted at the provider, and how many are taken at once.
-inline constexpr Milliseconds kSourceLook{2'000};
+/// Recordings that one pass takes.
 inline constexpr int kSourceBatch = 50;
-/// How long after one that failed it is tried again, where the provider does not say.
+/// Pause before the next try of a deletion that failed, where the provider does not name one, and the shortest one.
 inline constexpr Milliseconds kSourceRetry{10 * 60'000};
-/// Bytes a second that are read back from the store before.
+inline constexpr Milliseconds kSourceRetryMin{2'000};
+/// Bytes a second that are read back from the store before a deletion.
 inline constexpr std::uint64_t kSourceReadRate = 32'000'000;
 
 /// Deletes recordings at the provider, for businesses that want it, one after the other:
@@ -24,7 +24,7 @@ inline constexpr std::uint64_t kSourceReadRate = 32'000'000;
 ///
 /// The row is the only memory of what is to be done, so a process may end anywhere: what was not noted is done again,
 /// and the provider's 404 counts as done. An archive that is not what was stored is noted as damaged, and then the
-/// provider keeps its recording.
+/// provider keeps its recording. Two processes at it would do, and audit, everything twice: it needs the lease.
 class SourceDeletions {
  public:
   struct Parts {
@@ -37,14 +37,14 @@ class SourceDeletions {
   };
   explicit SourceDeletions(Parts parts) : d_(parts) {}
 
-  [[nodiscard]] Task<> run(std::stop_token stop);
-  /// What is due now, at most kSourceBatch.
-  [[nodiscard]] Task<> pass(std::stop_token stop);
+  /// Deletes what is due now, at most kSourceBatch recordings. A deletion that fails is logged and becomes due again
+  /// later. Error: the call store's.
+  [[nodiscard]] Task<Result<void>> pass(std::stop_token stop);
 
  private:
-  [[nodiscard]] Task<> delete_one(Recording recording, std::stop_token stop);
-  [[nodiscard]] Task<> settle(Recording recording, SourceOutcome outcome);
-  [[nodiscard]] Task<> note_damage(Recording recording, Error error);
+  [[nodiscard]] Task<Result<void>> delete_one(Recording recording, std::stop_token stop);
+  [[nodiscard]] Task<Result<void>> audit(const Recording& recording);
+  [[nodiscard]] Task<Result<void>> note_damage(Recording recording, Error error);
   void tell(Severity severity, std::string_view name, const Recording& recording, const Error* error);
 
   const Parts d_;

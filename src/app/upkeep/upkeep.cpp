@@ -1,98 +1,101 @@
 #include "app/upkeep/upkeep.hpp"
 
+#include <algorithm>
+#include <exception>
+#include <list>
+#include <optional>
+#include <string>
 #include <utility>
 
-#include "app/upkeep_names.hpp"
+#include <boost/asio/this_coro.hpp>
+
+#include "runtime/describe.hpp"
 #include "runtime/task_scope.hpp"
-#include "slots/import_feed.hpp"
 
 namespace tapedeck {
+namespace {
 
-Task<> Upkeep::run(boost::asio::any_io_executor executor, std::stop_token stop) {
-  TaskScope scope(executor,
-                  [this](std::exception_ptr) { d_.events.emit({Severity::kError, "", "UPKEEP_FAILED", {}}); });
-  scope.spawn(keep_lease(stop));
-  scope.spawn(feed(stop));
-  if (lists_) scope.spawn(look_for_missed(stop));
-  scope.spawn(check_storage(stop));
-  co_await scope.join();
-  if (!has_lease_) co_return;
-  auto dropped = co_await d_.calls.drop_lease(kUpkeepLease, holder_);
-  (void)dropped;  // else it expires
-}
+struct Upkeep {
+  UpkeepLease* lease;
+  Clock& clock;
+  EventSink& events;
+};
 
-// It is believed from the moment of asking, which is before the moment that the store counts from.
-Task<> Upkeep::keep_lease(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    const SteadyTime asked = d_.clock.steady_now();
-    auto taken = co_await d_.calls.take_lease(kUpkeepLease, holder_, d_.clock.system_now(), kUpkeepLeaseTtl);
-    if (taken) has_lease_ = *taken;
-    if (taken && *taken) lease_until_ = asked + kUpkeepLeaseTtl;
-    co_await d_.clock.sleep_for(kUpkeepLeaseEvery, stop);
-  }
-}
-
-Task<> Upkeep::feed(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    if (has_lease()) co_await feed_once();
-    co_await d_.clock.sleep_for(kFeedEvery, stop);
-  }
-}
-
-// What fails here is tried again in a second; readyz tells which store is away.
-Task<> Upkeep::feed_once() {
-  const SystemTime now = d_.clock.system_now();
-  auto importing = co_await d_.calls.importing_since(now - kFeedFresh);
-  if (!importing) co_return;
-  for (const BusinessId& business : *importing) {
-    auto fed = co_await feed_fetches(d_.calls, d_.slots, d_.requests, business, now);
-    (void)fed;
-  }
-}
-
-// Somebody has set the marks back, and wants it noticed.
-Task<bool> Upkeep::is_wanted() {
-  auto mark = co_await d_.calls.find_mark(kWantedMark);
-  if (!mark || mark->cursor == wanted_) co_return false;
-  wanted_ = mark->cursor;
-  co_return true;
-}
-
-Task<> Upkeep::look_for_missed(std::stop_token stop) {
-  SteadyTime next = d_.clock.steady_now();
-  const auto goes_on = [this] { return has_lease(); };
-  while (!stop.stop_requested()) {
-    const bool wanted = co_await is_wanted();
-    if (wanted) d_.missed.forget_failures();
-    if (has_lease() && (wanted || d_.clock.steady_now() >= next)) {
-      next = d_.clock.steady_now() + kListingLook;
-      auto looked = co_await d_.missed.look(goes_on, stop);
-      if (!looked && !stop.stop_requested()) tell_failure("missed_webhooks", looked.error());
-    }
-    co_await d_.clock.sleep_for(kFeedEvery, stop);
-  }
-}
-
-Task<> Upkeep::check_storage(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    Milliseconds pause = kStorageStepEvery;
-    if (has_lease()) {
-      auto stepped = co_await d_.storage.step(stop);
-      if (!stepped && !stop.stop_requested()) {
-        tell_failure("storage", stepped.error());
-        pause = kStorageStepRetry;
-      }
-    }
-    co_await d_.clock.sleep_for(pause, stop);
-  }
-}
-
-void Upkeep::tell_failure(std::string task, const Error& error) {
-  d_.events.emit(
-      {Severity::kWarning,
+void log_failure(EventSink& events, Severity severity, std::string_view task, const Error& error) {
+  events.emit(
+      {severity,
        "",
        "RECONCILE_FAILED",
-       {{"task", std::move(task)}, {"cause", std::string(errc_name(error.errc()))}, {"detail", error.detail}}});
+       {{"task", std::string(task)}, {"cause", std::string(errc_name(error.errc()))}, {"detail", error.detail}}});
+}
+
+void log_exception(EventSink& events, std::string_view task, const std::exception_ptr& failure) {
+  events.emit({Severity::kError, "", "UPKEEP_FAILED", {{"task", std::string(task)}, {"detail", describe(failure)}}});
+}
+
+// Runs one task now and then.
+class Repetition {
+ public:
+  Repetition(const Upkeep& upkeep, const UpkeepTask& task) : upkeep_(upkeep), task_(task), pause_(task.interval) {}
+
+  Task<> run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      if (task_.needs_lease && !upkeep_.lease->is_held()) {
+        co_await upkeep_.clock.sleep_for(kUpkeepLeaseLook, stop);
+        continue;
+      }
+      co_await run_once(stop);
+      co_await upkeep_.clock.sleep_for(pause_, stop);
+    }
+  }
+
+ private:
+  Task<> run_once(std::stop_token stop) {
+    std::stop_source source;
+    const auto end = [&source] { source.request_stop(); };
+    const std::stop_callback on_stop(stop, end);
+    const std::stop_callback on_loss(task_.needs_lease ? upkeep_.lease->lost() : std::stop_token(), end);
+    Result<void> ran;
+    std::exception_ptr exception;
+    try {
+      Result<void> result = co_await task_.run(source.get_token());
+      ran = std::move(result);
+    } catch (...) {
+      exception = std::current_exception();
+    }
+    if (exception) {
+      log_exception(upkeep_.events, task_.name, exception);
+      back_off();
+    } else if (!ran && !source.stop_requested()) {  // what a stop cuts short did not fail
+      // One warning for an outage, not one for each try.
+      const bool is_new = std::exchange(cause_, ran.error().errc()) != ran.error().errc();
+      log_failure(upkeep_.events, is_new ? Severity::kWarning : Severity::kDebug, task_.name, ran.error());
+      back_off();
+    } else {
+      cause_.reset();
+      pause_ = task_.interval;
+    }
+  }
+
+  void back_off() { pause_ = std::min(2 * pause_, std::max(task_.interval, task_.retry_max)); }
+
+  const Upkeep& upkeep_;
+  const UpkeepTask& task_;
+  Milliseconds pause_;
+  std::optional<Errc> cause_;  // of the last failure, until a run succeeds
+};
+
+}  // namespace
+
+Task<> run_upkeep(std::vector<UpkeepTask> table, UpkeepLease* lease, Clock& clock, EventSink& events,
+                  std::stop_token stop) {
+  const Upkeep upkeep{lease, clock, events};
+  const auto executor = co_await boost::asio::this_coro::executor;
+  TaskScope scope(executor, [&events](std::exception_ptr failure) { log_exception(events, "loop", failure); });
+  std::list<Repetition> repetitions;
+  for (const UpkeepTask& task : table) scope.spawn(repetitions.emplace_back(upkeep, task).run(stop));
+  co_await scope.join();
+  if (lease != nullptr) co_await lease->drop();
 }
 
 }  // namespace tapedeck

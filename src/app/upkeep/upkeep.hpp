@@ -1,71 +1,37 @@
 #pragma once
 
+#include <functional>
 #include <stop_token>
-#include <string>
+#include <string_view>
+#include <vector>
 
-#include <boost/asio/any_io_executor.hpp>
-
-#include "app/storage_check.hpp"
-#include "app/upkeep/missed_webhooks.hpp"
-#include "calls/ports/call_store.hpp"
+#include "app/upkeep/lease.hpp"
 #include "domain/event_sink.hpp"
 #include "runtime/clock.hpp"
-#include "slots/slot_store.hpp"
 
 namespace tapedeck {
 
-/// How long the lease lasts, and how often it is renewed, or asked for by those who do not have it.
-inline constexpr Milliseconds kUpkeepLeaseTtl{15'000};
-inline constexpr Milliseconds kUpkeepLeaseEvery{5'000};
-/// How often it is looked for imports that write rows down, and since when they must have done so.
-inline constexpr Milliseconds kFeedEvery{1'000};
-inline constexpr Milliseconds kFeedFresh{60'000};
-/// How often it is looked which accounts are due for listing.
-inline constexpr Milliseconds kListingLook{60'000};
-/// Between two batches of the comparison of rows and blobs, and after one that failed.
-inline constexpr Milliseconds kStorageStepEvery{1'000};
-inline constexpr Milliseconds kStorageStepRetry{60'000};
+/// The pause after a failed run doubles from the task's interval up to this, or stays at the interval where that is
+/// longer.
+inline constexpr Milliseconds kUpkeepRetryMax{30'000};
+/// Interval at which a task that needs the lease looks whether this process has it now.
+inline constexpr Milliseconds kUpkeepLeaseLook{1'000};
 
-/// What workers do beside downloading, one process at a time by a lease in the call store: bring what imports write
-/// down to the slot store, look for webhooks that never came, and compare the rows with the blobs. Two processes that
-/// do it at once, when a lease has passed on unnoticed, do it twice and no harm: every change is guarded in the call
-/// store. Everything on one executor of one thread.
-class Upkeep {
- public:
-  struct Dependencies {
-    CallStore& calls;
-    SlotStore& slots;
-    SlotRequests& requests;
-    MissedWebhooks& missed;
-    StorageCheck& storage;
-    Clock& clock;
-    EventSink& events;
-  };
-
-  /// `holder` names this process, and no other. `lists`: the provider may be asked for its list.
-  Upkeep(Dependencies dependencies, std::string holder, bool lists)
-      : d_(dependencies), holder_(std::move(holder)), lists_(lists) {}
-
-  /// Until `stop` is requested.
-  [[nodiscard]] Task<> run(boost::asio::any_io_executor executor, std::stop_token stop);
-  /// This process has the lease, as far as it knows.
-  [[nodiscard]] bool has_lease() const { return has_lease_ && d_.clock.steady_now() < lease_until_; }
-
- private:
-  [[nodiscard]] Task<> keep_lease(std::stop_token stop);
-  [[nodiscard]] Task<> feed(std::stop_token stop);
-  [[nodiscard]] Task<> feed_once();
-  [[nodiscard]] Task<> look_for_missed(std::stop_token stop);
-  [[nodiscard]] Task<bool> is_wanted();
-  [[nodiscard]] Task<> check_storage(std::stop_token stop);
-  void tell_failure(std::string task, const Error& error);
-
-  Dependencies d_;
-  const std::string holder_;
-  const bool lists_;
-  bool has_lease_ = false;
-  SteadyTime lease_until_{};
-  std::string wanted_;  // the cursor of kWantedMark that was heeded last
+/// One row of the table of periodic work.
+struct UpkeepTask {
+  std::string_view name;  ///< a literal, for the log and the metrics
+  Milliseconds interval;  ///< from the end of a run to the beginning of the next; the first run is at once
+  bool needs_lease;       ///< one process at a time runs it
+  /// A stop is requested when the process ends, or once the lease is lost.
+  std::function<Task<Result<void>>(std::stop_token stop)> run;
+  Milliseconds retry_max = kUpkeepRetryMax;
 };
+
+/// Runs every task of the table, each beside the others, until `stop` is requested; then gives the lease back. A
+/// failure is logged with its reason and the task runs again later: RECONCILE_FAILED for an error (a warning when its
+/// cause is new, else a debug line), UPKEEP_FAILED for an exception. Every task runs on the awaiting executor, of one
+/// thread. `lease` may be null where no task needs it.
+[[nodiscard]] Task<> run_upkeep(std::vector<UpkeepTask> table, UpkeepLease* lease, Clock& clock, EventSink& events,
+                                std::stop_token stop);
 
 }  // namespace tapedeck

@@ -11,7 +11,7 @@ namespace {
 class MissedWebhooksTest : public UpkeepWorld {
  protected:
   int look() {
-    auto found = run(missed.look([] { return true; }, stop.get_token()));
+    auto found = run(missed.look(stop.get_token()));
     EXPECT_TRUE(found) << found.error().detail;
     return found.value_or(-1);
   }
@@ -145,16 +145,47 @@ TEST_F(MissedWebhooksTest, an_operator_may_have_it_look_further_back_and_at_once
   EXPECT_EQ(look(), 1);
 }
 
-TEST_F(MissedWebhooksTest, stops_between_pages_when_the_lease_is_another_ones) {
+TEST_F(MissedWebhooksTest, a_stop_ends_the_look_between_two_pages) {
   begin();
   for (int n = 1; n <= 7; ++n) add(n);
   clock.advance(kListingEvery);
-  int left = 2;
-  const auto found = run(missed.look([&] { return left-- > 0; }, stop.get_token()));
-  ASSERT_TRUE(found);
+  provider.before_page = [this](const ListingRequest&) {
+    stop.request_stop();
+    return Result<void>();
+  };
+  EXPECT_EQ(look(), 0);
   EXPECT_EQ(provider.asked.size(), 1U);
-  missed.forget_failures();
+  provider.before_page = [](const ListingRequest&) { return Result<void>(); };
+  stop = std::stop_source();
   EXPECT_EQ(look(), 4);
+}
+
+TEST_F(MissedWebhooksTest, accounts_that_are_gone_are_not_remembered_as_failed) {
+  begin();
+  provider.before_page = [](const ListingRequest&) -> Result<void> { return fail(Errc::kUnavailable, "away"); };
+  for (int n = 2; n <= 20; ++n) {
+    clock.advance(kListingEvery);
+    add_business(acme, account(n));
+    begin();  // a new account is not listed at its first look
+    clock.advance(kListingEvery);
+    EXPECT_EQ(look(), 0);
+    EXPECT_LE(missed.failed_accounts(), 1U);
+  }
+}
+
+TEST_F(MissedWebhooksTest, a_look_that_somebody_asks_for_is_taken_at_once) {
+  ASSERT_TRUE(run(missed.look_if_due(stop.get_token())));
+  add(1);
+  clock.advance(kWebhookPatience + Milliseconds(1));
+  ASSERT_TRUE(run(missed.look_if_due(stop.get_token())));
+  const UpkeepMark back{format_rfc3339(clock.system_now() - Seconds(3'600)), std::nullopt};
+  ASSERT_TRUE(run(rows.put_mark(listing_mark(account(1)), back)));
+  ASSERT_TRUE(run(missed.look_if_due(stop.get_token())));
+  EXPECT_FALSE(find(1));
+  const UpkeepMark wanted{"now", std::nullopt};
+  ASSERT_TRUE(run(rows.put_mark(kWantedMark, wanted)));
+  ASSERT_TRUE(run(missed.look_if_due(stop.get_token())));
+  EXPECT_TRUE(find(1));
 }
 
 }  // namespace

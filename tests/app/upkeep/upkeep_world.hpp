@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "app/backlog.hpp"
 #include "app/storage_check.hpp"
 #include "app/upkeep/missed_webhooks.hpp"
 #include "app/webhooks.hpp"
@@ -130,6 +131,7 @@ class UpkeepWorld : public ::testing::Test {
   SlotRequests requests{slots, rules, recovery, clock, random};
   PatientListing listing{provider, clock, random};
   Webhooks webhooks{rows, requests, clock, events};
+  Backlog backlog{rows, clock};
 };
 
 }  // namespace tapedeck
