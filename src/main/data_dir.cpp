@@ -33,7 +33,7 @@ std::string pid_in(int file) {
 Result<void> make_data_dir(const std::filesystem::path& data_dir) {
   std::error_code problem;
   std::filesystem::create_directories(data_dir.parent_path(), problem);
-  // Recordings and sealed credentials: nobody else's to read. A directory that is there keeps its mode.
+  // Only its owner may read recordings and sealed credentials. A directory that exists keeps its mode.
   if (::mkdir(data_dir.c_str(), S_IRWXU) != 0 && errno != EEXIST) return refuse(errno, data_dir);
   if (!std::filesystem::is_directory(data_dir, problem)) return refuse(ENOTDIR, data_dir);
   return {};
@@ -52,7 +52,7 @@ Result<DataDirLock> DataDirLock::acquire(const std::filesystem::path& data_dir, 
                             data_dir.string(), pid_in(file),
                             use == Use::kShared ? ": that one has no REDIS_URL, so it must be alone" : ""));
   }
-  // The file stays when the process ends: removing it would let two servers lock two files of one name.
+  // The file stays when the process ends. If it were removed, two servers could lock two files of one name.
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
     return refuse(errno, path);

@@ -17,8 +17,8 @@
 
 namespace {
 
-// Debian starts programs with 1024 open files allowed, and lets them have more for the asking: each connection and each
-// recording that is played needs one. Children get the same.
+// Raises the limit of open files as far as allowed: each connection and each recording that is played needs one, and
+// Debian's default is 1024. Children inherit the limit.
 void allow_open_files() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

@@ -10,7 +10,7 @@
 namespace tapedeck {
 namespace {
 
-// A source with what it borrows.
+// A source with the objects that it borrows.
 class OwnedSource final : public RecordingSource {
  public:
   explicit OwnedSource(const Settings& settings) {

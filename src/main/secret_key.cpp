@@ -59,8 +59,8 @@ Result<std::string> read_key(const std::filesystem::path& path) {
   return key;
 }
 
-// Writes the key beside its place, then links it there: another process sees a whole file or none, and of two that make
-// one at the same time the first wins.
+// Writes the key beside its place, then links it there. Another process sees the whole file or none; where two
+// processes write at the same time, the first one wins.
 Result<void> write_key(const std::filesystem::path& path, std::string_view key, Random& random) {
   const std::filesystem::path draft = path.string() + "." + to_hex(random.bytes(8));
   const File file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));

@@ -35,7 +35,7 @@ int run_node(const Settings& settings, Supervised supervised) {
 }  // namespace
 
 int serve(const Settings& settings) {
-  // Where a process is all there is, its slots end with it: nobody else needs it gone in time.
+  // Only a worker beside others needs a supervisor: the slots of a process that is alone end with it.
   if (role_of(settings) != Role::kWorker || planted(PlantedBug::kNoSupervisor)) return run_node(settings, {});
   return supervise(settings, [&settings](Supervised supervised) { return run_node(settings, std::move(supervised)); });
 }

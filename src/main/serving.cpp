@@ -22,7 +22,7 @@ http::ApplicationSettings application_settings(const Settings& settings) {
 }  // namespace
 
 Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::Health health)
-    : hot_(parts.clock, kHotTtl),  // commands delete, too
+    : hot_(parts.clock, kHotTtl),  // bounded, because commands delete recordings too
       recordings_(parts.calls, parts.slots, parts.requests, parts.blobs, parts.clock, parts.progress, hot_),
       calls_(parts.calls, parts.businesses, parts.clock),
       webhooks_(parts.calls, parts.requests, parts.clock, parts.events),

@@ -11,8 +11,7 @@
 
 namespace tapedeck {
 
-/// The interface, for users, providers and the page: all but the worker's part of a process. It holds nothing that
-/// could download.
+/// The part of a process that answers users, the provider and the page. Nothing in it can download.
 class Serving {
  public:
   Serving(const SharedParts& parts, const std::string& secret_key, http::Health health);

@@ -16,7 +16,7 @@ StopSignal::StopSignal() {
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // A file that may not grow any more (ulimit -f, LimitFSIZE) is a write that fails, not the end of the process.
+  // A file that reaches its limit (ulimit -f, LimitFSIZE) is a failed write, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
 }
 

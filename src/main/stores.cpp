@@ -37,7 +37,7 @@ Result<void> check_finished(CallArchive& archive) {
               "the database is an unfinished copy of another one: end the migration with `tapedeck migrate --final`");
 }
 
-// One that has its secrets and no store yet.
+// Has its secrets, and no store yet.
 Result<OpenCallStore> with_secrets(std::string_view secret_key) {
   auto secrets = SecretBox::make(secret_key);
   if (!secrets) return fail(secrets.error());
