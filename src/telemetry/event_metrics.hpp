@@ -6,13 +6,13 @@
 
 namespace tapedeck {
 
-/// Counts the events of one name, split by one of their fields where `field` is set.
+/// Counts the events of one name, by the value of one of their fields where `field` is set.
 struct CounterRule {
   std::string_view event;
   std::string_view metric;
   std::string_view help;
-  std::string_view label;  ///< of the metric; empty: none
-  std::string_view field;  ///< of the event, whose value becomes the label's
+  std::string_view label;  ///< of the metric; may be empty
+  std::string_view field;  ///< of the event; its value becomes the label's
 };
 
 /// Collects a number of each event of one name into a histogram.
