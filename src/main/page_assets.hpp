@@ -6,7 +6,7 @@
 
 namespace tapedeck {
 
-/// The page, as web/ was built into web/dist when the program was. Empty when it was not.
+/// The files of the page, as web/dist had them when the program was built. Empty where it had none.
 [[nodiscard]] std::span<const http::StaticAsset> page_assets();
 
 }  // namespace tapedeck

@@ -23,13 +23,13 @@ namespace tapedeck {
 inline constexpr const char* kDatabaseFile = "tapedeck.db";
 /// The folder of DATA_DIR that holds the recordings.
 inline constexpr const char* kBlobFolder = "recordings";
-/// The folder of DATA_DIR that holds what is on its way to an object store.
+/// The folder of DATA_DIR that holds recordings on their way to an object store.
 inline constexpr const char* kSpoolFolder = "spool";
 
-/// What a business gets that says nothing of its own.
+/// The settings of a business that has none of its own.
 [[nodiscard]] ProviderDefaults provider_defaults(const Settings& settings);
 
-/// The call store of the settings, SQLite in DATA_DIR or PostgreSQL, and what it borrows.
+/// The call store of the settings, SQLite in DATA_DIR or PostgreSQL, with the objects that it borrows.
 struct OpenCallStore {
   std::unique_ptr<SecretBox> secrets;
   std::unique_ptr<SqliteCallStore> embedded;  ///< null: in PostgreSQL
@@ -39,13 +39,12 @@ struct OpenCallStore {
   [[nodiscard]] CallArchive& archive() const;
 };
 
-/// Whether a store may be the unfinished copy of another one (calls/copy/migration.hpp): rows of it are missing, and
-/// come and go.
+/// Whether a store may be the unfinished copy of another one (calls/copy/migration.hpp), in which rows are missing.
 enum class UnfinishedCopy { kRefused, kAccepted };
 
-/// Opens the call store of the settings; a server may have it open too. Makes DATA_DIR where it is missing. Blocks.
-/// Errors: those of SqliteCallStore::open() and PostgresCallStore::open(), which say how to mend it; kConflict when it
-/// is an unfinished copy.
+/// Opens the call store of the settings; a server may have it open too. Creates DATA_DIR where it is missing. Blocks.
+/// Errors: those of SqliteCallStore::open() and PostgresCallStore::open(), which say what to do; kConflict where it is
+/// an unfinished copy.
 [[nodiscard]] Result<OpenCallStore> open_call_store(const Settings& settings, std::string_view secret_key,
                                                     UnfinishedCopy copy = UnfinishedCopy::kRefused);
 
@@ -61,13 +60,13 @@ struct OpenBlobStore {
   [[nodiscard]] BlobStore& store() const;
 };
 
-/// Asks nobody: see BlobStore::ping(). The arguments must outlive it. Error kInvalidArgument: STORAGE_URL cannot be
-/// used, or there are no credentials for it; kIo: DATA_DIR cannot.
+/// Opens the blob store without asking it anything: see BlobStore::ping(). The arguments must outlive it. Error
+/// kInvalidArgument: STORAGE_URL cannot be used, or its credentials are missing; kIo: DATA_DIR cannot be used.
 [[nodiscard]] Result<OpenBlobStore> open_blob_store(const Settings& settings, OffloadPool& pool, Clock& clock,
                                                     Random& random);
 
-/// "https://recordings.s3.eu-west-1.amazonaws.com", where links to the object store of the settings lead; none without
-/// STORAGE_URL.
+/// The origin of links to the object store of the settings, "https://recordings.s3.eu-west-1.amazonaws.com". Empty
+/// without STORAGE_URL.
 [[nodiscard]] std::optional<std::string> storage_origin(const Settings& settings);
 
 }  // namespace tapedeck

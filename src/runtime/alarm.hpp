@@ -9,20 +9,20 @@
 
 namespace tapedeck {
 
-/// A wait that others can end. One task waits at a time, on the executor given; ring() may come from any thread, before
-/// or during the wait, and ends it, or the next one. The shared state outlives a ring that is under way, which is why
-/// it is shared.
+/// A wait that others can end. One task waits at a time, on the given executor. ring() may come from any thread: during
+/// a wait it ends the wait, before one it ends the next. The state is shared because a ring that is on its way may
+/// outlive the alarm.
 class Alarm {
  public:
   explicit Alarm(boost::asio::any_io_executor executor);
 
-  /// Returns after `duration`, or when rung.
+  /// Returns after `duration`, or when it is rung.
   [[nodiscard]] boost::asio::awaitable<void> wait_for(std::chrono::nanoseconds duration);
-  /// Returns when rung.
+  /// Returns when it is rung.
   [[nodiscard]] boost::asio::awaitable<void> wait();
   void ring() const;
 
-  /// For std::stop_callback.
+  /// A callback for std::stop_callback.
   struct Ringer {
     const Alarm* alarm;
     void operator()() const { alarm->ring(); }

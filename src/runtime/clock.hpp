@@ -8,13 +8,13 @@
 
 namespace tapedeck {
 
-/// Time as the use cases see it. Thread-safe.
+/// Time, as use cases see it. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
-  /// For records and for what people read. May jump.
+  /// For records and for what people read. It may jump.
   [[nodiscard]] virtual SystemTime system_now() const = 0;
-  /// For waits and leases. Goes on while the machine sleeps (CLOCK_BOOTTIME).
+  /// For waits and leases. It goes on while the machine sleeps (CLOCK_BOOTTIME).
   [[nodiscard]] virtual SteadyTime steady_now() const = 0;
   /// Returns at `deadline`, or sooner when `stop` is requested.
   [[nodiscard]] virtual Task<> sleep_until(SteadyTime deadline, std::stop_token stop) = 0;

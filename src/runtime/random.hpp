@@ -6,7 +6,7 @@
 
 namespace tapedeck {
 
-/// Source of randomness. Thread-safe.
+/// A source of random numbers. Thread-safe.
 class Random {
  public:
   virtual ~Random() = default;

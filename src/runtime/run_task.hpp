@@ -10,7 +10,7 @@
 
 namespace tapedeck {
 
-/// Runs one task to its end on a loop of its own: for commands, which have nothing else to do meanwhile.
+/// Runs one task to its end on a loop of its own. For commands, which do nothing else meanwhile.
 template <class T>
 [[nodiscard]] T run_task(Task<T> task) {
   boost::asio::io_context loop;

@@ -4,8 +4,8 @@
 
 namespace tapedeck {
 
-/// Longest that one timer runs before the clock is asked again: so late can a wait end after the machine has slept,
-/// because timers stand still meanwhile (CLOCK_MONOTONIC) and deadlines do not (CLOCK_BOOTTIME).
+/// Longest run of one timer before the clock is read again. Timers stand still while the machine sleeps
+/// (CLOCK_MONOTONIC) and deadlines do not (CLOCK_BOOTTIME), so a wait may end late by this much after a sleep.
 inline constexpr Seconds kSleepSliceMax{5};
 
 /// The machine's clocks: CLOCK_REALTIME and CLOCK_BOOTTIME.

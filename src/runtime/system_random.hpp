@@ -4,7 +4,7 @@
 
 namespace tapedeck {
 
-/// The kernel's generator, getrandom(2). Throws std::system_error where the kernel has none.
+/// The kernel's generator, getrandom(2). Throws std::system_error where the kernel lacks it.
 class SystemRandom final : public Random {
  public:
   [[nodiscard]] double uniform() override;

@@ -6,7 +6,7 @@
 
 namespace tapedeck {
 
-/// A coroutine of ours. It runs on the event loop of whoever awaits it.
+/// A coroutine of this project. It runs on the event loop of the task that awaits it.
 template <class T = void>
 using Task = boost::asio::awaitable<T>;
 

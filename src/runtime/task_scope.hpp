@@ -11,17 +11,17 @@
 
 namespace tapedeck {
 
-/// Owns the tasks that it starts: whoever makes a scope joins it before it goes. All tasks run on one executor of one
+/// Owns the tasks that it starts. Its maker joins it before it is destroyed. All tasks run on one executor of one
 /// thread, and spawn() and join() are called there.
 class TaskScope {
  public:
-  /// `on_failure` hears of an exception that left a task: a broken invariant, to be logged.
+  /// `on_failure` is called with an exception that left a task. Such a task has ended: see keep_running().
   using FailureHandler = std::function<void(std::exception_ptr)>;
 
   TaskScope(boost::asio::any_io_executor executor, FailureHandler on_failure);
   TaskScope(const TaskScope&) = delete;
   TaskScope& operator=(const TaskScope&) = delete;
-  /// Asserts that nothing runs any more.
+  /// Asserts that no task runs.
   ~TaskScope();
 
   void spawn(boost::asio::awaitable<void> task);

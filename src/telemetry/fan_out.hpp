@@ -7,7 +7,7 @@
 
 namespace tapedeck {
 
-/// Hands each event to several sinks, in order: the log and the metrics. They outlive it.
+/// Hands each event to several sinks, in order. The sinks must outlive it.
 class FanOut final : public EventSink {
  public:
   explicit FanOut(std::vector<EventSink*> sinks) : sinks_(std::move(sinks)) {}

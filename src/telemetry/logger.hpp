@@ -15,16 +15,16 @@
 
 namespace tapedeck {
 
-/// Most bytes in a line, with its line feed. A pipe takes that many in one piece or not at all, so that lines of
-/// several processes never mix, and a pipe that is ready takes them without blocking (pipe(7)).
+/// Bytes of a line, with its line feed, at most. A pipe takes that many in one piece or not at all, so lines of several
+/// processes never mix, and a pipe that is ready takes them without blocking (pipe(7)).
 inline constexpr std::size_t kLogLineMax = PIPE_BUF;
-/// Lines that wait for a reader that does not read, in bytes; what comes then is dropped and counted.
+/// Bytes of lines that may wait for a reader that does not read; further lines are dropped and counted.
 inline constexpr std::size_t kLogBacklogMax = 1U << 20U;
-/// Lines gather for so long before they are written together; flush() and the end do not wait for it.
+/// Time for which lines gather before they are written together; flush() and the end do not wait for it.
 inline constexpr Milliseconds kLogGather{2};
-/// How long the end waits for a reader that does not read.
+/// Time that the end waits for a reader that does not read.
 inline constexpr Milliseconds kLogPatience{100};
-/// Most bytes that one value keeps in a JSON line that would be longer than kLogLineMax.
+/// Bytes that one value keeps in a JSON line that would be longer than kLogLineMax.
 inline constexpr std::size_t kLogValueMax = 120;
 
 enum class LogFormat { kText, kJson };
@@ -34,16 +34,16 @@ enum class LogFormat { kText, kJson };
 
 struct LogOptions {
   LogFormat format = LogFormat::kText;
-  Severity least = Severity::kInfo;  ///< what is less severe is left out
+  Severity least = Severity::kInfo;  ///< less severe events are left out
   int file_descriptor = 2;           ///< borrowed
 };
 
-/// Writes events as lines. Thread-safe. The caller only forms the line; a thread writes it, because a write costs a
-/// loop more than the rest of a request does, and blocks it when nobody reads.
+/// Writes events as lines. Thread-safe. The caller only formats the line; a thread writes it, because a write costs an
+/// event loop more than the rest of a request does, and blocks it when nobody reads.
 ///
-/// Text is the line of format_text() and nothing else: the time is stamped by whoever keeps the log (journald, a
-/// container's runtime), and an event that is no matter of course says so at its end, `level=warning`. JSON is one
-/// object a line: time (RFC 3339, milliseconds), level, event, and the fields whole.
+/// A text line is that of format_text(), without a time: the keeper of the log stamps it (journald, a container's
+/// runtime). An event that is not routine ends in its level, `level=warning`. A JSON line is one object: time (RFC
+/// 3339, milliseconds), level, event, and the fields in full.
 class Logger final : public EventSink {
  public:
   Logger(const Clock& clock, LogOptions options);
@@ -53,9 +53,9 @@ class Logger final : public EventSink {
   ~Logger() override;
 
   void emit(const Event& event) noexcept override;
-  /// Waits until everything emitted so far is written or dropped, at most `patience`. False: not in time.
+  /// Waits until every line emitted so far is written or dropped, at most `patience`. False: not in time.
   bool flush(Milliseconds patience);
-  /// Lines that nobody took in time.
+  /// Lines dropped since the start.
   [[nodiscard]] std::uint64_t dropped() const;
 
  private:
@@ -68,13 +68,13 @@ class Logger final : public EventSink {
   const Clock& clock_;
   const LogOptions options_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_;     // the writer: something to do
-  std::condition_variable written_;  // flush(): the writer has nothing left
+  std::condition_variable wake_;     // for the writer: there is something to do
+  std::condition_variable written_;  // for flush(): the writer has nothing left
   std::string pending_;
-  bool idle_ = true;  // nothing is on its way to the descriptor
+  bool idle_ = true;  // no line is on its way to the descriptor
   int hurried_ = 0;   // calls of flush() that wait
   bool stopping_ = false;
-  SteadyTime give_up_at_ = SteadyTime::max();  // of the end
+  SteadyTime give_up_at_ = SteadyTime::max();  // when the end stops waiting for a reader
   std::uint64_t dropped_ = 0;
   std::uint64_t dropped_unreported_ = 0;
   std::jthread writer_;
