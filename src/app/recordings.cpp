@@ -182,10 +182,12 @@ Task<Result<Waveform>> Recordings::waveform(BusinessId business, Sid sid) {
 }
 
 Task<Result<RecordingView>> Recordings::retry(BusinessId business, Sid sid) {
+  auto found = co_await calls_.find_recording(business, sid);
+  if (!found) co_return fail(found.error());
+  const SlotRequests::Pending pending(requests_, business, *found ? (*found)->sid : sid);
   auto retried = co_await calls_.retry(business, sid, clock_.system_now());
   if (!retried) co_return fail(retried.error());
   if (!retried->changed) co_return co_await press(std::move(retried->recording));
-  const SlotRequests::Pending pending(requests_, business, retried->recording.sid);
   // What backs off in the slot store would go on doing so: it asks anew.
   const Sid name = retried->recording.sid;
   auto cancelled = co_await slots_.cancel(business, name);

@@ -1,12 +1,20 @@
 #include "app/webhooks.hpp"
 
+#include <optional>
+
 namespace tapedeck {
 
 Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncement announcement) {
   const SystemTime now = clock_.system_now();
+  // The row takes its call's SID or its own, which the call store decides. Once it has, the call's other recording must
+  // not be left out of a rebuild.
+  const SlotRequests::Pending pending(requests_, business, to_sid(announcement.recording));
+  std::optional<SlotRequests::Pending> pending_by_call;
+  pending_by_call.emplace(requests_, business, to_sid(announcement.call));
   auto announced = co_await calls_.announce(business, announcement, now);
   if (!announced) co_return fail(announced.error());
   const Recording& recording = announced->recording;
+  if (recording.sid != to_sid(announcement.call)) pending_by_call.reset();
   if (!announced->changed) co_return Result<void>();
 
   events_.emit(Event{Severity::kInfo,
@@ -16,7 +24,6 @@ Task<Result<void>> Webhooks::recording(BusinessId business, RecordingAnnouncemen
                       {"sid", recording.sid.str()},
                       {"state", std::string(state_name(recording.state))}}});
   if (recording.state != RecordingState::kQueued) co_return Result<void>();
-  const SlotRequests::Pending pending(requests_, business, recording.sid);
   auto asked = co_await requests_.ask(business, recording.sid, Lane::kFetch);
   (void)asked;  // durable already: the reconciliation asks again when the slot store is back
   co_return Result<void>();

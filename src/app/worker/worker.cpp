@@ -177,6 +177,7 @@ Task<std::optional<Claim>> Worker::run_to_end(Claim claim, Jobs::iterator job) {
 // A press may have come after the row was written and before the slot was given back: it was told "processing", and
 // nobody else would start it.
 Task<> Worker::ask_if_wanted(LeaseRef lease) {
+  const SlotRequests::Pending pending(d_.requests, lease.business, lease.sid);
   auto found = co_await d_.calls.find_recording(lease.business, lease.sid);
   if (!found || !*found || (*found)->state != RecordingState::kQueued || (*found)->retry_at) co_return;
   const Lane lane = (*found)->lane;
