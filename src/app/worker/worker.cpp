@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "domain/events.hpp"
+#include "runtime/describe.hpp"
+#include "runtime/keep_running.hpp"
 
 namespace tapedeck {
 namespace {
@@ -16,16 +18,6 @@ constexpr Milliseconds kSlotStoreAwayPause{250};
 constexpr Milliseconds kDrainLook{50};
 // Leases are checked this many times between two renewals.
 constexpr int kRenewalTicks = 6;
-
-std::string describe(std::exception_ptr failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "an unknown exception";
-  }
-}
 
 TaskScope::FailureHandler report_to(EventSink& events) {
   return [&events](std::exception_ptr failure) { events.emit(event::worker_task_failed(describe(failure))); };
@@ -46,13 +38,15 @@ Worker::Worker(boost::asio::any_io_executor executor, FetchJob::Dependencies dep
 Task<> Worker::run(std::stop_token stop) {
   TaskScope upkeep(executor_, report_to(d_.events));
   std::stop_source stop_upkeep;  // requested when the last job has ended
-  upkeep.spawn(renew_loop(stop_upkeep.get_token()));
-  upkeep.spawn(watch_leases(stop_upkeep.get_token()));
-  upkeep.spawn(sweep_.run(options_.sweep_every, stop_upkeep.get_token()));
-  upkeep.spawn(progress_loop(stop_upkeep.get_token()));
+  const std::stop_token end = stop_upkeep.get_token();
+  const std::function<Task<>()> loops[] = {
+      [this, end] { return renew_loop(end); }, [this, end] { return watch_leases(end); },
+      [this, end] { return sweep_.run(options_.sweep_every, end); }, [this, end] { return progress_loop(end); }};
+  for (const auto& loop : loops) upkeep.spawn(keep_running(loop, report_to(d_.events), d_.clock, end));
   // In a scope of its own, so that the others are joined even if it throws.
   TaskScope claims(executor_, report_to(d_.events));
-  claims.spawn(claim_loop(stop));
+  const auto claim = [this, stop] { return claim_loop(stop); };
+  claims.spawn(keep_running(claim, report_to(d_.events), d_.clock, stop));
   co_await claims.join();
   stop_upkeep.request_stop();
   co_await upkeep.join();
