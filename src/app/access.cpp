@@ -62,12 +62,9 @@ std::optional<SessionFields> parse_session(std::string_view cookie) {
 
 std::string Caller::actor() const {
   switch (kind) {
-    case Kind::kLink:
-      return "link";
-    case Kind::kSession:
-      return key_id == 0 ? "session" : fmt::format("session:{}", key_id);
-    case Kind::kKey:
-      break;
+    case Kind::kLink: return "link";
+    case Kind::kSession: return key_id == 0 ? "session" : fmt::format("session:{}", key_id);
+    case Kind::kKey: break;
   }
   return fmt::format("{}:{}", is_operator() ? "operator" : "key", key_id);
 }

@@ -81,7 +81,7 @@ Task<Result<void>> StorageCheck::check_rows(UpkeepMark mark, std::stop_token sto
 // The blob stays: it may be all that is left of the recording.
 Task<Result<void>> StorageCheck::note_size(Recording recording, std::uint64_t size) {
   auto noted = co_await d_.recordings.note_damage(recording.row_id, recording.audio->blob_key,
-                                             wrong_size_text(size, *recording.audio));
+                                                  wrong_size_text(size, *recording.audio));
   if (!noted) co_return fail(noted.error());
   if (*noted) d_.events.emit(event::blob_missing(recording, "size"));
   co_return Result<void>();

@@ -19,18 +19,13 @@ enum class Verdict { kQueue, kOurs, kStoredBefore, kWaitingBefore, kFailedBefore
 
 Verdict verdict_of_known(const KnownRecording& known) {
   switch (known.state) {
-    case RecordingState::kStored:
-      return Verdict::kStoredBefore;
+    case RecordingState::kStored: return Verdict::kStoredBefore;
     case RecordingState::kQueued:
-    case RecordingState::kProcessing:
-      return Verdict::kWaitingBefore;
-    case RecordingState::kFailed:
-      return Verdict::kFailedBefore;
+    case RecordingState::kProcessing: return Verdict::kWaitingBefore;
+    case RecordingState::kFailed: return Verdict::kFailedBefore;
     case RecordingState::kAbsent:
-    case RecordingState::kDeleted:
-      return Verdict::kGone;
-    case RecordingState::kRemote:
-      break;
+    case RecordingState::kDeleted: return Verdict::kGone;
+    case RecordingState::kRemote: break;
   }
   return Verdict::kQueue;
 }

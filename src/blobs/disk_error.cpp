@@ -12,16 +12,11 @@ Error error_of_errno(int number, std::string_view what) {
   switch (number) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
-      code = Errc::kNoSpace;
-      break;
+    case EFBIG: code = Errc::kNoSpace; break;
     case EROFS:
     case EACCES:
-    case EPERM:
-      code = Errc::kReadOnly;
-      break;
-    default:
-      break;
+    case EPERM: code = Errc::kReadOnly; break;
+    default: break;
   }
   return {code, fmt::format("{}: {}", what, std::generic_category().message(number))};
 }

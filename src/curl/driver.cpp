@@ -108,9 +108,7 @@ bool CurlDriver::take_commands() {
   for (const Command& command : commands) {
     TransferState& state = *command.state;
     switch (command.order) {
-      case Order::kStart:
-        begin(command.state);
-        break;
+      case Order::kStart: begin(command.state); break;
       case Order::kCancel:
         if (state.easy != nullptr) end(state, CurlError{CurlFailure::kCancelled, "cancelled"}, state.request_sent);
         break;

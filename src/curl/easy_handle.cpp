@@ -159,21 +159,14 @@ void set_body(CURL* easy, TransferState& state) {
 
 void set_method(CURL* easy, TransferState& state) {
   switch (state.request.method) {
-    case CurlMethod::kGet:
-      break;
-    case CurlMethod::kHead:
-      curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-      break;
-    case CurlMethod::kPut:
-      set_body(easy, state);
-      break;
+    case CurlMethod::kGet: break;
+    case CurlMethod::kHead: curl_easy_setopt(easy, CURLOPT_NOBODY, 1L); break;
+    case CurlMethod::kPut: set_body(easy, state); break;
     case CurlMethod::kPost:
       set_body(easy, state);
       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "POST");
       break;
-    case CurlMethod::kDelete:
-      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
-      break;
+    case CurlMethod::kDelete: curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE"); break;
   }
 }
 
@@ -221,10 +214,8 @@ CurlFailure failure_of(CURLcode result, const TransferState& state) {
   switch (result) {
     case CURLE_UNSUPPORTED_PROTOCOL:  // an answer that is not HTTP/1
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return CurlFailure::kBadAnswer;
-    default:
-      break;
+    case CURLE_BAD_CONTENT_ENCODING: return CurlFailure::kBadAnswer;
+    default: break;
   }
   if (state.head_complete) return CurlFailure::kTruncated;
   return state.request_sent ? CurlFailure::kNoAnswer : CurlFailure::kUnreachable;

@@ -81,16 +81,14 @@ Address copy_of(const sockaddr& address) {
 
 bool is_public_address(const sockaddr& address) noexcept {
   switch (address.sa_family) {
-    case AF_INET:
-      return is_public_4(ntohl(copy_of<sockaddr_in>(address).sin_addr.s_addr));
+    case AF_INET: return is_public_4(ntohl(copy_of<sockaddr_in>(address).sin_addr.s_addr));
     case AF_INET6: {
       const auto six = copy_of<sockaddr_in6>(address);
       Bytes6 bytes{};
       std::memcpy(bytes.data(), &six.sin6_addr, bytes.size());
       return is_public_6(bytes);
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 

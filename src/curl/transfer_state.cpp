@@ -100,12 +100,9 @@ bool TransferState::is_fulfilled(TransferWish wish) const {
   switch (wish) {
     case TransferWish::kRoom:
       return ended_ || head_.has_value() || upload_.size() - upload_taken_ < request.limits.pipe_bytes;
-    case TransferWish::kHead:
-      return ended_ || head_.has_value();
-    case TransferWish::kBytes:
-      return ended_ || !pipe_.empty();
-    case TransferWish::kEnd:
-      break;
+    case TransferWish::kHead: return ended_ || head_.has_value();
+    case TransferWish::kBytes: return ended_ || !pipe_.empty();
+    case TransferWish::kEnd: break;
   }
   return ended_;
 }

@@ -72,18 +72,13 @@ Milliseconds jittered_wait(const Backoff& backoff, int attempts, double chance) 
 
 RetryDecision after_failure(const Error& error, const FailedAttempt& attempt) {
   switch (error.errc()) {
-    case Errc::kProviderNotReady:
-      return after_not_ready(attempt);
-    case Errc::kProviderAbsent:
-      return {.kind = RetryKind::kAbsent};
-    case Errc::kProviderUnauthorized:
-      return {.kind = RetryKind::kFail, .scope = RetryScope::kAccount};
+    case Errc::kProviderNotReady: return after_not_ready(attempt);
+    case Errc::kProviderAbsent: return {.kind = RetryKind::kAbsent};
+    case Errc::kProviderUnauthorized: return {.kind = RetryKind::kFail, .scope = RetryScope::kAccount};
     // We stopped it: another worker continues at once, or this one after a restart.
     case Errc::kCancelled:
-    case Errc::kLeaseLost:
-      return {.kind = RetryKind::kRetry, .retry_at = attempt.now, .attempt_counts = false};
-    default:
-      break;
+    case Errc::kLeaseLost: return {.kind = RetryKind::kRetry, .retry_at = attempt.now, .attempt_counts = false};
+    default: break;
   }
   const Row* row = find_row(error.errc());
   if (row == nullptr) return {.kind = RetryKind::kFail};
@@ -96,12 +91,9 @@ RetryDecision after_failure(const Error& error, const FailedAttempt& attempt) {
 
 RetryDecision after_describe(DescribedAs described, const FailedAttempt& attempt) {
   switch (described) {
-    case DescribedAs::kPreparing:
-      return retry_with(kPreparingBackoff, attempt);
-    case DescribedAs::kCompleted:
-      return retry_with(kMissingMediaBackoff, attempt);
-    case DescribedAs::kAbsent:
-      break;
+    case DescribedAs::kPreparing: return retry_with(kPreparingBackoff, attempt);
+    case DescribedAs::kCompleted: return retry_with(kMissingMediaBackoff, attempt);
+    case DescribedAs::kAbsent: break;
   }
   return {.kind = RetryKind::kAbsent};
 }

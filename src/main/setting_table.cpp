@@ -307,22 +307,14 @@ std::string range_of(const Setting& setting) {
   switch (setting.type) {
     case SettingType::kNumber:
       return fmt::format("{} to {}{}{}", setting.least, setting.most, setting.unit.empty() ? "" : " ", setting.unit);
-    case SettingType::kChoice:
-      return std::string(setting.choices);
-    case SettingType::kSwitch:
-      return "true, false";
-    case SettingType::kAddress:
-      return "address:port";
-    case SettingType::kUrl:
-      return "URL";
-    case SettingType::kUrlList:
-      return "origins";
-    case SettingType::kPath:
-      return "path";
-    case SettingType::kAccountSid:
-      return "AC and 32 hexadecimal digits";
-    case SettingType::kSecret:
-      return "secret";
+    case SettingType::kChoice: return std::string(setting.choices);
+    case SettingType::kSwitch: return "true, false";
+    case SettingType::kAddress: return "address:port";
+    case SettingType::kUrl: return "URL";
+    case SettingType::kUrlList: return "origins";
+    case SettingType::kPath: return "path";
+    case SettingType::kAccountSid: return "AC and 32 hexadecimal digits";
+    case SettingType::kSecret: return "secret";
   }
   return {};
 }

@@ -107,14 +107,10 @@ void watch_scripts(Metrics& metrics, const redis::Client& client, std::string na
 
 std::string_view reason_name(BacklogReason reason) {
   switch (reason) {
-    case BacklogReason::kRunning:
-      return "running";
-    case BacklogReason::kSlot:
-      return "slot";
-    case BacklogReason::kPaused:
-      return "paused";
-    case BacklogReason::kRetry:
-      return "retry";
+    case BacklogReason::kRunning: return "running";
+    case BacklogReason::kSlot: return "slot";
+    case BacklogReason::kPaused: return "paused";
+    case BacklogReason::kRetry: return "retry";
   }
   return "slot";
 }

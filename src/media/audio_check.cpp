@@ -41,13 +41,10 @@ std::string_view describe_bytes(std::string_view bytes) {
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return "a text document";
   switch (bytes[first]) {
-    case '<':
-      return "an XML or HTML document";
+    case '<': return "an XML or HTML document";
     case '{':
-    case '[':
-      return "a JSON document";
-    default:
-      return "an unknown kind of file";
+    case '[': return "a JSON document";
+    default: return "an unknown kind of file";
   }
 }
 
@@ -120,11 +117,8 @@ Result<void> AudioCheck::step() {
       await_bytes(State::kWavChunkHeader, kChunkHeaderBytes);
       break;
     }
-    case State::kWavChunkHeader:
-      enter_chunk();
-      break;
-    default:
-      break;
+    case State::kWavChunkHeader: enter_chunk(); break;
+    default: break;
   }
   return {};
 }

@@ -29,14 +29,10 @@ std::uint32_t little_endian_32(std::string_view bytes, std::size_t at) {
 
 std::optional<WavWalk::Part> WavWalk::wanted() const {
   switch (state_) {
-    case State::kRiffHeader:
-      return Part{0, kRiffHeaderBytes};
-    case State::kChunkHeader:
-      return Part{offset_, kChunkHeaderBytes};
-    case State::kFormat:
-      return Part{offset_, std::min<std::size_t>(chunk_bytes_, kExtensibleFormatBytes)};
-    case State::kEnd:
-      break;
+    case State::kRiffHeader: return Part{0, kRiffHeaderBytes};
+    case State::kChunkHeader: return Part{offset_, kChunkHeaderBytes};
+    case State::kFormat: return Part{offset_, std::min<std::size_t>(chunk_bytes_, kExtensibleFormatBytes)};
+    case State::kEnd: break;
   }
   return std::nullopt;
 }
@@ -49,14 +45,10 @@ void WavWalk::give(std::string_view bytes) {
                     fmt::format("the WAV ends inside its header, after {} bytes", offset_ + bytes.size()));
   }
   switch (state_) {
-    case State::kRiffHeader:
-      return enter_riff(bytes);
-    case State::kChunkHeader:
-      return enter_chunk(bytes);
-    case State::kFormat:
-      return enter_format(bytes);
-    case State::kEnd:
-      break;
+    case State::kRiffHeader: return enter_riff(bytes);
+    case State::kChunkHeader: return enter_chunk(bytes);
+    case State::kFormat: return enter_format(bytes);
+    case State::kEnd: break;
   }
 }
 
@@ -148,16 +140,11 @@ std::string wav_codec_name(const WavDescription& wav) {
   constexpr std::uint16_t kALaw = 6;
   constexpr std::uint16_t kMuLaw = 7;
   switch (wav.format_tag) {
-    case kPcm:
-      return wav.bits_per_sample <= 8 ? "pcm_u8" : fmt::format("pcm_s{}le", wav.bits_per_sample);
-    case kFloat:
-      return fmt::format("pcm_f{}le", wav.bits_per_sample);
-    case kALaw:
-      return "pcm_alaw";
-    case kMuLaw:
-      return "pcm_mulaw";
-    default:
-      return fmt::format("wav_0x{:04x}", wav.format_tag);
+    case kPcm: return wav.bits_per_sample <= 8 ? "pcm_u8" : fmt::format("pcm_s{}le", wav.bits_per_sample);
+    case kFloat: return fmt::format("pcm_f{}le", wav.bits_per_sample);
+    case kALaw: return "pcm_alaw";
+    case kMuLaw: return "pcm_mulaw";
+    default: return fmt::format("wav_0x{:04x}", wav.format_tag);
   }
 }
 

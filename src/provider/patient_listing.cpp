@@ -10,10 +10,8 @@ bool may_list_again(const Error& error) noexcept {
     case Errc::kProviderUnreachable:
     case Errc::kProviderTimedOut:
     case Errc::kProviderServerError:
-    case Errc::kMediaTruncated:
-      return true;
-    default:
-      return false;
+    case Errc::kMediaTruncated: return true;
+    default: return false;
   }
 }
 

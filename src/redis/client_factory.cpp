@@ -18,12 +18,9 @@ Result<std::unique_ptr<Client>> make_client(const Url& url, Random& random, cons
     shared->tls = std::move(*tls);
   }
   switch (url.topology) {
-    case Topology::kSentinel:
-      return std::make_unique<SentinelClient>(std::move(shared), url, random);
-    case Topology::kCluster:
-      return std::make_unique<ClusterClient>(std::move(shared), url, random);
-    case Topology::kSingle:
-      break;
+    case Topology::kSentinel: return std::make_unique<SentinelClient>(std::move(shared), url, random);
+    case Topology::kCluster: return std::make_unique<ClusterClient>(std::move(shared), url, random);
+    case Topology::kSingle: break;
   }
   return std::make_unique<SingleClient>(std::move(shared), url, random);
 }

@@ -87,11 +87,8 @@ Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string key, Endpo
       if (refreshed) learn(error.slot, error.target);
       co_return true;
     }
-    case Trouble::kAsk:
-      co_return true;
-    case Trouble::kTryAgain:
-      co_await rest(kTryAgainAfter);
-      co_return true;
+    case Trouble::kAsk: co_return true;
+    case Trouble::kTryAgain: co_await rest(kTryAgainAfter); co_return true;
     case Trouble::kClusterDown:
     case Trouble::kNotMaster:
       doubt(endpoint);
@@ -107,8 +104,7 @@ Task<bool> ClusterClient::relocate(LoopConnections& loop, std::string key, Endpo
     }
     case Trouble::kNoScript:
     case Trouble::kAway:
-    case Trouble::kAnswer:
-      break;
+    case Trouble::kAnswer: break;
   }
   co_return false;
 }

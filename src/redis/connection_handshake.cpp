@@ -85,14 +85,11 @@ Result<void> take_greeting_reply(const Greeting& greeting, Kind step, const Repl
     case Kind::kClientId:
       if (const std::int64_t* id = reply.integer()) peer.client_id = *id;
       return {};
-    case Kind::kServerInfo:
-      return take_info(greeting, reply, peer);
-    case Kind::kRole:
-      return take_role(reply);
+    case Kind::kServerInfo: return take_info(greeting, reply, peer);
+    case Kind::kRole: return take_role(reply);
     case Kind::kLogin:
     case Kind::kName:
-    case Kind::kDatabase:
-      break;
+    case Kind::kDatabase: break;
   }
   return {};
 }

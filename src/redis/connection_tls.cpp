@@ -61,8 +61,7 @@ Result<void> expect_host(SSL* ssl, const std::string& host) {
 std::string tls_failure(SSL* ssl, const std::string& fallback) {
   const long verified = ::SSL_get_verify_result(ssl);
   switch (verified) {
-    case X509_V_OK:
-      return fallback;
+    case X509_V_OK: return fallback;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "its certificate is made out to another name; write the name that the certificate has into the URL";
@@ -72,8 +71,7 @@ std::string tls_failure(SSL* ssl, const std::string& fallback) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return "its certificate comes from an authority that this machine does not know; name the authority's file in "
              "the URL with ?tls_ca=";
-    default:
-      return std::string("its certificate is refused: ") + ::X509_verify_cert_error_string(verified);
+    default: return std::string("its certificate is refused: ") + ::X509_verify_cert_error_string(verified);
   }
 }
 

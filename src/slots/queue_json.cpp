@@ -36,17 +36,10 @@ object queue_json(const QueueState& queue) {
   for (const QueueState::Item& item : queue.items) {
     switch (item.status.place) {
       case SlotPlace::kGranted:
-      case SlotPlace::kRunning:
-        active.emplace_back(item_json(item));
-        break;
-      case SlotPlace::kWaiting:
-        waiting.emplace_back(item_json(item));
-        break;
-      case SlotPlace::kDelayed:
-        delayed.emplace_back(item_json(item));
-        break;
-      case SlotPlace::kNone:
-        break;
+      case SlotPlace::kRunning: active.emplace_back(item_json(item)); break;
+      case SlotPlace::kWaiting: waiting.emplace_back(item_json(item)); break;
+      case SlotPlace::kDelayed: delayed.emplace_back(item_json(item)); break;
+      case SlotPlace::kNone: break;
     }
   }
   object json{{"limit", queue.limit},

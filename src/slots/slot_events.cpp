@@ -18,7 +18,8 @@ std::vector<Event> events_of(const BusinessId& business, const Sid& sid, const R
   if (answer.kind == RequestKind::kAcquired) {
     events.push_back(event::recording_enqueue(business, sid, answer.status.active, answer.status.limit));
   } else if (answer.kind == RequestKind::kQueued || answer.kind == RequestKind::kBeyond) {
-    events.push_back(event::recording_queued(business, sid, answer.status.active, answer.status.limit, answer.lane_length));
+    events.push_back(
+        event::recording_queued(business, sid, answer.status.active, answer.status.limit, answer.lane_length));
   }
   append_next(events, business, answer.admitted);
   return events;

@@ -14,8 +14,8 @@
 #include <boost/json/value.hpp>
 
 #include "app/access.hpp"
-#include "main/exit_code.hpp"
 #include "main/config.hpp"
+#include "main/exit_code.hpp"
 #include "main/secret_key.hpp"
 #include "main/stores.hpp"
 #include "runtime/run_task.hpp"

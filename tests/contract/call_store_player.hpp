@@ -118,40 +118,23 @@ class CallStorePlayer {
   std::string step() {
     now_ += Seconds(pick(3));
     switch (pick(17)) {
-      case 0:
-        return "put_call " + show(store_.put_call(business(), call_update(), now_));
-      case 1:
-        return "announce " + show(store_.announce(business(), announcement(), now_));
-      case 2:
-        return "want " + show(store_.want(business(), sid(), lane(), now_));
-      case 3:
-        return "retry " + show(store_.retry(business(), sid(), now_));
-      case 4:
-        return "cancel " + show(store_.cancel(business(), sid()));
-      case 5:
-        return pick(4) == 0 ? "remove " + show(store_.remove(business(), sid())) : "-";
-      case 6:
-        return "begin " + show(store_.begin_attempt(business(), sid()));
-      case 7:
-        return "commit " + show(store_.commit_stored(row(), fence(), audio()));
-      case 8:
-        return "fail " + show(store_.fail_attempt(row(), fence(), failure()));
-      case 9:
-        return "hand_back " + show(store_.hand_back(row(), fence(), connection()));
-      case 10:
-        return "reclaim " + show(store_.reclaim(business(), sid(), maybe_cause()));
-      case 11:
-        return "close " + show(store_.close_attempt(row(), fence()));
-      case 12:
-        return look_at_work();
-      case 14:
-        return "lose " + show(store_.lose_audio(row(), fence(), maybe_cause(), now_));
-      case 15:
-        return "known " + show(store_.known_recordings(account(), {recording_of({}), recording_of({})}));
-      case 13:
-        return "list " + show(store_.list_calls(business(), query()));
-      default:
-        return look();
+      case 0: return "put_call " + show(store_.put_call(business(), call_update(), now_));
+      case 1: return "announce " + show(store_.announce(business(), announcement(), now_));
+      case 2: return "want " + show(store_.want(business(), sid(), lane(), now_));
+      case 3: return "retry " + show(store_.retry(business(), sid(), now_));
+      case 4: return "cancel " + show(store_.cancel(business(), sid()));
+      case 5: return pick(4) == 0 ? "remove " + show(store_.remove(business(), sid())) : "-";
+      case 6: return "begin " + show(store_.begin_attempt(business(), sid()));
+      case 7: return "commit " + show(store_.commit_stored(row(), fence(), audio()));
+      case 8: return "fail " + show(store_.fail_attempt(row(), fence(), failure()));
+      case 9: return "hand_back " + show(store_.hand_back(row(), fence(), connection()));
+      case 10: return "reclaim " + show(store_.reclaim(business(), sid(), maybe_cause()));
+      case 11: return "close " + show(store_.close_attempt(row(), fence()));
+      case 12: return look_at_work();
+      case 14: return "lose " + show(store_.lose_audio(row(), fence(), maybe_cause(), now_));
+      case 15: return "known " + show(store_.known_recordings(account(), {recording_of({}), recording_of({})}));
+      case 13: return "list " + show(store_.list_calls(business(), query()));
+      default: return look();
     }
   }
 
@@ -249,26 +232,20 @@ class CallStorePlayer {
         const std::int64_t after = place();
         return "waiting of " + show(store_.waiting_of(business(), after, pick(20) + 1));
       }
-      case 1:
-        return "at work " + show(store_.businesses_at_work());
-      case 2:
-        return "epoch " + show(store_.raise_slot_epoch(business(), now_ - Seconds(pick(5000))));
-      default:
-        return "open " + show(store_.has_open_attempt(business()));
+      case 1: return "at work " + show(store_.businesses_at_work());
+      case 2: return "epoch " + show(store_.raise_slot_epoch(business(), now_ - Seconds(pick(5000))));
+      default: return "open " + show(store_.has_open_attempt(business()));
     }
   }
   std::string look() {
     switch (pick(4)) {
-      case 0:
-        return "find " + show(store_.find_recording(business(), sid()));
+      case 0: return "find " + show(store_.find_recording(business(), sid()));
       case 1: {
         const std::int64_t after = place();
         return "waiting " + show(store_.waiting(after, pick(20) + 1));
       }
-      case 2:
-        return "deleted " + show(store_.deleted_with_blob(pick(5) + 1));
-      default:
-        return "forget " + show(store_.forget_blob(row()));
+      case 2: return "deleted " + show(store_.deleted_with_blob(pick(5) + 1));
+      default: return "forget " + show(store_.forget_blob(row()));
     }
   }
 

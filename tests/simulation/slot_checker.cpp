@@ -169,24 +169,12 @@ void CheckedSlotStore::check_lane(const Step& step, const Snapshot& before, cons
 void CheckedSlotStore::count_request(const RequestAnswer& answer, const Snapshot& before, const Sid& sid, Lane lane) {
   const auto known = before.places.find(sid);
   switch (answer.kind) {
-    case RequestKind::kAcquired:
-      count("request: acquired");
-      break;
-    case RequestKind::kQueued:
-      count("request: queued");
-      break;
-    case RequestKind::kProcessing:
-      count("request: processing");
-      break;
-    case RequestKind::kDelayed:
-      count("request: delayed");
-      break;
-    case RequestKind::kAlreadyQueued:
-      count("request: already queued");
-      break;
-    case RequestKind::kBeyond:
-      count("request: beyond the window");
-      break;
+    case RequestKind::kAcquired: count("request: acquired"); break;
+    case RequestKind::kQueued: count("request: queued"); break;
+    case RequestKind::kProcessing: count("request: processing"); break;
+    case RequestKind::kDelayed: count("request: delayed"); break;
+    case RequestKind::kAlreadyQueued: count("request: already queued"); break;
+    case RequestKind::kBeyond: count("request: beyond the window"); break;
   }
   const bool waited_for_fetch =
       known != before.places.end() && known->second.place == SlotPlace::kWaiting && known->second.lane == Lane::kFetch;

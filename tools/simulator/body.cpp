@@ -166,15 +166,9 @@ void Body::read(std::uint64_t offset, std::span<char> out) const {
 
 void Body::read_once(std::uint64_t offset, std::span<char> out) const {
   switch (kind_) {
-    case Kind::kText:
-      std::memcpy(out.data(), text_->data() + offset, out.size());
-      break;
-    case Kind::kMp3:
-      read_mp3(seed_, channels_, offset, out);
-      break;
-    case Kind::kWav:
-      read_wav(seed_, size_, channels_, offset, out);
-      break;
+    case Kind::kText: std::memcpy(out.data(), text_->data() + offset, out.size()); break;
+    case Kind::kMp3: read_mp3(seed_, channels_, offset, out); break;
+    case Kind::kWav: read_wav(seed_, size_, channels_, offset, out); break;
   }
 }
 

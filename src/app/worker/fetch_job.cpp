@@ -184,12 +184,9 @@ Task<RetryDecision> FetchJob::decide(FetchRequest request, Recording recording, 
   attempt.now = d_.clock.system_now();
   if (!described) co_return after_failure(described.error(), attempt);
   switch (*described) {
-    case RemoteStatus::kPreparing:
-      co_return after_describe(DescribedAs::kPreparing, attempt);
-    case RemoteStatus::kCompleted:
-      co_return after_describe(DescribedAs::kCompleted, attempt);
-    case RemoteStatus::kAbsent:
-      break;
+    case RemoteStatus::kPreparing: co_return after_describe(DescribedAs::kPreparing, attempt);
+    case RemoteStatus::kCompleted: co_return after_describe(DescribedAs::kCompleted, attempt);
+    case RemoteStatus::kAbsent: break;
   }
   co_return after_describe(DescribedAs::kAbsent, attempt);
 }

@@ -203,19 +203,13 @@ Remedy Connection::remedy_of(const Call& call, const Refusal& refusal, const Cur
 // True: the call may be repeated at once.
 Task<bool> Connection::mend(Remedy remedy, Refusal refusal, CurlHead head, Course* course) {
   switch (remedy) {
-    case Remedy::kSetClock:
-      co_return set_clock(head, *course);
-    case Remedy::kSetRegion:
-      co_return set_region(refusal, *course);
-    case Remedy::kFollow:
-      co_return follow(head, *course);
-    case Remedy::kNoCondition:
-      co_return drop_conditions();
-    case Remedy::kNewCredentials:
-      break;
+    case Remedy::kSetClock: co_return set_clock(head, *course);
+    case Remedy::kSetRegion: co_return set_region(refusal, *course);
+    case Remedy::kFollow: co_return follow(head, *course);
+    case Remedy::kNoCondition: co_return drop_conditions();
+    case Remedy::kNewCredentials: break;
     case Remedy::kNone:
-    case Remedy::kRepeatLater:
-      co_return false;
+    case Remedy::kRepeatLater: co_return false;
   }
   const bool renewed = co_await renew_credentials(course);
   co_return renewed;

@@ -115,13 +115,11 @@ bool is_worth_repeating(CurlFailure failure) {
     case CurlFailure::kNoAnswer:
     case CurlFailure::kTimedOut:
     case CurlFailure::kTruncated:
-    case CurlFailure::kBadAnswer:
-      return true;
+    case CurlFailure::kBadAnswer: return true;
     case CurlFailure::kCancelled:
     case CurlFailure::kForbiddenAddress:
     case CurlFailure::kForbiddenRedirect:
-    case CurlFailure::kTooLarge:
-      break;
+    case CurlFailure::kTooLarge: break;
   }
   return false;
 }

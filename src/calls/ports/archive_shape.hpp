@@ -155,18 +155,12 @@ inline constexpr std::array<std::string_view, 6> kArchiveLeftOut{
 
 [[nodiscard]] constexpr ArchiveShape archive_shape(ArchiveTable table) noexcept {
   switch (table) {
-    case ArchiveTable::kBusinesses:
-      return {"businesses", archive_columns::kBusinessColumns};
-    case ArchiveTable::kCalls:
-      return {"calls", archive_columns::kCallColumns};
-    case ArchiveTable::kImports:
-      return {"imports", archive_columns::kImportColumns};
-    case ArchiveTable::kRecordings:
-      return {"recordings", archive_columns::kRecordingColumns};
-    case ArchiveTable::kApiKeys:
-      return {"api_keys", archive_columns::kApiKeyColumns};
-    case ArchiveTable::kAudit:
-      return {"audit", archive_columns::kAuditColumns};
+    case ArchiveTable::kBusinesses: return {"businesses", archive_columns::kBusinessColumns};
+    case ArchiveTable::kCalls: return {"calls", archive_columns::kCallColumns};
+    case ArchiveTable::kImports: return {"imports", archive_columns::kImportColumns};
+    case ArchiveTable::kRecordings: return {"recordings", archive_columns::kRecordingColumns};
+    case ArchiveTable::kApiKeys: return {"api_keys", archive_columns::kApiKeyColumns};
+    case ArchiveTable::kAudit: return {"audit", archive_columns::kAuditColumns};
   }
   return {};
 }

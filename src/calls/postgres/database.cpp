@@ -98,12 +98,9 @@ class Bound {
         append_big_endian(bytes, static_cast<std::uint64_t>(parameter.integer));
         return add(kInt8, parameter, keep(std::move(bytes)));
       }
-      case Parameter::Kind::kText:
-        return add(kText, parameter, parameter.text);
-      case Parameter::Kind::kIntegers:
-        return add(kInt8Array, parameter, keep(array_of(kInt8, parameter.integers)));
-      case Parameter::Kind::kTexts:
-        return add(kTextArray, parameter, keep(array_of(kText, parameter.texts)));
+      case Parameter::Kind::kText: return add(kText, parameter, parameter.text);
+      case Parameter::Kind::kIntegers: return add(kInt8Array, parameter, keep(array_of(kInt8, parameter.integers)));
+      case Parameter::Kind::kTexts: return add(kTextArray, parameter, keep(array_of(kText, parameter.texts)));
     }
   }
   void add(Oid type, const Parameter& parameter, std::string_view bytes) {

@@ -23,10 +23,8 @@ bool is_of_the_server(const Error& error) {
     case Errc::kReadOnly:
     case Errc::kNoSpace:
     case Errc::kIo:
-    case Errc::kCorrupt:
-      return true;
-    default:
-      return false;
+    case Errc::kCorrupt: return true;
+    default: return false;
   }
 }
 

@@ -78,17 +78,13 @@ Result<RecordingChange> announce(Session& session, const BusinessId& business,
   std::optional<Recording> moved;
   std::optional<Recording> filled;
   switch (announcement.status) {
-    case AnnouncedStatus::kInProgress:
-      filled = fill_blanks(session, row_id, announcement, std::nullopt);
-      break;
+    case AnnouncedStatus::kInProgress: filled = fill_blanks(session, row_id, announcement, std::nullopt); break;
     case AnnouncedStatus::kCompleted:
       moved = queue_announced(session, row_id, announcement, now);
       if (!moved) filled = fill_blanks(session, row_id, announcement, announced_at(announcement, now));
       break;
     case AnnouncedStatus::kAbsent:
-    case AnnouncedStatus::kFailed:
-      moved = mark_absent(session, row_id, announcement, now);
-      break;
+    case AnnouncedStatus::kFailed: moved = mark_absent(session, row_id, announcement, now); break;
   }
   const bool is_changed = is_new || moved.has_value();
   if (moved) return RecordingChange{std::move(*moved), is_changed};

@@ -53,12 +53,9 @@ const Statements& statements(ArchiveTable table) {
 ArchiveValue value_of(const Rows& row, int column, ArchiveKind kind) {
   if (row.is_null(column)) return {};
   switch (kind) {
-    case ArchiveKind::kInteger:
-      return row.integer(column);
-    case ArchiveKind::kBoolean:
-      return std::int64_t{row.boolean(column) ? 1 : 0};
-    case ArchiveKind::kText:
-      break;
+    case ArchiveKind::kInteger: return row.integer(column);
+    case ArchiveKind::kBoolean: return std::int64_t{row.boolean(column) ? 1 : 0};
+    case ArchiveKind::kText: break;
   }
   return row.text(column);
 }

@@ -26,12 +26,9 @@ Errc io_errc(int system_error) {
   switch (system_error) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
-      return Errc::kNoSpace;
-    case EROFS:
-      return Errc::kReadOnly;
-    default:
-      return Errc::kIo;
+    case EFBIG: return Errc::kNoSpace;
+    case EROFS: return Errc::kReadOnly;
+    default: return Errc::kIo;
   }
 }
 
@@ -43,15 +40,11 @@ Error error_of(sqlite3* handle, int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {Errc::kUnavailable, "another process has been writing to the database for too long: " + reason};
-    case SQLITE_NOMEM:
-      return {Errc::kUnavailable, "no memory for the database: " + reason};
-    case SQLITE_FULL:
-      return {Errc::kNoSpace, "no space for the database: " + reason};
-    case SQLITE_READONLY:
-      return {Errc::kReadOnly, "the database cannot be written: " + reason};
+    case SQLITE_NOMEM: return {Errc::kUnavailable, "no memory for the database: " + reason};
+    case SQLITE_FULL: return {Errc::kNoSpace, "no space for the database: " + reason};
+    case SQLITE_READONLY: return {Errc::kReadOnly, "the database cannot be written: " + reason};
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return {Errc::kCorrupt, "the database file is damaged, or no database of Tapedeck: " + reason};
+    case SQLITE_NOTADB: return {Errc::kCorrupt, "the database file is damaged, or no database of Tapedeck: " + reason};
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -59,8 +52,7 @@ Error error_of(sqlite3* handle, int code) {
               fmt::format("the database cannot be read or written: {}: {}", std::strerror(system_error), reason)};
     case SQLITE_CONSTRAINT:
       return {Errc::kConflict, fmt::format("the database refuses a row: {}", ::sqlite3_errmsg(handle))};
-    default:
-      return {Errc::kInternal, fmt::format("{}: {}", reason, handle != nullptr ? ::sqlite3_errmsg(handle) : "")};
+    default: return {Errc::kInternal, fmt::format("{}: {}", reason, handle != nullptr ? ::sqlite3_errmsg(handle) : "")};
   }
 }
 
@@ -154,18 +146,10 @@ void Database::Statement::bind(int index, const Parameter& parameter) {
   } else {
     switch (parameter.kind) {
       case Parameter::Kind::kBoolean:
-      case Parameter::Kind::kInteger:
-        code = ::sqlite3_bind_int64(handle.get(), index, parameter.integer);
-        break;
-      case Parameter::Kind::kText:
-        code = bind_text(parameter.text);
-        break;
-      case Parameter::Kind::kIntegers:
-        code = bind_text(json_of(parameter.integers));
-        break;
-      case Parameter::Kind::kTexts:
-        code = bind_text(json_of(parameter.texts));
-        break;
+      case Parameter::Kind::kInteger: code = ::sqlite3_bind_int64(handle.get(), index, parameter.integer); break;
+      case Parameter::Kind::kText: code = bind_text(parameter.text); break;
+      case Parameter::Kind::kIntegers: code = bind_text(json_of(parameter.integers)); break;
+      case Parameter::Kind::kTexts: code = bind_text(json_of(parameter.texts)); break;
     }
   }
   check(::sqlite3_db_handle(handle.get()), code);

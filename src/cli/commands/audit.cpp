@@ -18,7 +18,7 @@ struct AuditOptions {
   bool is_csv = false;
 };
 
-constexpr std::array<std::string_view, 5> kAuditColumns{"at", "actor", "action", "sid", "detail"};
+constexpr std::array<std::string_view, 5> kAuditFields{"at", "actor", "action", "sid", "detail"};
 
 // Quotes a field of CSV (RFC 4180). An apostrophe keeps spreadsheets from reading it as a formula.
 std::string csv_field(std::string_view text) {
@@ -46,7 +46,7 @@ void print_entry(const AuditEntry& entry, bool is_csv, const Output& output) {
                                            entry.detail};
   if (output.json) {
     boost::json::object object;
-    for (std::size_t i = 0; i < columns.size(); ++i) object[kAuditColumns[i]] = columns[i];
+    for (std::size_t i = 0; i < columns.size(); ++i) object[kAuditFields[i]] = columns[i];
     print_json(output.out, object);
   } else if (is_csv) {
     print_csv(output.out, columns);
@@ -71,7 +71,7 @@ Result<int> run_audit(CommandContext& context, const AuditOptions& options) {
   query.since = *since;
   query.until = *until;
   const Output& output = context.output;
-  if (options.is_csv && !output.json) print_csv(output.out, kAuditColumns);
+  if (options.is_csv && !output.json) print_csv(output.out, kAuditFields);
   while (true) {
     const auto page = run_task(calls->store().list_audit(query));
     if (!page) return fail(page.error());

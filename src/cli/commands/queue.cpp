@@ -29,16 +29,11 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string_view place_name(const SlotStatus& status) {
   switch (status.place) {
-    case SlotPlace::kNone:
-      return "none";
-    case SlotPlace::kGranted:
-      return "granted";
-    case SlotPlace::kRunning:
-      return "running";
-    case SlotPlace::kWaiting:
-      return "waiting";
-    case SlotPlace::kDelayed:
-      return "delayed";
+    case SlotPlace::kNone: return "none";
+    case SlotPlace::kGranted: return "granted";
+    case SlotPlace::kRunning: return "running";
+    case SlotPlace::kWaiting: return "waiting";
+    case SlotPlace::kDelayed: return "delayed";
   }
   return "none";
 }

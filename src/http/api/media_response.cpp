@@ -83,8 +83,7 @@ Response media_response(const Request& request, const MediaInfo& media) {
       add_validators(response, media);
       return response;
     }
-    case Precondition::kProceed:
-      break;
+    case Precondition::kProceed: break;
   }
 
   std::string_view range;
@@ -96,10 +95,8 @@ Response media_response(const Request& request, const MediaInfo& media) {
       response.headers.emplace_back("Content-Range", fmt::format("bytes */{}", media.size));
       return response;
     }
-    case RangeDecision::Kind::kPart:
-      return with_content(media, 206, decision.first, decision.length);
-    case RangeDecision::Kind::kWhole:
-      break;
+    case RangeDecision::Kind::kPart: return with_content(media, 206, decision.first, decision.length);
+    case RangeDecision::Kind::kWhole: break;
   }
   return with_content(media, 200, 0, media.size);
 }

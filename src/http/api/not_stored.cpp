@@ -29,13 +29,10 @@ Problem gone(const Recording& recording) {
 
 Answer not_stored(const RecordingView& view, SystemTime now) {
   switch (view.recording.state) {
-    case RecordingState::kFailed:
-      return refuse(failed(view.recording));
+    case RecordingState::kFailed: return refuse(failed(view.recording));
     case RecordingState::kAbsent:
-    case RecordingState::kDeleted:
-      return refuse(gone(view.recording));
-    default:
-      break;
+    case RecordingState::kDeleted: return refuse(gone(view.recording));
+    default: break;
   }
   const PublicState state = public_state_of(view);
   Response response = json_response(202, waiting_json(state));

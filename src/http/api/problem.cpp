@@ -107,10 +107,8 @@ Problem to_problem(const Error& error) {
       problem.detail = "A store is unavailable. Nothing is lost; try again.";
       problem.retry_after = kUnavailableRetryAfter;
       break;
-    case ProblemKind::kAudioDamaged:
-      break;
-    default:
-      problem.detail = "Internal error. See the server's log.";
+    case ProblemKind::kAudioDamaged: break;
+    default: problem.detail = "Internal error. See the server's log.";
   }
   return problem;
 }

@@ -79,12 +79,9 @@ PublicState public_state_of(const RecordingView& view) {
   if (!is_under_way) return shown;
   shown.why = slot.why;
   switch (slot.place) {
-    case SlotPlace::kNone:
-      break;
+    case SlotPlace::kNone: break;
     case SlotPlace::kGranted:
-    case SlotPlace::kRunning:
-      shown.state = RecordingState::kProcessing;
-      break;
+    case SlotPlace::kRunning: shown.state = RecordingState::kProcessing; break;
     case SlotPlace::kWaiting:
       shown.state = RecordingState::kQueued;
       shown.position = slot.position;

@@ -288,17 +288,14 @@ void ClientConnection::check(SteadyTime now) {
   if (now < deadline_) return;
   boost::system::error_code ignored;
   switch (phase_) {
-    case Phase::kIdle:
-      return cut(loop_.counters.idle_timeouts);
+    case Phase::kIdle: return cut(loop_.counters.idle_timeouts);
     case Phase::kHead:
     case Phase::kBody:
       if (!expired_) (phase_ == Phase::kHead ? loop_.counters.header_timeouts : loop_.counters.body_timeouts).add();
       expired_ = true;
       socket_.cancel(ignored);
       return;
-    default:
-      socket_.close(ignored);
-      return;
+    default: socket_.close(ignored); return;
   }
 }
 

@@ -17,14 +17,9 @@ void append_number(std::string& out, std::uint64_t number) {
 
 void append_status_line(std::string& out, unsigned status) {
   switch (status) {
-    case 200:
-      out.append("HTTP/1.1 200 OK\r\n");
-      return;
-    case 206:
-      out.append("HTTP/1.1 206 Partial Content\r\n");
-      return;
-    default:
-      break;
+    case 200: out.append("HTTP/1.1 200 OK\r\n"); return;
+    case 206: out.append("HTTP/1.1 206 Partial Content\r\n"); return;
+    default: break;
   }
   out.append("HTTP/1.1 ");
   append_number(out, status);

@@ -59,9 +59,7 @@ class MpegSound final : public Sound {
         case MPG123_OK:
           if (bytes > 0) return std::span(reinterpret_cast<const float*>(samples), bytes / sizeof(float));
           break;
-        case MPG123_NEW_FORMAT:
-          learn_format();
-          break;
+        case MPG123_NEW_FORMAT: learn_format(); break;
         case MPG123_NEED_MORE:
           if (Result<void> fed = feed_more(); !fed) return fail(fed.error());
           break;

@@ -93,22 +93,15 @@ constexpr std::array kMetadataTable{
 
 Error error_of_transfer(const CurlError& error) {
   switch (error.failure) {
-    case CurlFailure::kCancelled:
-      return {Errc::kCancelled, error.detail};
+    case CurlFailure::kCancelled: return {Errc::kCancelled, error.detail};
     case CurlFailure::kUnreachable:
-    case CurlFailure::kNoAnswer:
-      return {Errc::kProviderUnreachable, error.detail};
+    case CurlFailure::kNoAnswer: return {Errc::kProviderUnreachable, error.detail};
     case CurlFailure::kForbiddenAddress:
-    case CurlFailure::kForbiddenRedirect:
-      return {Errc::kProviderRedirect, error.detail};
-    case CurlFailure::kTimedOut:
-      return {Errc::kProviderTimedOut, error.detail};
-    case CurlFailure::kTruncated:
-      return {Errc::kMediaTruncated, error.detail};
-    case CurlFailure::kTooLarge:
-      return {Errc::kMediaTooLarge, error.detail};
-    case CurlFailure::kBadAnswer:
-      break;
+    case CurlFailure::kForbiddenRedirect: return {Errc::kProviderRedirect, error.detail};
+    case CurlFailure::kTimedOut: return {Errc::kProviderTimedOut, error.detail};
+    case CurlFailure::kTruncated: return {Errc::kMediaTruncated, error.detail};
+    case CurlFailure::kTooLarge: return {Errc::kMediaTooLarge, error.detail};
+    case CurlFailure::kBadAnswer: break;
   }
   return {Errc::kProviderServerError, error.detail};
 }

@@ -16,12 +16,9 @@ namespace {
 // The end of a media URL for each format. Without RequestedChannels a recording has the channels it was made with.
 std::string form_of(AudioFormat format) {
   switch (format) {
-    case AudioFormat::kMp3:
-      return ".mp3";
-    case AudioFormat::kWav:
-      return ".wav";
-    case AudioFormat::kWavDual:
-      break;
+    case AudioFormat::kMp3: return ".mp3";
+    case AudioFormat::kWav: return ".wav";
+    case AudioFormat::kWavDual: break;
   }
   return ".wav?RequestedChannels=2";
 }

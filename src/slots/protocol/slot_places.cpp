@@ -51,20 +51,11 @@ void SlotPlaces::run(const Sid& sid, Entry& entry, const LeaseId& lease, SystemT
 
 void SlotPlaces::unlink(const Sid& sid, Entry& entry) {
   switch (entry.place) {
-    case SlotPlace::kWaiting:
-      (entry.lane == Lane::kPlay ? play_ : fetch_).erase(entry.rank);
-      break;
-    case SlotPlace::kDelayed:
-      delayed_.erase({entry.deadline, sid});
-      break;
-    case SlotPlace::kRunning:
-      leases_.erase(entry.lease);
-      [[fallthrough]];
-    case SlotPlace::kGranted:
-      active_.erase(entry.rank);
-      break;
-    case SlotPlace::kNone:
-      break;
+    case SlotPlace::kWaiting: (entry.lane == Lane::kPlay ? play_ : fetch_).erase(entry.rank); break;
+    case SlotPlace::kDelayed: delayed_.erase({entry.deadline, sid}); break;
+    case SlotPlace::kRunning: leases_.erase(entry.lease); [[fallthrough]];
+    case SlotPlace::kGranted: active_.erase(entry.rank); break;
+    case SlotPlace::kNone: break;
   }
   entry.lease.clear();
   entry.place = SlotPlace::kNone;

@@ -157,12 +157,8 @@ FinishAnswer BusinessSlots::finish(const LeaseId& lease, const FinishOutcome& ou
   places_.unlink(sid, entry);
   FinishAnswer answer{true, false, active(), limit_, {}};
   switch (outcome.kind) {
-    case FinishKind::kDone:
-      places_.forget(sid);
-      break;
-    case FinishKind::kHandBack:
-      places_.push_front(sid, entry);
-      break;
+    case FinishKind::kDone: places_.forget(sid); break;
+    case FinishKind::kHandBack: places_.push_front(sid, entry); break;
     case FinishKind::kRetry:
       places_.delay(sid, entry, outcome.retry_at.value_or(now), outcome.why);
       requeue_due(now);
@@ -324,9 +320,7 @@ std::string BusinessSlots::why_waiting(SystemTime now) const {
 SlotStatus BusinessSlots::status_of(const Entry& entry, SystemTime now) const {
   SlotStatus status{entry.place, entry.lane, 0, waiting(), active(), limit_, {}, {}};
   switch (entry.place) {
-    case SlotPlace::kGranted:
-      status.why = kWhyNoWorker;
-      break;
+    case SlotPlace::kGranted: status.why = kWhyNoWorker; break;
     case SlotPlace::kDelayed:
       status.until = entry.deadline;
       status.why = entry.why;
@@ -337,8 +331,7 @@ SlotStatus BusinessSlots::status_of(const Entry& entry, SystemTime now) const {
       if (is_blocked(now)) status.until = blocked_until_;
       break;
     case SlotPlace::kRunning:
-    case SlotPlace::kNone:
-      break;
+    case SlotPlace::kNone: break;
   }
   return status;
 }

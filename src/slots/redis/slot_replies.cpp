@@ -33,15 +33,13 @@ class Reader {
       return fail(Errc::kInternal, "Redis answered a script in a shape that is not the script's");
     }
     switch (*words->front().integer()) {
-      case kLost:
-        return fail(Errc::kSlotsLost, "Redis has lost the slots of this business, or part of them");
+      case kLost: return fail(Errc::kSlotsLost, "Redis has lost the slots of this business, or part of them");
       case kRebuilding: {
         Error error(Errc::kSlotsRebuilding, "the slots of this business are being rebuilt");
         error.retry_after = kRebuildPause;
         return fail(std::move(error));
       }
-      default:
-        return Reader(*words);
+      default: return Reader(*words);
     }
   }
 
@@ -123,18 +121,12 @@ Why read_why(Reader& reader) {
 
 std::string sentence(const Why& why, int active, int limit) {
   switch (why.reason) {
-    case Reason::kNone:
-      return {};
-    case Reason::kWorker:
-      return std::string(kWhyNoWorker);
-    case Reason::kHold:
-      return std::string(kWhyHold);
-    case Reason::kLimit:
-      return why_limit(active, limit);
-    case Reason::kBeyond:
-      return why_beyond(why.text);
-    case Reason::kText:
-      break;
+    case Reason::kNone: return {};
+    case Reason::kWorker: return std::string(kWhyNoWorker);
+    case Reason::kHold: return std::string(kWhyHold);
+    case Reason::kLimit: return why_limit(active, limit);
+    case Reason::kBeyond: return why_beyond(why.text);
+    case Reason::kText: break;
   }
   return why.text;
 }

@@ -45,7 +45,7 @@ struct FinishAndClaimReply {
 
 struct DueReply {
   bool everything_lost = false;
-  std::int64_t look_later_until = 0;       ///< the score that the businesses below have now, in ms
+  std::int64_t look_later_until = 0;    ///< the score that the businesses below have now, in ms
   std::vector<std::string> businesses;  ///< as rec_due names them
 };
 

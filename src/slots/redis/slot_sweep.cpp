@@ -31,7 +31,8 @@ Task<Result<void>> SlotSweep::sweep_one(BusinessId business, std::int64_t look_l
   if (keys.is_cluster()) {
     co_await scripts_.announce(business, parse_hints(*reply));
     Words next = look_later_words(kServerClock, business, look_later_until, swept->next_due);
-    auto look_later = co_await scripts_.client().evaluate(scripts_.scripts().look_later, keys.of_upkeep(), std::move(next));
+    auto look_later =
+        co_await scripts_.client().evaluate(scripts_.scripts().look_later, keys.of_upkeep(), std::move(next));
     (void)look_later;  // else the next sweep comes sooner than needed
   }
   co_return Result<void>();

@@ -90,7 +90,7 @@ Words look_soon_words(const TestClock& clock, const BusinessId& business, Millis
 }
 
 Words look_later_words(const TestClock& clock, const BusinessId& business, std::int64_t look_later_until,
-                    std::optional<SystemTime> next_due) {
+                       std::optional<SystemTime> next_due) {
   return {word(clock), business.str(), std::to_string(look_later_until),
           next_due ? word(*next_due) : std::to_string(kNever)};
 }

@@ -42,7 +42,7 @@ using Words = std::vector<std::string>;
 [[nodiscard]] Words due_words(const TestClock& clock, std::size_t most, Milliseconds look_later, Milliseconds recovery);
 [[nodiscard]] Words look_soon_words(const TestClock& clock, const BusinessId& business, Milliseconds soon);
 [[nodiscard]] Words look_later_words(const TestClock& clock, const BusinessId& business, std::int64_t look_later_until,
-                                  std::optional<SystemTime> next_due);
+                                     std::optional<SystemTime> next_due);
 [[nodiscard]] Words view_words(const TestClock& clock, std::size_t most);
 
 /// Most recordings in one chunk of a rebuild: four words each, and Lua unpacks a few thousand at once.

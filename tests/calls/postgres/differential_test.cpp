@@ -35,12 +35,9 @@ TEST(Differential, a_store_whose_commits_get_lost_on_the_way_answers_like_one_wh
   std::mt19937 random(seed);
   const auto decide = [&random] {
     switch (random() % 10) {
-      case 0:
-        return LossyProxy::Fate::kLoseRequest;
-      case 1:
-        return LossyProxy::Fate::kLoseAnswer;
-      default:
-        return LossyProxy::Fate::kPass;
+      case 0: return LossyProxy::Fate::kLoseRequest;
+      case 1: return LossyProxy::Fate::kLoseAnswer;
+      default: return LossyProxy::Fate::kPass;
     }
   };
   const ProxiedServer proxied(decide);

@@ -75,7 +75,7 @@ World::World(std::vector<std::string> cors_origins) {
                             .businesses = businesses,
                             .access = access,
                             .audit = audit,
-                             .find_webhook_codec = find_webhook_codec,
+                            .find_webhook_codec = find_webhook_codec,
                             .clock = clock,
                             .events = events,
                             .health = {.readiness = {}, .metrics = [] { return std::string("tapedeck_up 1\n"); }},

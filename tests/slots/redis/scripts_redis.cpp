@@ -7,21 +7,17 @@ namespace {
 
 redis::Reply convert(const redisReply& reply) {
   switch (reply.type) {
-    case REDIS_REPLY_INTEGER:
-      return {std::int64_t{reply.integer}};
+    case REDIS_REPLY_INTEGER: return {std::int64_t{reply.integer}};
     case REDIS_REPLY_STATUS:
-    case REDIS_REPLY_STRING:
-      return {std::string(reply.str, reply.len)};
-    case REDIS_REPLY_ERROR:
-      return {redis::ReplyError{std::string(reply.str, reply.len)}};
+    case REDIS_REPLY_STRING: return {std::string(reply.str, reply.len)};
+    case REDIS_REPLY_ERROR: return {redis::ReplyError{std::string(reply.str, reply.len)}};
     case REDIS_REPLY_ARRAY: {
       redis::Reply::Array array;
       array.reserve(reply.elements);
       for (std::size_t i = 0; i < reply.elements; ++i) array.push_back(convert(*reply.element[i]));
       return {std::move(array)};
     }
-    default:
-      return {};
+    default: return {};
   }
 }
 

@@ -321,7 +321,8 @@ TEST_F(Scripts, the_next_sweep_sees_a_change_during_a_sweep_in_a_cluster) {
   ASSERT_THAT(taken->businesses, ElementsAre("123"));
   // The business changes after the sweep's script has run.
   (void)run_on_due(scripts_.look_soon, redis::look_soon_words(now_, business_, Seconds{2}));
-  (void)run_on_due(scripts_.look_later, redis::look_later_words(now_, business_, taken->look_later_until, std::nullopt));
+  (void)run_on_due(scripts_.look_later,
+                   redis::look_later_words(now_, business_, taken->look_later_until, std::nullopt));
   ASSERT_NE(redis_.text({"ZSCORE", "rec_due", "123"}), "");
   EXPECT_LE(std::stod(redis_.text({"ZSCORE", "rec_due", "123"})), static_cast<double>(taken->look_later_until));
 }
