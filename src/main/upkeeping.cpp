@@ -15,7 +15,7 @@ Result<std::unique_ptr<Upkeeping>> Upkeeping::make(const SharedParts& parts, Fet
 Upkeeping::Upkeeping(const SharedParts& parts, Fetching& fetching, std::unique_ptr<RecordingListing> listing)
     : listing_(std::move(listing)),
       patient_(*listing_, parts.clock, parts.random),
-      webhooks_(parts.calls, parts.requests, parts.clock, parts.events),
+      webhooks_(parts.calls, parts.calls, parts.requests, parts.clock, parts.events),
       backlog_(parts.calls, parts.clock),
       worker_({parts.calls, parts.slots, parts.blobs, fetching.source(), patient_, parts.businesses, parts.requests,
                webhooks_, backlog_, parts.clock, parts.events},
