@@ -30,7 +30,7 @@ struct MigrationTarget {
 };
 
 /// Threads that read and write files.
-constexpr std::size_t kDiskThreads = 4;
+constexpr std::size_t kFileThreads = 4;
 /// Time that a final run waits until the sessions of stopped servers have ended.
 constexpr Milliseconds kUsersPatience{5'000};
 constexpr Milliseconds kUsersPause{100};

@@ -130,7 +130,7 @@ Result<std::vector<BusinessId>> chosen_businesses(CallStore& calls, const Verify
     ids.push_back(one->id);
     return ids;
   }
-  const auto all = run_task(businesses.list_businesses());
+  const auto all = run_task(calls.list_businesses());
   if (!all) return fail(all.error());
   for (const Business& business : *all) {
     if (!after || business.id.view() >= after->business.view()) ids.push_back(business.id);
