@@ -40,6 +40,14 @@ Result<void> OffloadPool::admit() {
 void OffloadPool::post(Work work) {
   {
     const std::scoped_lock lock(mutex_);
+    ++admitted_;
+  }
+  post_admitted(std::move(work));
+}
+
+void OffloadPool::post_admitted(Work work) {
+  {
+    const std::scoped_lock lock(mutex_);
     queue_.push_back(std::move(work));
   }
   wake_.notify_one();

@@ -40,9 +40,11 @@ class OffloadPool {
   /// Runs what is queued, then joins.
   ~OffloadPool();
 
-  /// Counts one more piece of work in, which the caller then posts. Error kUnavailable: the queue is full. Thread-safe.
+  /// Counts one more piece of work in, for post_admitted(). Error kUnavailable: the queue is full. Thread-safe.
   [[nodiscard]] Result<void> admit();
   /// Queues what was admitted. First in, first out. Thread-safe.
+  void post_admitted(Work work);
+  /// Queues work that must not be refused, such as closing a file: its owner bounds it. Thread-safe.
   void post(Work work);
   [[nodiscard]] std::size_t queued() const;
   /// Pieces of work that were refused since the start.
@@ -56,7 +58,7 @@ class OffloadPool {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Work> queue_;
-  std::size_t admitted_ = 0;  // in the queue, or about to be posted
+  std::size_t admitted_ = 0;  // in the queue, or about to be posted there
   std::uint64_t refused_ = 0;
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
@@ -74,21 +76,22 @@ struct OffloadInitiation {
   void operator()(Handler&& handler, Fn work) const {
     auto executor = boost::asio::get_associated_executor(handler);
     auto guard = boost::asio::make_work_guard(executor);
-    pool->post([handler = std::forward<Handler>(handler), work = std::move(work), guard = std::move(guard)]() mutable {
-      std::exception_ptr failure;
-      std::optional<T> value;
-      try {
-        value.emplace(work());
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      // The guard keeps the loop alive until post() has returned: post() wakes the loop after the handler may have run,
-      // and a loop that has ended is often destroyed at once.
-      boost::asio::post(guard.get_executor(),
-                        [handler = std::move(handler), failure, value = std::move(value)]() mutable {
-                          std::move(handler)(failure, std::move(value));
-                        });
-    });
+    pool->post_admitted(
+        [handler = std::forward<Handler>(handler), work = std::move(work), guard = std::move(guard)]() mutable {
+          std::exception_ptr failure;
+          std::optional<T> value;
+          try {
+            value.emplace(work());
+          } catch (...) {
+            failure = std::current_exception();
+          }
+          // The guard keeps the loop alive until post_admitted() has returned: it wakes the loop after the handler may
+          // have run, and a loop that has ended is often destroyed at once.
+          boost::asio::post(guard.get_executor(),
+                            [handler = std::move(handler), failure, value = std::move(value)]() mutable {
+                              std::move(handler)(failure, std::move(value));
+                            });
+        });
   }
 };
 

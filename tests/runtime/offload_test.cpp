@@ -65,10 +65,19 @@ TEST(OffloadPool, finishes_what_is_queued_before_it_ends) {
     OffloadPool pool("test", 1);
     for (int i = 0; i < 100; ++i) {
       ASSERT_TRUE(pool.admit());
-      pool.post([&done] { ++done; });
+      pool.post_admitted([&done] { ++done; });
     }
   }
   EXPECT_EQ(done, 100);
+}
+
+TEST(OffloadPool, takes_work_after_clean_up_that_was_never_admitted) {
+  OffloadPool pool("test", 1);
+  std::promise<void> cleaned;
+  pool.post([&cleaned] { cleaned.set_value(); });
+  cleaned.get_future().wait();
+  ASSERT_TRUE(pool.admit());
+  pool.post_admitted([] {});
 }
 
 TEST(OffloadPool, refuses_work_beyond_its_limit_and_counts_it) {

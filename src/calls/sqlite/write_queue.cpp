@@ -115,7 +115,7 @@ void WriteQueue::checkpoint_if_long() {
     return;  // nothing is lost: the log stays, and a disk that is full or broken shows at the next commit
   }
   if (is_checkpointing_.exchange(true) || !checkpoint_pool_.admit()) return;
-  checkpoint_pool_.post([this] {
+  checkpoint_pool_.post_admitted([this] {
     try {
       checkpointer_.checkpoint();
     } catch (const StorageFailure&) {
