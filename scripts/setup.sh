@@ -5,7 +5,7 @@ BUILD_PACKAGES=(ca-certificates g++ cmake ninja-build ccache mold pkg-config lib
   libboost-url1.81-dev libssl-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev libhiredis-dev libfmt-dev
   libmpg123-dev libsndfile1-dev libpugixml-dev prometheus-cpp-dev libcli11-dev libjemalloc-dev libsystemd-dev zlib1g-dev)
 AUDIO_PACKAGES=(espeak-ng sox lame libsox-fmt-mp3)
-TEST_PACKAGES=(libgtest-dev libgmock-dev chromium systemd openssl nginx-light prometheus redis-server redis-sentinel redis-tools
+TEST_PACKAGES=(libgtest-dev libgmock-dev patch chromium systemd openssl nginx-light prometheus redis-server redis-sentinel redis-tools
   postgresql-15 python3-swift ceph-mon ceph-osd radosgw awscli rclone spin strace sqlite3 curl espeak-ng sox lame
   libsox-fmt-mp3)
 CLUSTER_PACKAGES=(postgresql-15 redis-server redis-tools nginx-light)
