@@ -237,7 +237,7 @@ test('a damaged recording that the provider no longer has is refused with its ca
   assert.equal(parseLines(repaired).find(({ outcome }) => outcome).outcome, 'lost');
   await until('the damage to be refused for good', async () => {
     const answer = await deck.press(business, recording.call);
-    return answer.status === 502 && /no more/.test(answer.json.detail);
+    return answer.status === 502 && /no longer has/.test(answer.json.detail);
   });
   assert.equal((await deck.status(business, recording.call)).state, 'stored');
   assert.ok(await blobPath(recording));
