@@ -127,7 +127,7 @@ class WorkerTest : public ::testing::Test {
     options.drain_grace = grace;
     const FetchJob::Dependencies dependencies{calls,  slots,  blobs,    source,  businesses, clock,
                                               random, events, progress, backoff, requests,   recovery};
-    worker.emplace(loop.get_executor(), dependencies, options);
+    worker.emplace(loop.get_executor(), dependencies, calls, calls, options);
     boost::asio::co_spawn(loop, worker->run(stop.get_token()), [this](std::exception_ptr failure) {
       EXPECT_FALSE(failure);
       has_ended = true;
@@ -178,8 +178,8 @@ class WorkerTest : public ::testing::Test {
   MemoryBlobStore blobs;
   SlowSource source{clock};
   Businesses businesses{rows, clock, ProviderDefaults{}};
-  BusinessRules rules{rows, memory_slots, businesses};
-  SlotRecovery recovery{rows, memory_slots, businesses, clock, kLeaseTtl};
+  BusinessRules rules{memory_slots, businesses};
+  SlotRecovery recovery{rows, rows, memory_slots, businesses, clock, kLeaseTtl};
   SlotRequests requests{memory_slots, rules, recovery, clock, random};
   ProgressBoard progress;
   ProviderBackoff backoff;
