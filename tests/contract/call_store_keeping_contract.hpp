@@ -310,7 +310,7 @@ TEST_P(KeepingContract, a_damaged_recording_that_the_provider_no_longer_has_stay
   EXPECT_EQ(after.audio->blob_key, audio().blob_key);
   EXPECT_TRUE(after.source_gone);
   EXPECT_FALSE(after.cause);
-  EXPECT_NE(after.damage.value_or("").find("no more"), std::string::npos);
+  EXPECT_NE(after.damage.value_or("").find("no longer has it"), std::string::npos);
   EXPECT_FALSE(refetch(1).changed);
   EXPECT_FALSE(open_attempt());
 }
