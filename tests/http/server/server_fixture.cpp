@@ -172,12 +172,12 @@ Task<Response> TestHandler::handle(const Request& request) {
   if (request.path == "/disk") {
     const Counted counted(running);
     ++holding;
-    const auto work = [this] {
+    const auto work = [this]() -> Result<bool> {
       released.wait(false);
       return true;
     };
-    const bool done = co_await offload(disk_, work);
-    co_return text_response(fmt::format("the disk answered: {}", done));
+    const Result<bool> done = co_await offload(disk_, work);
+    co_return text_response(fmt::format("the disk answered: {}", done.value()));
   }
   if (request.path == "/stuck") {
     ++holding;
