@@ -28,7 +28,7 @@ Result<void> change_probe(Database& database) {
   return {};
 }
 
-// Of this user, so that what each session is called can be seen. Whoever looks with psql, or copies, changes nothing.
+// Counts the sessions of this user, whose names the role can see. Sessions of psql and of copies do not count.
 Result<std::int64_t> count_users(Database& database) {
   Rows count = database.query(
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"

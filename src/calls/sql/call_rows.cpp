@@ -9,8 +9,8 @@
 namespace tapedeck::sql {
 namespace {
 
-// A recording's identity is its provider, its account and its own SID; businesses that share an account share it. One
-// of this business may have been added since the search: then adding it fails, and everything is tried again.
+// A recording's identity is its provider, its account and its own SID; businesses that share an account share it. If
+// another transaction adds it for this business after the search, the insert fails and the change runs again.
 bool is_anothers(Session& session, const BusinessId& business, const RecordingSid& recording,
                  const AccountSid& account) {
   return session

@@ -9,7 +9,7 @@
 
 namespace {
 
-// Of this thread: how many allocations fail from now on.
+// Number of coming allocations of this thread that fail.
 thread_local int failing_allocations = 0;
 
 void* allocate(std::size_t size) {
