@@ -12,17 +12,17 @@ foreach(file IN LISTS migrations)
     message(FATAL_ERROR "${name}: expected migration number ${expected}")
   endif()
   file(READ ${file} text)
-  string(APPEND entries "    Migration{${version}, \"${name}\", R\"sql(${text})sql\"},\n")
+  string(APPEND entries "    sql::Migration{${version}, \"${name}\", R\"sql(${text})sql\"},\n")
 endforeach()
 file(WRITE ${OUTPUT} "#include \"${folder}/migrations.hpp\"
 
 namespace tapedeck::${engine} {
 namespace {
-constexpr Migration kMigrations[] = {
+constexpr sql::Migration kMigrations[] = {
 ${entries}};
 }  // namespace
 
-std::span<const Migration> migrations() noexcept { return kMigrations; }
+std::span<const sql::Migration> migrations() noexcept { return kMigrations; }
 
 }  // namespace tapedeck::${engine}
 ")

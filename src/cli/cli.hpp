@@ -21,9 +21,9 @@ struct CommandLine {
   std::function<int(const Settings&)> serve;
   std::function<int(const Settings&, const DemoOptions&)> demo;
   /// Opens the provider, for `doctor` and `verify`.
-  std::function<std::unique_ptr<RecordingSource>(const Settings&)> open_source;
+  std::function<std::shared_ptr<RecordingSource>(const Settings&)> open_source;
   /// Opens the provider's list of recordings, for `import`.
-  std::function<std::unique_ptr<RecordingListing>(const Settings&)> open_listing;
+  std::function<std::shared_ptr<RecordingListing>(const Settings&)> open_listing;
   std::function<std::optional<std::string>(std::string_view name)> environment;
   std::istream& in;
   std::ostream& out;

@@ -2,39 +2,18 @@
 
 #include <algorithm>
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "curl/driver.hpp"
 #include "curl/transfer_state.hpp"
+#include "runtime/suspend.hpp"
 
 namespace tapedeck {
 namespace {
 
-// Completes the handler on its own event loop once the wish is fulfilled. A function object, not a lambda, because GCC
-// 12 miscompiles capturing lambdas within an awaiting expression.
-struct WaitInitiation {
-  std::shared_ptr<TransferState> state;
-  TransferWish wish;
-
-  template <class Handler>
-  void operator()(Handler&& handler) const {
-    auto executor = boost::asio::get_associated_executor(handler);
-    auto guard = boost::asio::make_work_guard(executor);
-    state->when(wish, [handler = std::forward<Handler>(handler), guard = std::move(guard)]() mutable {
-      // The guard stays here until post() has returned: see runtime/offload.hpp.
-      boost::asio::post(guard.get_executor(), [handler = std::move(handler)]() mutable { std::move(handler)(); });
-    });
-  }
-};
-
 Task<> wait_for(std::shared_ptr<TransferState> state, TransferWish wish) {
-  WaitInitiation initiation{std::move(state), wish};
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiation,
-                                                                                     boost::asio::use_awaitable);
+  std::move_only_function<void(Resumption)> start = [state, wish](Resumption task) {
+    state->when(wish, [task = std::move(task)]() mutable { std::move(task).post(); });
+  };
+  co_await suspend(std::move(start));
 }
 
 }  // namespace

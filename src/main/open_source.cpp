@@ -10,61 +10,31 @@
 namespace tapedeck {
 namespace {
 
-// A source with the objects that it borrows.
-class OwnedSource final : public RecordingSource {
- public:
-  explicit OwnedSource(const Settings& settings) {
-    auto made = default_provider().make_source(client_, clock_, settings.provider_url);
-    if (!made) throw std::invalid_argument(made.error().detail);
-    source_ = std::move(*made);
-  }
-
-  Task<FetchOutcome> fetch(FetchRequest request, FetchSink& sink, std::stop_token stop) override {
-    return source_->fetch(std::move(request), sink, std::move(stop));
-  }
-  Task<Result<RemoteStatus>> describe(FetchRequest request, std::stop_token stop) override {
-    return source_->describe(std::move(request), std::move(stop));
-  }
-  Task<Result<void>> remove(FetchRequest request, std::stop_token stop) override {
-    return source_->remove(std::move(request), std::move(stop));
-  }
-
- private:
-  SystemClock clock_;
-  CurlClient client_;
-  std::unique_ptr<RecordingSource> source_;
+// What speaks to the provider, after the objects that it borrows.
+template <class Port>
+struct Owned {
+  SystemClock clock;
+  CurlClient client;
+  std::unique_ptr<Port> port;
 };
 
-class OwnedListing final : public RecordingListing {
- public:
-  explicit OwnedListing(const Settings& settings) {
-    auto made = default_provider().make_listing(client_, clock_, settings.provider_url);
-    if (!made) throw std::invalid_argument(made.error().detail);
-    listing_ = std::move(*made);
-  }
-
-  Task<Result<ListingPage>> list(ListingRequest request, std::stop_token stop) override {
-    return listing_->list(std::move(request), std::move(stop));
-  }
-  Task<Result<std::optional<CallUpdate>>> describe_call(ProviderLogin login, CallSid call,
-                                                        std::stop_token stop) override {
-    return listing_->describe_call(std::move(login), std::move(call), std::move(stop));
-  }
-
- private:
-  SystemClock clock_;
-  CurlClient client_;
-  std::unique_ptr<RecordingListing> listing_;
-};
+template <class Port, class Make>
+std::shared_ptr<Port> open_port(Make make, const Settings& settings) {
+  const auto owned = std::make_shared<Owned<Port>>();
+  auto made = make(owned->client, owned->clock, settings.provider_url);
+  if (!made) throw std::invalid_argument(made.error().detail);
+  owned->port = std::move(*made);
+  return {owned, owned->port.get()};
+}
 
 }  // namespace
 
-std::unique_ptr<RecordingListing> open_provider_listing(const Settings& settings) {
-  return std::make_unique<OwnedListing>(settings);
+std::shared_ptr<RecordingSource> open_provider(const Settings& settings) {
+  return open_port<RecordingSource>(default_provider().make_source, settings);
 }
 
-std::unique_ptr<RecordingSource> open_provider(const Settings& settings) {
-  return std::make_unique<OwnedSource>(settings);
+std::shared_ptr<RecordingListing> open_provider_listing(const Settings& settings) {
+  return open_port<RecordingListing>(default_provider().make_listing, settings);
 }
 
 }  // namespace tapedeck

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include "runtime/suspend.hpp"
+
 namespace tapedeck {
 namespace {
 
@@ -77,6 +79,16 @@ void OffloadPool::run() {
     work = nullptr;
     lock.lock();
   }
+}
+
+Task<> run_admitted(OffloadPool& pool, OffloadPool::Work work) {
+  std::move_only_function<void(Resumption)> start = [&pool, work = std::move(work)](Resumption task) mutable {
+    pool.post_admitted([work = std::move(work), task = std::move(task)]() mutable {
+      work();
+      std::move(task).post();
+    });
+  };
+  co_await suspend(std::move(start));
 }
 
 }  // namespace tapedeck

@@ -14,15 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "base/error.hpp"
+#include "runtime/task.hpp"
 
 namespace tapedeck {
 
@@ -64,50 +57,27 @@ class OffloadPool {
   std::vector<std::jthread> threads_;
 };
 
-namespace detail {
-
-// Starts one piece of work on a pool, and completes the handler on the handler's executor. A function object rather
-// than a lambda, because GCC 12 miscompiles capturing lambdas within an awaiting expression.
-template <class Fn, class T>
-struct OffloadInitiation {
-  OffloadPool* pool;
-
-  template <class Handler>
-  void operator()(Handler&& handler, Fn work) const {
-    auto executor = boost::asio::get_associated_executor(handler);
-    auto guard = boost::asio::make_work_guard(executor);
-    pool->post_admitted(
-        [handler = std::forward<Handler>(handler), work = std::move(work), guard = std::move(guard)]() mutable {
-          std::exception_ptr failure;
-          std::optional<T> value;
-          try {
-            value.emplace(work());
-          } catch (...) {
-            failure = std::current_exception();
-          }
-          // The guard keeps the loop alive until post_admitted() has returned: it wakes the loop after the handler may
-          // have run, and a loop that has ended is often destroyed at once.
-          boost::asio::post(guard.get_executor(),
-                            [handler = std::move(handler), failure, value = std::move(value)]() mutable {
-                              std::move(handler)(failure, std::move(value));
-                            });
-        });
-  }
-};
-
-}  // namespace detail
+/// Runs work that was admitted, and comes back to the caller's event loop. The work is destroyed on the pool's thread.
+[[nodiscard]] Task<> run_admitted(OffloadPool& pool, OffloadPool::Work work);
 
 /// Runs `work`, which returns a Result, on the pool, and comes back to the caller's event loop with its result. What
 /// `work` refers to must live until the task returns; a cancelled task waits for its work to end all the same. Error
 /// kUnavailable: too much work waits already.
 template <class Fn>
-[[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Fn&>> offload(OffloadPool& pool, Fn work) {
+[[nodiscard]] Task<std::invoke_result_t<Fn&>> offload(OffloadPool& pool, Fn work) {
   using T = std::invoke_result_t<Fn&>;
   if (auto admitted = pool.admit(); !admitted) co_return std::unexpected(std::move(admitted.error()));
-  using Signature = void(std::exception_ptr, std::optional<T>);
-  detail::OffloadInitiation<Fn, T> initiation{&pool};
-  std::optional<T> value = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, Signature>(
-      initiation, boost::asio::use_awaitable, std::move(work));
+  std::optional<T> value;
+  std::exception_ptr failure;
+  OffloadPool::Work run = [&value, &failure, work = std::move(work)]() mutable {
+    try {
+      value.emplace(work());
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  };
+  co_await run_admitted(pool, std::move(run));
+  if (failure) std::rethrow_exception(failure);
   co_return std::move(*value);
 }
 

@@ -7,7 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "domain/api_key.hpp"
-#include "tests/app/run_task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/call_store_decorator.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/fakes/seeded_random.hpp"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/app/run_task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/call_store_decorator.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/fakes/virtual_clock.hpp"

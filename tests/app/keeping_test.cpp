@@ -10,7 +10,7 @@
 #include "app/upkeep/retention.hpp"
 #include "app/upkeep/source_deletions.hpp"
 #include "base/sha256_stream.hpp"
-#include "tests/app/run_task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/fakes/virtual_clock.hpp"

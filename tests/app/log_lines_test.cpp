@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "app/webhooks.hpp"
+#include "runtime/run_task.hpp"
 #include "slots/memory/memory_slot_store.hpp"
-#include "tests/app/run_task.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/fakes/seeded_random.hpp"
 #include "tests/fakes/virtual_clock.hpp"

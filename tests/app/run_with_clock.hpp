@@ -1,14 +1,9 @@
 #pragma once
 
-#include <exception>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include "runtime/task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/virtual_clock.hpp"
 
 namespace tapedeck {
@@ -17,21 +12,15 @@ namespace tapedeck {
 template <class T>
 T run_task(VirtualClock& clock, Task<T> task) {
   boost::asio::io_context context;
-  std::optional<T> value;
-  std::exception_ptr failure;
-  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr error, T result) {
-    failure = error;
-    value = std::move(result);
-  });
-  while (!value && !failure) {
+  WatchedTask<T> watched(context, std::move(task));
+  while (!watched.is_done()) {
     context.restart();
     if (context.poll() > 0) continue;
     const auto next = clock.next_deadline();
     if (!next) throw std::logic_error("nobody sleeps, and the task has not ended");
     clock.advance_to(*next);
   }
-  if (failure) std::rethrow_exception(failure);
-  return std::move(*value);
+  return watched.take();
 }
 
 }  // namespace tapedeck

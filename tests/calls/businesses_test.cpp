@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "app/calls.hpp"
-#include "tests/app/run_task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/fakes/virtual_clock.hpp"
 

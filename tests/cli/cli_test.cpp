@@ -78,8 +78,8 @@ class Cli : public testing::Test {
         .serve = [this](const Settings& settings) { return served_ = settings, 0; },
         .demo = [this](const Settings& settings,
                        const DemoOptions& options) { return served_ = settings, demo_ = options, 0; },
-        .open_source = [](const Settings&) { return std::make_unique<OneTokenSource>(); },
-        .open_listing = [](const Settings&) { return std::make_unique<OneTokenListing>(); },
+        .open_source = [](const Settings&) { return std::make_shared<OneTokenSource>(); },
+        .open_listing = [](const Settings&) { return std::make_shared<OneTokenListing>(); },
         .environment = [this](std::string_view name) -> std::optional<std::string> {
           if (name == "DATA_DIR" && has_data_dir_) return dir_.string();
           return std::nullopt;

@@ -12,7 +12,7 @@
 #include "base/encoding.hpp"
 #include "blobs/blob_key.hpp"
 #include "blobs/blob_store.hpp"
-#include "tests/contract/run_task.hpp"
+#include "runtime/run_task.hpp"
 
 // What every blob store promises. Included by each adapter's tests, which instantiate BlobStoreContract with their
 // kind.

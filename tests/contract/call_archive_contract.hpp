@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "calls/ports/call_archive.hpp"
-#include "tests/contract/run_task.hpp"
+#include "runtime/run_task.hpp"
 
 // What every CallArchive must do: the sentences of calls/ports/call_archive.hpp. Include it in one file of a test
 // program, and name the stores with INSTANTIATE_TEST_SUITE_P(..., CallArchiveContract, ...).

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "calls/ports/call_store.hpp"
-#include "tests/contract/run_task.hpp"
+#include "runtime/run_task.hpp"
 
 namespace tapedeck::contract {
 

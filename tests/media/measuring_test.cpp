@@ -13,7 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "blobs/blob_key.hpp"
-#include "tests/app/run_task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/call_store_decorator.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
 #include "tests/fakes/memory_call_store.hpp"

@@ -17,7 +17,7 @@
 #include "redis/client_factory.hpp"
 #include "redis/url.hpp"
 #include "runtime/random.hpp"
-#include "tests/contract/run_task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/redis_process.hpp"
 
 namespace tapedeck::redis {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/run_task.hpp"
 #include "slots/memory/memory_slot_store.hpp"
-#include "tests/app/run_task.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/fakes/virtual_clock.hpp"
 

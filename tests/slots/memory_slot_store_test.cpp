@@ -7,7 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "tests/app/run_task.hpp"
+#include "runtime/run_task.hpp"
 
 namespace tapedeck {
 namespace {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "runtime/run_task.hpp"
 #include "slots/memory/memory_slot_store.hpp"
-#include "tests/app/run_task.hpp"
 #include "tests/fakes/memory_call_store.hpp"
 #include "tests/fakes/seeded_random.hpp"
 #include "tests/fakes/virtual_clock.hpp"

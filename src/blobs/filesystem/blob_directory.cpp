@@ -2,11 +2,9 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <memory>
 #include <system_error>
 #include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -15,6 +13,7 @@
 
 #include "blobs/blob_key.hpp"
 #include "blobs/disk_error.hpp"
+#include "blobs/filesystem/folder_names.hpp"
 
 namespace tapedeck {
 namespace {
@@ -23,7 +22,6 @@ constexpr const char* kTemporaryFolder = ".tmp";
 // Recordings are private: only the owner reads them.
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
-constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // Earlier processes may have left the same names; more collisions than this mean another fault.
 constexpr int kNameAttemptsMax = 100;
 constexpr std::string_view kProbeText = "tapedeck probe\n";
@@ -251,27 +249,18 @@ Result<void> BlobDirectory::remove(std::string_view key) {
 }
 
 Result<int> BlobDirectory::collect_leftovers() {
-  FileDescriptor folder = open_folder(root_, kTemporaryFolder);
+  const FileDescriptor folder = open_folder(root_, kTemporaryFolder);
   if (!folder && errno == ENOENT) return 0;
   if (!folder) return fail_read("cannot open the folder of temporary files");
-  const auto close_listing = [](DIR* listing) { (void)::closedir(listing); };
-  const std::unique_ptr<DIR, decltype(close_listing)> listing(::fdopendir(folder.get()), close_listing);
-  if (!listing) return fail_read("cannot list the temporary files");
-  (void)folder.release();  // the listing owns it now
-
-  // All names first: removing while listing may skip some.
-  std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(listing.get())) {
-    const std::string_view name(entry->d_name);
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  std::erase_if(names, [&listing](const std::string& name) { return is_being_written(::dirfd(listing.get()), name); });
-  for (const std::string& name : names) {
-    if (::unlinkat(::dirfd(listing.get()), name.c_str(), 0) != 0 && errno != ENOENT) {
+  auto names = names_in(folder);
+  if (!names) return fail_read("cannot list the temporary files");
+  std::erase_if(*names, [&folder](const std::string& name) { return is_being_written(folder.get(), name); });
+  for (const std::string& name : *names) {
+    if (::unlinkat(folder.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
       return fail_write("cannot remove a leftover");
     }
   }
-  return static_cast<int>(names.size());
+  return static_cast<int>(names->size());
 }
 
 Result<void> BlobDirectory::probe() {

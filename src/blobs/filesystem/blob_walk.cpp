@@ -2,24 +2,22 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "blobs/blob_key.hpp"
+#include "blobs/filesystem/folder_names.hpp"
 
 namespace tapedeck {
 namespace {
 
 // Folders of a key: business, account, two digits.
 constexpr int kFolders = 3;
-constexpr int kWalkFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr Milliseconds::rep kNanosecondsInMillisecond = 1'000'000;
 
 std::unexpected<Error> fail_walk(std::string_view what) {
@@ -36,14 +34,14 @@ class Walk {
 
   // Walks `folder`, whose keys begin with `prefix`. False: the limit is reached.
   Result<bool> folder(const FileDescriptor& folder, const std::string& prefix, int depth) {
-    auto names = names_in(folder, prefix, depth < kFolders);
+    auto names = next_names(folder, prefix, depth < kFolders);
     if (!names) return fail(names.error());
     for (const std::string& name : *names) {
       Result<bool> goes_on = true;
       if (depth == kFolders) {
         goes_on = file(folder, prefix, name);
       } else {
-        const FileDescriptor next(::openat(folder.get(), name.c_str(), kWalkFlags));
+        const FileDescriptor next(::openat(folder.get(), name.c_str(), kFolderFlags));
         // Only a folder that still exists holds blobs.
         if (!next && errno != ENOTDIR && errno != ENOENT && errno != ELOOP) return fail_walk("cannot open a folder");
         if (next) goes_on = this->folder(next, prefix + name, depth + 1);
@@ -58,27 +56,19 @@ class Walk {
  private:
   // Names that may lead to keys after after_, in the order of the keys. Folders keep their slash, because it sorts
   // before digits and letters, and after "-".
-  Result<std::vector<std::string>> names_in(const FileDescriptor& folder, const std::string& prefix, bool folders) {
-    FileDescriptor own(::openat(folder.get(), ".", kWalkFlags));
-    if (!own) return fail_walk("cannot open a folder");
-    const auto close_listing = [](DIR* listing) { (void)::closedir(listing); };
-    const std::unique_ptr<DIR, decltype(close_listing)> listing(::fdopendir(own.get()), close_listing);
-    if (!listing) return fail_walk("cannot list a folder");
-    (void)own.release();  // the listing owns it now
-    std::vector<std::string> names;
-    while (true) {
-      errno = 0;
-      const dirent* entry = ::readdir(listing.get());
-      if (entry == nullptr && errno != 0) return fail_walk("cannot list a folder");
-      if (entry == nullptr) break;
-      std::string name(entry->d_name);
-      if (name.starts_with('.')) continue;  // our own, such as ".tmp"
-      if (folders) name += '/';
-      const std::string path = prefix + name;
-      if (path > after_ || after_.starts_with(path)) names.push_back(std::move(name));
+  Result<std::vector<std::string>> next_names(const FileDescriptor& folder, const std::string& prefix, bool folders) {
+    auto names = names_in(folder);
+    if (!names) return fail_walk("cannot list a folder");
+    if (folders) {
+      for (std::string& name : *names) name += '/';
     }
-    std::ranges::sort(names);
-    return names;
+    std::erase_if(*names, [&](const std::string& name) {
+      if (name.starts_with('.')) return true;  // our own, such as ".tmp"
+      const std::string path = prefix + name;
+      return path <= after_ && !after_.starts_with(path);
+    });
+    std::ranges::sort(*names);
+    return std::move(*names);
   }
 
   Result<bool> file(const FileDescriptor& folder, const std::string& prefix, const std::string& name) {

@@ -71,13 +71,11 @@ class BlobRun {
     const auto counted = co_await route_.rows.archive_count(ArchiveTable::kRecordings);
     progress_ = {"blobs", 0, counted.value_or(0), 0};
     const auto executor = co_await boost::asio::this_coro::executor;
-    ArchiveValue after = archive_start(ArchiveTable::kRecordings);
+    ArchivePages pages(route_.rows, ArchiveTable::kRecordings);
     while (!error_) {
-      ArchiveValue from = after;
-      auto page = co_await route_.rows.archive_page(ArchiveTable::kRecordings, std::move(from), kArchivePageMax);
+      auto page = co_await pages.next();
       if (!page) co_return fail(page.error());
       if (page->empty()) break;
-      after = page->back().front();
       wanted_.clear();
       for (const ArchiveRow& row : *page) {
         if (auto blob = blob_of(row)) wanted_.push_back(std::move(*blob));
@@ -254,13 +252,11 @@ Task<Result<BlobOutcome>> copy_blobs(BlobRoute route, const CopyWatcher& watcher
 
 Task<Result<BlobOutcome>> count_blobs(CallArchive& rows) {
   BlobOutcome outcome;
-  ArchiveValue after = archive_start(ArchiveTable::kRecordings);
+  ArchivePages pages(rows, ArchiveTable::kRecordings);
   while (true) {
-    ArchiveValue from = after;
-    const auto page = co_await rows.archive_page(ArchiveTable::kRecordings, std::move(from), kArchivePageMax);
+    const auto page = co_await pages.next();
     if (!page) co_return fail(page.error());
     if (page->empty()) co_return outcome;
-    after = page->back().front();
     for (const ArchiveRow& row : *page) {
       const auto blob = blob_of(row);
       if (!blob) continue;

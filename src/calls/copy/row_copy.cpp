@@ -27,22 +27,19 @@ std::string encode(const ArchiveRow& row) {
   return bytes;
 }
 
-// A table's rows by key, a page at a time.
+// A table's rows by key, one at a time.
 class RowStream {
  public:
-  RowStream(CallArchive& archive, ArchiveTable table)
-      : archive_(archive), table_(table), after_(archive_start(table)) {}
+  RowStream(CallArchive& archive, ArchiveTable table) : pages_(archive, table) {}
 
   // To be called before head().
   Task<Result<void>> fill() {
     if (next_ < page_.size() || is_at_end_) co_return Result<void>{};
-    ArchiveValue after = after_;
-    auto page = co_await archive_.archive_page(table_, std::move(after), kArchivePageMax);
+    auto page = co_await pages_.next();
     if (!page) co_return fail(page.error());
     page_ = std::move(*page);
     next_ = 0;
     is_at_end_ = page_.size() < static_cast<std::size_t>(kArchivePageMax);
-    if (!page_.empty()) after_ = page_.back().front();
     co_return Result<void>{};
   }
   // Null at the end.
@@ -54,9 +51,7 @@ class RowStream {
   [[nodiscard]] std::string digest() { return digest_.finish_hex(); }
 
  private:
-  CallArchive& archive_;
-  const ArchiveTable table_;
-  ArchiveValue after_;
+  ArchivePages pages_;
   std::vector<ArchiveRow> page_;
   std::size_t next_ = 0;
   bool is_at_end_ = false;
@@ -89,6 +84,13 @@ Task<Result<void>> put_batch(CallArchive& copy, std::vector<ArchiveRow>& batch, 
 }
 
 }  // namespace
+
+Task<Result<std::vector<ArchiveRow>>> ArchivePages::next() {
+  ArchiveValue after = after_;
+  auto page = co_await archive_.archive_page(table_, std::move(after), kArchivePageMax);
+  if (page && !page->empty()) after_ = page->back().front();
+  co_return page;
+}
 
 Task<Result<TableOutcome>> copy_table(CallArchive& source, CallArchive& copy, ArchiveTable table, SurplusKeys& surplus,
                                       const CopyWatcher& watcher) {

@@ -33,6 +33,21 @@ struct TableOutcome {
   std::string copy_sha256;
 };
 
+/// A table's rows by key, a page at a time.
+class ArchivePages {
+ public:
+  ArchivePages(CallArchive& archive, ArchiveTable table)
+      : archive_(archive), table_(table), after_(archive_start(table)) {}
+
+  /// At most kArchivePageMax rows; none: the last page was the last one. Errors: the archive's.
+  [[nodiscard]] Task<Result<std::vector<ArchiveRow>>> next();
+
+ private:
+  CallArchive& archive_;
+  const ArchiveTable table_;
+  ArchiveValue after_;
+};
+
 /// Keys of rows that are to be removed from a copy, once what refers to them is gone.
 using SurplusKeys = std::vector<ArchiveValue>;
 

@@ -23,15 +23,6 @@ Result<int> schema_version(Database& database) {
   return version.next() ? static_cast<int>(version.integer(0)) : 0;
 }
 
-Result<void> check_version(int version) {
-  const int newest = migrations().back().version;
-  if (version <= newest) return {};
-  return fail(Errc::kConflict,
-              fmt::format("the database has schema {}, and this version of Tapedeck knows up to {}: start the newer "
-                          "version that made it",
-                          version, newest));
-}
-
 Result<void> check_encoding(Database& database) {
   Rows row = database.query("SELECT current_setting('server_encoding')");
   const std::string encoding = row.next() ? row.text(0) : "";
@@ -50,10 +41,10 @@ void make_schema(Database& database) {
 Result<void> apply_missing(Database& database) {
   const auto version = schema_version(database);  // again: another process may have been faster
   if (!version) return fail(version.error());
-  const auto acceptable = check_version(*version);
+  const auto acceptable = sql::check_known(*version, migrations().back().version);
   if (!acceptable) return acceptable;
   make_schema(database);
-  for (const Migration& migration : migrations()) {
+  for (const sql::Migration& migration : migrations()) {
     if (migration.version > *version) database.run_script(migration.script);
   }
   database.run("UPDATE tapedeck.meta SET value = ?1 WHERE key = 'schema'", migrations().back().version);
@@ -80,7 +71,7 @@ Result<void> migrate(Database& database, Seconds patience) {
     const auto version = schema_version(database);
     if (!version) return fail(version.error());
     if (*version == migrations().back().version) return {};
-    const auto acceptable = check_version(*version);
+    const auto acceptable = sql::check_known(*version, migrations().back().version);
     if (!acceptable) return acceptable;
     const auto encoding = check_encoding(database);
     if (!encoding) return encoding;

@@ -3,18 +3,12 @@
 #include <span>
 
 #include "calls/postgres/database.hpp"
+#include "calls/sql/migration.hpp"
 
 namespace tapedeck::postgres {
 
-/// One numbered file of migrations/. Never edited once a release has applied it.
-struct Migration {
-  int version = 0;
-  const char* name = nullptr;
-  const char* script = nullptr;
-};
-
 /// In order, from version 1 without gaps. Made at build time by cmake/embed_migrations.cmake.
-[[nodiscard]] std::span<const Migration> migrations() noexcept;
+[[nodiscard]] std::span<const sql::Migration> migrations() noexcept;
 
 /// How long to wait while another process changes the schema.
 inline constexpr Seconds kMigrationPatience{600};

@@ -6,6 +6,8 @@
 
 namespace tapedeck {
 
+template class sql::SqlCallStore<postgres::Engine>;
+
 using postgres::Database;
 using sql::Rows;
 

@@ -10,6 +10,9 @@
 
 namespace tapedeck {
 
+// Compiled in postgres_call_store.cpp alone: it takes half a minute.
+extern template class sql::SqlCallStore<postgres::Engine>;
+
 struct PostgresOptions {
   postgres::DatabaseLimits limits;
   /// Two pools, so that changes that wait for a lock or for the disk do not delay a play of a stored recording.

@@ -1,10 +1,21 @@
 #include "calls/sqlite/job_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tapedeck::sqlite {
 
-bool JobQueue::post(std::unique_ptr<Job>& job) {
+Task<> JobQueue::run(Job& job) {
+  std::move_only_function<void(Resumption)> start = [this, &job](Resumption caller) {
+    QueuedJob queued{&job, std::move(caller), nullptr};
+    if (post(queued)) return;
+    job.fail(Error(Errc::kUnavailable, full_));
+    std::move(*queued.caller).post();
+  };
+  co_await suspend(std::move(start));
+}
+
+bool JobQueue::post(QueuedJob& job) {
   {
     const std::scoped_lock lock(mutex_);
     if (jobs_.size() >= most_) return false;

@@ -21,13 +21,7 @@ Result<void> check_version(Database& database, int version, int newest) {
   if (!is_ours(database) && (version != 0 || has_tables(database))) {
     return fail(Errc::kCorrupt, "the file is another program's database");
   }
-  if (version > newest) {
-    return fail(Errc::kConflict,
-                fmt::format("the database has schema {}, and this version of Tapedeck knows up to {}: start the newer "
-                            "version that made it",
-                            version, newest));
-  }
-  return {};
+  return sql::check_known(version, newest);
 }
 
 // Looks at the end of each large table, where a file that was cut off is missing pages. A full check of a large file
@@ -49,7 +43,7 @@ Result<void> apply_missing(Database& database) {
     return acceptable;
   }
   database.run_script(kSetApplicationId);
-  for (const Migration& migration : migrations()) {
+  for (const sql::Migration& migration : migrations()) {
     if (migration.version > version) database.run_script(migration.script);
   }
   database.set_schema_version(newest);

@@ -29,31 +29,33 @@ class ReadTransaction {
 void run_in_one_view(Database& connection, const Batch& batch) {
   try {
     const ReadTransaction transaction(connection);
-    for (const auto& job : batch) (void)job->run(connection);
+    for (const QueuedJob& queued : batch) (void)queued.job->run(connection);
   } catch (const StorageFailure& failure) {
-    for (const auto& job : batch) job->fail(failure.error());
+    for (const QueuedJob& queued : batch) queued.job->fail(failure.error());
   } catch (const std::exception& unexpected) {
-    for (const auto& job : batch) job->fail(Error(Errc::kInternal, unexpected.what()));
+    for (const QueuedJob& queued : batch) queued.job->fail(Error(Errc::kInternal, unexpected.what()));
   }
 }
 
 }  // namespace
 
 ReadPool::ReadPool(std::vector<Database> connections, std::size_t queue_max)
-    : threads_count_(connections.size()), queue_(queue_max), connections_(std::move(connections)) {
-  for (Database& connection : connections_) threads_.emplace_back([this, &connection] { run(connection); });
+    : threads_count_(connections.size()),
+      queue_(queue_max, "too many readers wait for the database"),
+      connections_(std::move(connections)) {
+  for (Database& connection : connections_) threads_.emplace_back([this, &connection] { work(connection); });
 }
 
 ReadPool::~ReadPool() { queue_.close(); }
 
-void ReadPool::run(Database& connection) {
+void ReadPool::work(Database& connection) {
   ::pthread_setname_np(::pthread_self(), "db-read");
   LoopCalls calls;
   while (true) {
-    const Batch batch = queue_.take(kReadBatchMax, threads_count_);
+    Batch batch = queue_.take(kReadBatchMax, threads_count_);
     if (batch.empty()) return;
     run_in_one_view(connection, batch);
-    for (const auto& job : batch) job->complete(calls);
+    for (QueuedJob& queued : batch) calls.add(std::move(*queued.caller));
     calls.send();
   }
 }

@@ -13,8 +13,6 @@ namespace tapedeck::sqlite {
 /// read sees the last commit before it began, or a later one.
 class ReadPool {
  public:
-  static constexpr const char* kFull = "too many readers wait for the database";
-
   /// `queue_max`: most reads that wait; more are refused with kUnavailable.
   ReadPool(std::vector<Database> connections, std::size_t queue_max);
   ReadPool(const ReadPool&) = delete;
@@ -22,12 +20,12 @@ class ReadPool {
   /// Runs what waits, then joins.
   ~ReadPool();
 
-  /// Thread-safe. False, and the job is untouched, when queue_max jobs wait already.
-  [[nodiscard]] bool post(std::unique_ptr<Job>& job) { return queue_.post(job); }
+  /// JobQueue::run(). Thread-safe.
+  [[nodiscard]] Task<> run(Job& job) { return queue_.run(job); }
   [[nodiscard]] std::size_t queued() const { return queue_.size(); }
 
  private:
-  void run(Database& connection);
+  void work(Database& connection);
 
   const std::size_t threads_count_;
   JobQueue queue_;

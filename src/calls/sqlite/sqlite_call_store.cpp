@@ -6,6 +6,8 @@
 
 namespace tapedeck {
 
+template class sql::SqlCallStore<sqlite::Engine>;
+
 using sqlite::Database;
 
 namespace {
@@ -23,7 +25,6 @@ class Probe final : public sqlite::Job {
   }
   Error failure() const override { return result_ ? Error() : result_.error(); }
   void fail(const Error&) override {}
-  void complete(sqlite::LoopCalls&) override {}
 
  private:
   Result<void> result_;
@@ -75,8 +76,9 @@ Task<Result<void>> SqliteCallStore::ping() {
 // One at a time is enough: while changes wait, they are the probe.
 void SqliteCallStore::probe() {
   if (engine().writes.queued() > 0) return;
-  std::unique_ptr<sqlite::Job> job = std::make_unique<Probe>();
-  (void)engine().writes.post(job);
+  auto job = std::make_unique<Probe>();
+  sqlite::QueuedJob queued{job.get(), std::nullopt, std::move(job)};
+  (void)engine().writes.post(queued);
 }
 
 SqliteCounts SqliteCallStore::counts() const {

@@ -29,8 +29,8 @@ WriteQueue::WriteQueue(Database database, Database checkpointer, WriteQueueOptio
     : database_(std::move(database)),
       checkpointer_(std::move(checkpointer)),
       options_(options),
-      queue_(options.queue_max),
-      thread_([this] { run(); }) {}
+      queue_(options.queue_max, "too many changes wait for the database"),
+      thread_([this] { work(); }) {}
 
 WriteQueue::~WriteQueue() { queue_.close(); }
 
@@ -39,14 +39,16 @@ std::optional<Error> WriteQueue::last_failure() const {
   return last_failure_;
 }
 
-void WriteQueue::run() {
+void WriteQueue::work() {
   ::pthread_setname_np(::pthread_self(), "db-write");
   LoopCalls calls;
   while (true) {
-    const Batch batch = queue_.take(options_.batch_max, 1);
+    Batch batch = queue_.take(options_.batch_max, 1);
     if (batch.empty()) return;
     run_batch(batch);
-    for (const auto& job : batch) job->complete(calls);
+    for (QueuedJob& queued : batch) {
+      if (queued.caller) calls.add(std::move(*queued.caller));
+    }
     calls.send();
     checkpoint_if_long();
   }
@@ -64,7 +66,7 @@ void WriteQueue::run_batch(const Batch& batch) {
   }
   if (failure) {
     roll_back(database_);
-    for (const auto& job : batch) job->fail(*failure);
+    for (const QueuedJob& queued : batch) queued.job->fail(*failure);
   }
   remember(std::move(failure));
 }
@@ -72,7 +74,7 @@ void WriteQueue::run_batch(const Batch& batch) {
 // False: a job failed after it had written something; nothing is committed.
 bool WriteQueue::run_together(const Batch& batch) {
   database_.run("BEGIN IMMEDIATE");
-  for (const auto& job : batch) {
+  for (const auto& [job, caller, owned] : batch) {
     const std::int64_t changes = database_.total_changes();
     if (job->run(database_)) continue;
     check_transaction(database_, *job);
@@ -87,7 +89,7 @@ bool WriteQueue::run_together(const Batch& batch) {
 
 void WriteQueue::run_with_savepoints(const Batch& batch) {
   database_.run("BEGIN IMMEDIATE");
-  for (const auto& job : batch) {
+  for (const auto& [job, caller, owned] : batch) {
     database_.run("SAVEPOINT job");
     if (!job->run(database_)) {
       check_transaction(database_, *job);

@@ -35,16 +35,16 @@ struct WriteQueueOptions {
 /// The one writer of this process, on a thread of its own.
 class WriteQueue {
  public:
-  static constexpr const char* kFull = "too many changes wait for the database";
-
   WriteQueue(Database database, Database checkpointer, WriteQueueOptions options);
   WriteQueue(const WriteQueue&) = delete;
   WriteQueue& operator=(const WriteQueue&) = delete;
   /// Commits what waits, then joins.
   ~WriteQueue();
 
-  /// Thread-safe. False, and the job is untouched, when queue_max jobs wait already.
-  [[nodiscard]] bool post(std::unique_ptr<Job>& job) { return queue_.post(job); }
+  /// JobQueue::run(). Thread-safe.
+  [[nodiscard]] Task<> run(Job& job) { return queue_.run(job); }
+  /// JobQueue::post(). Thread-safe.
+  [[nodiscard]] bool post(QueuedJob& job) { return queue_.post(job); }
 
   [[nodiscard]] std::size_t queued() const { return queue_.size(); }
   /// Transactions committed since the start; each is one sync of the disk when it changed something.
@@ -53,7 +53,7 @@ class WriteQueue {
   [[nodiscard]] std::optional<Error> last_failure() const;
 
  private:
-  void run();
+  void work();
   void run_batch(const Batch& batch);
   [[nodiscard]] bool run_together(const Batch& batch);
   void run_with_savepoints(const Batch& batch);

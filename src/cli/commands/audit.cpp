@@ -85,11 +85,10 @@ Result<int> run_audit(CommandContext& context, const AuditOptions& options) {
 }  // namespace
 
 void add_audit(CommandSet& commands) {
-  auto [audit, options] = commands.add<AuditOptions>(
-      {.name = "audit",
-       .help = "Print who played, downloaded, linked, held and deleted what, oldest first.",
-       .examples = "  tapedeck audit --business dental --since 2026-11-01 --csv > november.csv"},
-      run_audit);
+  auto [audit, options] =
+      commands.add<AuditOptions>({"audit", "Print who played, downloaded, linked, held and deleted what, oldest first.",
+                                  "  tapedeck audit --business dental --since 2026-11-01 --csv > november.csv"},
+                                 run_audit);
   audit.required("--business", "ID", &options.business, "The business.");
   audit.option("--since", "TIME", &options.since, "Only entries at or after this time.");
   audit.option("--until", "TIME", &options.until, "Only entries before this time.");

@@ -146,10 +146,10 @@ Result<int> run_backup(CommandContext& context, const BackupOptions& options) {
 
 void add_backup(CommandSet& commands) {
   auto [backup, options] =
-      commands.add<BackupOptions>({.name = "backup",
-                                   .help = "Copy DATA_DIR into a folder, beside a running server. A repeated backup "
-                                           "copies what is new.",
-                                   .examples = "  tapedeck backup /mnt/backup/tapedeck"},
+      commands.add<BackupOptions>({"backup",
+                                   "Copy DATA_DIR into a folder, beside a running server. A repeated backup "
+                                   "copies what is new.",
+                                   "  tapedeck backup /mnt/backup/tapedeck"},
                                   run_backup);
   backup.argument("FOLDER", &options.folder, "The backup.");
 }

@@ -201,35 +201,30 @@ void add_change_options(CommandOptions& command, BusinessChange& change) {
 void add_business(CommandSet& commands) {
   CommandSet group = commands.add_group("business", "Add, change, pause and list businesses.");
   auto [adding, added] = group.add<BusinessChange>(
-      {.name = "add",
-       .help = "Add a business.",
-       .examples = "  tapedeck business add dental --account-sid AC0123456789abcdef0123456789abcdef --auth-token -\n"
-                   "  tapedeck business add garage --limit 5"},
+      {"add", "Add a business.",
+       "  tapedeck business add dental --account-sid AC0123456789abcdef0123456789abcdef --auth-token -\n"
+       "  tapedeck business add garage --limit 5"},
       run_business_add);
   add_change_options(adding, added);
   auto [setting, changed] =
-      group.add<BusinessChange>({.name = "set",
-                                 .help = "Change a business; options that are absent change nothing.",
-                                 .examples = "  tapedeck business set garage --limit 2\n"
-                                             "  tapedeck business set garage --account-sid default"},
+      group.add<BusinessChange>({"set", "Change a business; options that are absent change nothing.",
+                                 "  tapedeck business set garage --limit 2\n"
+                                 "  tapedeck business set garage --account-sid default"},
                                 run_business_set);
   add_change_options(setting, changed);
-  auto [pausing, paused] =
-      group.add<BusinessPauseOptions>({.name = "pause",
-                                       .help = "Start no more downloads for a business; running ones continue.",
-                                       .examples = "  tapedeck business pause garage"},
-                                      [](CommandContext& context, const BusinessPauseOptions& options) {
-                                        return run_business_pause(context, options, true);
-                                      });
-  pausing.argument("ID", &paused.id, "The business.");
-  auto [resuming, resumed] = group.add<BusinessPauseOptions>(
-      {.name = "resume", .help = "End a pause.", .examples = "  tapedeck business resume garage"},
+  auto [pausing, paused] = group.add<BusinessPauseOptions>(
+      {"pause", "Start no more downloads for a business; running ones continue.", "  tapedeck business pause garage"},
       [](CommandContext& context, const BusinessPauseOptions& options) {
-        return run_business_pause(context, options, false);
+        return run_business_pause(context, options, true);
       });
+  pausing.argument("ID", &paused.id, "The business.");
+  auto [resuming, resumed] =
+      group.add<BusinessPauseOptions>({"resume", "End a pause.", "  tapedeck business resume garage"},
+                                      [](CommandContext& context, const BusinessPauseOptions& options) {
+                                        return run_business_pause(context, options, false);
+                                      });
   resuming.argument("ID", &resumed.id, "The business.");
-  group.add({.name = "list", .help = "List the businesses.", .examples = "  tapedeck business list --json"},
-            run_business_list);
+  group.add({"list", "List the businesses.", "  tapedeck business list --json"}, run_business_list);
 }
 
 }  // namespace tapedeck

@@ -80,10 +80,9 @@ Result<int> run_erase(CommandContext& context, const EraseOptions& options) {
 
 void add_erase(CommandSet& commands) {
   auto [erase, options] =
-      commands.add<EraseOptions>({.name = "erase",
-                                  .help = "Erase everything of a telephone number, or of a business.",
-                                  .examples = "  tapedeck erase --business dental --number +14155550100 --dry-run\n"
-                                              "  tapedeck erase --business dental --everything --yes"},
+      commands.add<EraseOptions>({"erase", "Erase everything of a telephone number, or of a business.",
+                                  "  tapedeck erase --business dental --number +14155550100 --dry-run\n"
+                                  "  tapedeck erase --business dental --everything --yes"},
                                  run_erase);
   erase.required("--business", "ID", &options.business, "The business whose calls are erased.");
   CommandOptions what = erase.one_of("what", "What to erase; exactly one of these");

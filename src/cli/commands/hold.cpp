@@ -73,18 +73,15 @@ void add_recording_options(CommandOptions& command, HoldOptions& options) {
 
 void add_hold(CommandSet& commands) {
   auto [hold, held] = commands.add<HoldOptions>(
-      {.name = "hold",
-       .help = "Put a recording under a legal hold, so that nothing deletes it.",
-       .examples = "  tapedeck hold CA0123456789abcdef0123456789abcdef --business dental --reason 'case 4711'"},
+      {"hold", "Put a recording under a legal hold, so that nothing deletes it.",
+       "  tapedeck hold CA0123456789abcdef0123456789abcdef --business dental --reason 'case 4711'"},
       run_hold);
   add_recording_options(hold, held);
   hold.required("--reason", "TEXT", &held.reason, "Why it is held.");
 
-  auto [release, released] =
-      commands.add<HoldOptions>({.name = "release",
-                                 .help = "End a legal hold.",
-                                 .examples = "  tapedeck release CA0123456789abcdef0123456789abcdef --business dental"},
-                                run_release);
+  auto [release, released] = commands.add<HoldOptions>(
+      {"release", "End a legal hold.", "  tapedeck release CA0123456789abcdef0123456789abcdef --business dental"},
+      run_release);
   add_recording_options(release, released);
 }
 

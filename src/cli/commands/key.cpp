@@ -96,18 +96,15 @@ Result<int> run_key_revoke(CommandContext& context, const KeyRevokeOptions& opti
 void add_key(CommandSet& commands) {
   CommandSet group = commands.add_group("key", "Create, list and revoke API keys.");
   auto [creating, key] = group.add<KeyCreateOptions>(
-      {.name = "create",
-       .help = "Create an API key, and print it on stdout, this once.",
-       .examples =
-           "  KEY=$(tapedeck key create --business dental)\n  tapedeck key create --operator --name night-shift"},
+      {"create", "Create an API key, and print it on stdout, this once.",
+       "  KEY=$(tapedeck key create --business dental)\n  tapedeck key create --operator --name night-shift"},
       run_key_create);
   CommandOptions owner = creating.one_of("owner", "Owner of the key; exactly one of these");
   owner.option("--business", "ID", &key.business, "A business.");
   owner.flag("--operator", key.is_operator, "An operator, who acts for every business.");
   creating.option("--name", "TEXT", &key.name, "What the key is for.");
 
-  group.add({.name = "list", .help = "List the keys, without their secrets.", .examples = "  tapedeck key list"},
-            run_key_list);
+  group.add({"list", "List the keys, without their secrets.", "  tapedeck key list"}, run_key_list);
 
   auto [revoking, revoked] = group.add<KeyRevokeOptions>({.name = "revoke",
                                                           .help = "Revoke a key, and end the sessions that it opened.",

@@ -258,10 +258,9 @@ Result<int> run_migrate(CommandContext& context, const MigrateOptions& options) 
 
 void add_migrate(CommandSet& commands) {
   auto [migrate, options] = commands.add<MigrateOptions>(
-      {.name = "migrate",
-       .help = "Copy everything to other stores, beside running servers; --final completes the migration.",
-       .examples = "  tapedeck migrate --to-database postgresql://tapedeck@db/tapedeck --to-storage s3://recordings\n"
-                   "  tapedeck migrate --to-database /var/lib/tapedeck --to-storage /var/lib/tapedeck --final"},
+      {"migrate", "Copy everything to other stores, beside running servers; --final completes the migration.",
+       "  tapedeck migrate --to-database postgresql://tapedeck@db/tapedeck --to-storage s3://recordings\n"
+       "  tapedeck migrate --to-database /var/lib/tapedeck --to-storage /var/lib/tapedeck --final"},
       run_migrate);
   migrate.option("--to-database", "URL", &options.to_database,
                  "postgresql://..., or the path of the new DATA_DIR (also sqlite:PATH).");

@@ -74,9 +74,8 @@ Result<int> run_reconcile(CommandContext& context, const ReconcileOptions& optio
 
 void add_reconcile(CommandSet& commands) {
   auto [reconcile, options] = commands.add<ReconcileOptions>(
-      {.name = "reconcile",
-       .help = "Make the worker check for missed recordings now, not when the check is due.",
-       .examples = "  tapedeck reconcile\n  tapedeck reconcile --business dental --since 2026-11-01"},
+      {"reconcile", "Make the worker check for missed recordings now, not when the check is due.",
+       "  tapedeck reconcile\n  tapedeck reconcile --business dental --since 2026-11-01"},
       run_reconcile);
   reconcile.option("--business", "ID", &options.business, "List only this business's account.");
   reconcile.option("--since", "TIME", &options.since,

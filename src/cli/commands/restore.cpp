@@ -52,13 +52,11 @@ Result<void> expect_empty(const std::filesystem::path& data_dir) {
 Task<Result<std::map<std::string, std::int64_t>>> count_states(CallArchive& rows) {
   constexpr std::size_t kState = archive_column(ArchiveTable::kRecordings, "state");
   std::map<std::string, std::int64_t> counts;
-  ArchiveValue after = archive_start(ArchiveTable::kRecordings);
+  ArchivePages pages(rows, ArchiveTable::kRecordings);
   while (true) {
-    ArchiveValue from = after;
-    const auto page = co_await rows.archive_page(ArchiveTable::kRecordings, std::move(from), kArchivePageMax);
+    const auto page = co_await pages.next();
     if (!page) co_return fail(page.error());
     if (page->empty()) co_return counts;
-    after = page->back().front();
     for (const ArchiveRow& row : *page) ++counts[std::get<std::string>(row[kState])];
   }
 }
@@ -201,9 +199,8 @@ Result<int> run_restore(CommandContext& context, const RestoreOptions& options) 
 
 void add_restore(CommandSet& commands) {
   auto [restore, options] =
-      commands.add<RestoreOptions>({.name = "restore",
-                                    .help = "Fill an empty DATA_DIR from a backup.",
-                                    .examples = "  tapedeck restore /mnt/backup/tapedeck --data-dir /var/lib/tapedeck"},
+      commands.add<RestoreOptions>({"restore", "Fill an empty DATA_DIR from a backup.",
+                                    "  tapedeck restore /mnt/backup/tapedeck --data-dir /var/lib/tapedeck"},
                                    run_restore);
   restore.argument("FOLDER", &options.folder, "The backup.");
 }

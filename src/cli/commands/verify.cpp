@@ -181,11 +181,10 @@ Result<int> run_verify(CommandContext& context, const VerifyOptions& options) {
 }  // namespace
 
 void add_verify(CommandSet& commands) {
-  auto [verify, options] = commands.add<VerifyOptions>(
-      {.name = "verify",
-       .help = "Read the stored recordings back, and compare them with their hashes.",
-       .examples = "  tapedeck verify --rate 50\n  tapedeck verify --business dental --repair"},
-      run_verify);
+  auto [verify, options] =
+      commands.add<VerifyOptions>({"verify", "Read the stored recordings back, and compare them with their hashes.",
+                                   "  tapedeck verify --rate 50\n  tapedeck verify --business dental --repair"},
+                                  run_verify);
   verify.option("--business", "ID", &options.business, "Only this business.");
   verify.flag("--repair", options.repair, "Fetch damaged recordings again, if the provider still has them.");
   verify.option("--rate", "MB/s", &options.rate,

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "blobs/s3/blob_store.hpp"
 #include "curl/client.hpp"
 #include "runtime/offload.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/contract/blob_store_fixture.hpp"
 #include "tests/fakes/child_process.hpp"
 #include "tests/fakes/scripted_server.hpp"
@@ -90,18 +90,12 @@ class ScriptedStore : public testing::Test {
   /// Runs the task to its end on the server's loop, with a look after each step.
   template <class T>
   T run(Task<T> task, const std::function<void()>& look = [] {}) {
-    std::optional<T> value;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr thrown, T result) {
-      failure = thrown;
-      value.emplace(std::move(result));
-    });
-    while (!value) {
+    WatchedTask<T> watched(loop_, std::move(task));
+    while (!watched.is_done()) {
       loop_.run_one();
       look();
     }
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*value);
+    return watched.take();
   }
 
   /// "ok", or the error's name.

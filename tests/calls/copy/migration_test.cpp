@@ -6,8 +6,8 @@
 
 #include "base/sha256_stream.hpp"
 #include "blobs/blob_key.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/contract/call_archive_contract.hpp"
-#include "tests/contract/run_task.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
 #include "tests/fakes/memory_call_archive.hpp"
 

@@ -19,7 +19,7 @@ Error open_error(const std::string& url, const PostgresOptions& options = {}) {
 
 TEST(PostgresMigrations, migrations_are_numbered_from_one_without_gaps) {
   int expected = 0;
-  for (const Migration& migration : migrations()) EXPECT_EQ(migration.version, ++expected) << migration.name;
+  for (const sql::Migration& migration : migrations()) EXPECT_EQ(migration.version, ++expected) << migration.name;
   EXPECT_GT(expected, 0);
 }
 

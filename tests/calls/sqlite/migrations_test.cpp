@@ -38,7 +38,7 @@ class Migrations : public ::testing::Test {
 
 TEST_F(Migrations, migrations_are_numbered_from_one_without_gaps) {
   int expected = 0;
-  for (const Migration& migration : migrations()) EXPECT_EQ(migration.version, ++expected) << migration.name;
+  for (const sql::Migration& migration : migrations()) EXPECT_EQ(migration.version, ++expected) << migration.name;
   EXPECT_GT(expected, 0);
 }
 

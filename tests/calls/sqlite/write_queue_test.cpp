@@ -8,9 +8,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include "calls/sqlite/migrations.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/calls/sqlite/faulty_disk.hpp"
 #include "tests/calls/sqlite/temporary_store.hpp"
-#include "tests/contract/run_task.hpp"
 
 namespace tapedeck::sqlite {
 namespace {
@@ -50,8 +50,8 @@ class SharedCommits : public ::testing::Test {
 
   /// Holds the writer, so that what follows waits together.
   void hold() {
-    std::unique_ptr<Job> gate = std::make_unique<Gate>(entered_, opened_);
-    ASSERT_TRUE(queue_->post(gate));
+    QueuedJob queued{&gate_, std::nullopt, nullptr};
+    ASSERT_TRUE(queue_->post(queued));
     entered_.wait();
   }
 
@@ -89,7 +89,6 @@ class SharedCommits : public ::testing::Test {
     }
     Error failure() const override { return {}; }
     void fail(const Error&) override {}
-    void complete(LoopCalls&) override {}
 
    private:
     std::latch& entered_;
@@ -103,6 +102,7 @@ class SharedCommits : public ::testing::Test {
   DatabaseOptions options_;
   std::latch entered_{1};
   std::latch opened_{1};
+  Gate gate_{entered_, opened_};
   std::optional<WriteQueue> queue_;
 };
 

@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <boost/json/object.hpp>
 
 #include "http/api/application.hpp"
+#include "runtime/run_task.hpp"
 #include "slots/memory/memory_slot_store.hpp"
 #include "tests/fakes/call_store_decorator.hpp"
 #include "tests/fakes/memory_blob_store.hpp"
@@ -130,16 +130,10 @@ class World {
 
 template <class T>
 T World::run(Task<T> task) {
-  std::optional<T> value;
-  std::exception_ptr failure;
-  boost::asio::co_spawn(context_, std::move(task), [&](std::exception_ptr error, T result) {
-    failure = error;
-    value = std::move(result);
-  });
+  WatchedTask<T> watched(context_, std::move(task));
   context_.restart();
   context_.run();
-  if (failure) std::rethrow_exception(failure);
-  return std::move(*value);
+  return watched.take();
 }
 
 [[nodiscard]] inline BusinessId business_id(std::string_view text) { return BusinessId::parse(text).value(); }

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/contract/run_task.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/media/sndfile/sounds.hpp"
 
 namespace tapedeck::sndfile {

@@ -13,6 +13,7 @@
 
 #include "curl/client.hpp"
 #include "provider/twilio/recording_source.hpp"
+#include "runtime/run_task.hpp"
 #include "tests/fakes/scripted_server.hpp"
 
 namespace tapedeck {
@@ -80,15 +81,9 @@ class SourceTest : public testing::Test {
   /// Runs the task to its end on the loop of the provider.
   template <class T>
   T run(Task<T> task) {
-    std::optional<T> value;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(loop_, std::move(task), [&](std::exception_ptr thrown, T result) {
-      failure = thrown;
-      value.emplace(std::move(result));
-    });
-    while (!value) loop_.run_one();
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*value);
+    WatchedTask<T> watched(loop_, std::move(task));
+    while (!watched.is_done()) loop_.run_one();
+    return watched.take();
   }
 
   FetchOutcome fetch(AudioFormat format = AudioFormat::kMp3) {
