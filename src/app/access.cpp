@@ -1,7 +1,6 @@
 #include "app/access.hpp"
 
-#include <array>
-#include <charconv>
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -12,50 +11,15 @@
 namespace tapedeck {
 namespace {
 
-constexpr std::string_view kSessionVersion = "1";
-constexpr std::size_t kNonceBytes = 16;
-constexpr std::size_t kLoginTokenBytes = 32;
+// Of a session's cookie and of a login link.
+constexpr std::size_t kTokenBytes = 32;
 
 std::int64_t unix_seconds(SystemTime time) {
   return std::chrono::duration_cast<Seconds>(time.time_since_epoch()).count();
 }
 
-std::optional<std::int64_t> to_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return number;
-}
-
 std::string mac_text(const Sha256& secret, std::string_view message) {
   return to_base64url(view_of(hmac_sha256(view_of(secret), message)));
-}
-
-struct SessionFields {
-  BusinessId business;
-  std::int64_t key_id = 0;
-  std::int64_t expires = 0;
-};
-
-// Splits a cookie of seal_session(), whose MAC has been checked.
-std::optional<SessionFields> parse_session(std::string_view cookie) {
-  std::array<std::string_view, 6> parts;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::size_t end = std::min(cookie.find('.'), cookie.size());
-    if ((end == cookie.size()) != (i + 1 == parts.size())) return std::nullopt;
-    parts[i] = cookie.substr(0, end);
-    cookie.remove_prefix(std::min(end + 1, cookie.size()));
-  }
-  const auto key_id = to_number(parts[2]);
-  const auto expires = to_number(parts[3]);
-  if (parts[0] != kSessionVersion || !key_id || !expires) return std::nullopt;
-  SessionFields fields{.business = {}, .key_id = *key_id, .expires = *expires};
-  if (!parts[1].empty()) {
-    Result<BusinessId> business = BusinessId::parse(parts[1]);
-    if (!business) return std::nullopt;
-    fields.business = std::move(*business);
-  }
-  return fields;
 }
 
 }  // namespace
@@ -63,7 +27,7 @@ std::optional<SessionFields> parse_session(std::string_view cookie) {
 std::string Caller::actor() const {
   switch (kind) {
     case Kind::kLink: return "link";
-    case Kind::kSession: return key_id == 0 ? "session" : fmt::format("session:{}", key_id);
+    case Kind::kSession: return fmt::format("session:{}", session_id);
     case Kind::kKey: break;
   }
   return fmt::format("{}:{}", is_operator() ? "operator" : "key", key_id);
@@ -79,19 +43,21 @@ bool Access::DigestEqual::operator()(const Sha256& a, const Sha256& b) const noe
   return equal_in_constant_time(view_of(a), view_of(b));
 }
 
-Access::Access(KeyStore& stored_keys, Clock& clock, Random& random, std::string_view secret_key)
+Access::Access(KeyStore& stored_keys, SessionStore& stored_sessions, Clock& clock, Random& random,
+               std::string_view secret_key)
     : stored_keys_(stored_keys),
+      stored_sessions_(stored_sessions),
       clock_(clock),
       random_(random),
-      session_secret_(hmac_sha256(secret_key, "tapedeck session 1")),
+      session_secret_(hmac_sha256(secret_key, "tapedeck session 2")),
       csrf_secret_(hmac_sha256(secret_key, "tapedeck csrf 1")),
       link_secret_(hmac_sha256(secret_key, "tapedeck link 1")) {}
 
 Task<Result<Caller>> Access::by_key(std::string key) {
   if (!is_api_key(key)) co_return fail(Errc::kUnauthenticated, std::string(kApiKeyExpected));
-  if (std::optional<Caller> cached = by_cached_key(key)) co_return std::move(*cached);
-  const auto refuse = [] { return fail(Errc::kUnauthenticated, "this API key is unknown or was revoked"); };
   const Sha256 digest = sha256(key);
+  if (std::optional<Caller> cached = find_cached(digest)) co_return std::move(*cached);
+  const auto refuse = [] { return fail(Errc::kUnauthenticated, "this API key is unknown or was revoked"); };
   if (is_known_refused(digest)) co_return refuse();
   Result<std::optional<ApiKey>> found = co_await stored_keys_.find_key(to_hex(view_of(digest)));
   if (!found) co_return fail(std::move(found.error()));
@@ -99,26 +65,16 @@ Task<Result<Caller>> Access::by_key(std::string key) {
     remember_refused(digest);
     co_return refuse();
   }
-  Caller caller{.kind = Caller::Kind::kKey, .business = (*found)->business, .key_id = (*found)->id, .csrf_token = {}};
-  const std::scoped_lock lock(mutex_);
-  // Entries live for seconds, so a full cache simply starts anew.
-  if (keys_.size() >= kKeyCacheMax && !keys_.contains(digest)) keys_.clear();
-  keys_.insert_or_assign(digest, CachedKey{caller, clock_.steady_now() + kKeyCacheTtl});
+  Caller caller;
+  caller.business = (*found)->business;
+  caller.key_id = (*found)->id;
+  remember(digest, caller, kKeyCacheTtl);
   co_return caller;
 }
 
 std::optional<Caller> Access::by_cached_key(std::string_view key) {
   if (key.size() != kApiKeyLength) return std::nullopt;
-  const Sha256 digest = sha256(key);
-  const SteadyTime now = clock_.steady_now();
-  const std::scoped_lock lock(mutex_);
-  const auto found = keys_.find(digest);
-  if (found == keys_.end()) return std::nullopt;
-  if (now >= found->second.until) {
-    keys_.erase(found);
-    return std::nullopt;
-  }
-  return found->second.caller;
+  return find_cached(sha256(key));
 }
 
 Task<Result<Caller>> Access::by_session(std::string cookie) {
@@ -127,22 +83,56 @@ Task<Result<Caller>> Access::by_session(std::string cookie) {
   if (cookie.size() > kCredentialMax || dot == std::string::npos) co_return refuse();
   const std::string expected = mac_text(session_secret_, std::string_view(cookie).substr(0, dot));
   if (!equal_in_constant_time(std::string_view(cookie).substr(dot + 1), expected)) co_return refuse();
-  std::optional<SessionFields> fields = parse_session(cookie);
-  if (!fields || unix_seconds(clock_.system_now()) >= fields->expires) co_return refuse();
-  if (fields->key_id != 0) {
-    const Sha256 digest = sha256(cookie);
-    if (is_known_refused(digest)) co_return refuse();
-    Result<bool> live = co_await is_live(fields->key_id);
-    if (!live) co_return fail(std::move(live.error()));
-    if (!*live) {
-      remember_refused(digest);
-      co_return refuse();
-    }
+  const Sha256 digest = sha256(cookie);
+  if (std::optional<Caller> cached = find_cached(digest)) co_return std::move(*cached);
+  if (is_known_refused(digest)) co_return refuse();
+  const SystemTime now = clock_.system_now();
+  auto found = co_await stored_sessions_.find_session(to_hex(view_of(digest)), now, now - kSessionIdle);
+  if (!found) co_return fail(std::move(found.error()));
+  if (!*found) {
+    remember_refused(digest);
+    co_return refuse();
   }
-  co_return Caller{.kind = Caller::Kind::kSession,
-                   .business = std::move(fields->business),
-                   .key_id = fields->key_id,
-                   .csrf_token = mac_text(csrf_secret_, cookie)};
+  if (now - (*found)->seen_at >= kSessionTouch) {
+    auto touched = co_await stored_sessions_.touch_session((*found)->id, now);
+    (void)touched;  // a store that takes no changes now must not sign anybody out; the next request tries again
+  }
+  const Caller caller = caller_of(**found, cookie);
+  remember(digest, caller, std::chrono::duration_cast<Milliseconds>((*found)->expires_at - now));
+  co_return caller;
+}
+
+Caller Access::caller_of(const PageSession& session, std::string_view cookie) const {
+  return Caller{.kind = Caller::Kind::kSession,
+                .business = session.business,
+                .key_id = session.key_id,
+                .session_id = session.id,
+                .csrf_token = mac_text(csrf_secret_, cookie)};
+}
+
+std::optional<Caller> Access::find_cached(const Sha256& credential) {
+  const SteadyTime now = clock_.steady_now();
+  const std::scoped_lock lock(mutex_);
+  const auto found = callers_.find(credential);
+  if (found == callers_.end()) return std::nullopt;
+  if (now >= found->second.until) {
+    callers_.erase(found);
+    return std::nullopt;
+  }
+  return found->second.caller;
+}
+
+void Access::remember(const Sha256& credential, const Caller& caller, Milliseconds lasts) {
+  const std::scoped_lock lock(mutex_);
+  // Entries live for seconds, so a full cache simply starts anew.
+  if (callers_.size() >= kKeyCacheMax && !callers_.contains(credential)) callers_.clear();
+  callers_.insert_or_assign(credential, CachedCaller{caller, clock_.steady_now() + std::min(lasts, kKeyCacheTtl)});
+}
+
+template <class Predicate>
+void Access::forget(Predicate is_gone) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(callers_, [&is_gone](const auto& entry) { return is_gone(entry.second.caller); });
 }
 
 bool Access::is_known_refused(const Sha256& credential) {
@@ -158,24 +148,6 @@ void Access::remember_refused(const Sha256& credential) {
   refused_.insert_or_assign(credential, clock_.steady_now() + kKeyCacheTtl);
 }
 
-Task<Result<bool>> Access::is_live(std::int64_t key_id) {
-  {
-    const SteadyTime now = clock_.steady_now();
-    const std::scoped_lock lock(mutex_);
-    // A missing key may be younger than live_keys_.
-    if (now < live_until_ && live_keys_.contains(key_id)) co_return true;
-  }
-  Result<std::vector<ApiKey>> keys = co_await stored_keys_.list_keys();
-  if (!keys) co_return fail(std::move(keys.error()));
-  const std::scoped_lock lock(mutex_);
-  live_keys_.clear();
-  for (const ApiKey& key : *keys) {
-    if (!key.revoked_at) live_keys_.insert(key.id);
-  }
-  live_until_ = clock_.steady_now() + kKeyCacheTtl;
-  co_return live_keys_.contains(key_id);
-}
-
 Result<Caller> Access::by_link(const BusinessId& business, const Sid& sid, std::int64_t expires,
                                std::string_view signature) const {
   if (!equal_in_constant_time(signature, link_signature(business, sid, expires))) {
@@ -184,7 +156,10 @@ Result<Caller> Access::by_link(const BusinessId& business, const Sid& sid, std::
   if (unix_seconds(clock_.system_now()) >= expires) {
     return fail(Errc::kUnauthenticated, "this link has expired: ask for a new one");
   }
-  return Caller{.kind = Caller::Kind::kLink, .business = business, .key_id = 0, .csrf_token = {}};
+  Caller holder;
+  holder.kind = Caller::Kind::kLink;
+  holder.business = business;
+  return holder;
 }
 
 Task<Result<std::string>> Access::create_key(BusinessId business, std::string name) {
@@ -197,17 +172,13 @@ Task<Result<std::string>> Access::create_key(BusinessId business, std::string na
              .revoked_at = {}};
   Result<std::int64_t> id = co_await stored_keys_.create_key(std::move(row));
   if (!id) co_return fail(std::move(id.error()));
-  const std::scoped_lock lock(mutex_);
-  live_until_ = {};
   co_return key;
 }
 
 Task<Result<void>> Access::revoke_key(std::int64_t id) {
   Result<void> revoked = co_await stored_keys_.revoke_key(id, clock_.system_now());
   if (!revoked) co_return fail(std::move(revoked.error()));
-  const std::scoped_lock lock(mutex_);
-  std::erase_if(keys_, [id](const auto& entry) { return entry.second.caller.key_id == id; });
-  live_until_ = {};
+  forget([id](const Caller& caller) { return caller.key_id == id; });
   co_return Result<void>{};
 }
 
@@ -221,30 +192,49 @@ std::string Access::link_signature(const BusinessId& business, const Sid& sid, s
 }
 
 Task<Result<std::string>> Access::create_login(LoginGrant grant) {
-  std::string token = to_base64url(random_.bytes(kLoginTokenBytes));
+  std::string token = to_base64url(random_.bytes(kTokenBytes));
   Result<void> created =
       co_await stored_keys_.create_login(sha256_hex(token), std::move(grant), clock_.system_now() + kLoginTtl);
   if (!created) co_return fail(std::move(created.error()));
   co_return token;
 }
 
-Task<Result<std::string>> Access::login(std::string token) {
+Task<Result<OpenedSession>> Access::login(std::string token) {
   if (token.size() > kCredentialMax) co_return fail(Errc::kUnauthenticated, "this login link is not valid");
   Result<std::optional<LoginGrant>> grant = co_await stored_keys_.consume_login(sha256_hex(token), clock_.system_now());
   if (!grant) co_return fail(std::move(grant.error()));
   if (!*grant) {
     co_return fail(Errc::kUnauthenticated, "this login link is unknown, was used already, or has expired");
   }
-  co_return seal_session((*grant)->business, (*grant)->key_id);
+  auto opened = co_await open_session(std::move((*grant)->business), (*grant)->key_id);
+  co_return opened;
 }
 
-std::string Access::open_session(const Caller& caller) const { return seal_session(caller.business, caller.key_id); }
+Task<Result<OpenedSession>> Access::open_session(BusinessId business, std::int64_t key_id) {
+  OpenedSession opened;
+  const std::string token = to_base64url(random_.bytes(kTokenBytes));
+  opened.cookie = fmt::format("{}.{}", token, mac_text(session_secret_, token));
+  const SystemTime now = clock_.system_now();
+  PageSession session;
+  session.business = std::move(business);
+  session.key_id = key_id;
+  session.token_hash = sha256_hex(opened.cookie);
+  session.created_at = now;
+  session.seen_at = now;
+  session.expires_at = now + kSessionTtl;
+  PageSession stored = session;
+  auto id = co_await stored_sessions_.create_session(std::move(stored));
+  if (!id) co_return fail(std::move(id.error()));
+  session.id = *id;
+  opened.caller = caller_of(session, opened.cookie);
+  co_return opened;
+}
 
-std::string Access::seal_session(const BusinessId& business, std::int64_t key_id) const {
-  const std::int64_t expires = unix_seconds(clock_.system_now() + kSessionTtl);
-  const std::string fields = fmt::format("{}.{}.{}.{}.{}", kSessionVersion, business.view(), key_id, expires,
-                                         to_base64url(random_.bytes(kNonceBytes)));
-  return fmt::format("{}.{}", fields, mac_text(session_secret_, fields));
+Task<Result<void>> Access::end_session(std::int64_t id) {
+  Result<void> ended = co_await stored_sessions_.end_session(id);
+  forget([id](const Caller& caller) { return caller.session_id == id; });
+  if (!ended && ended.error().errc() == Errc::kNotFound) co_return Result<void>{};
+  co_return ended;
 }
 
 }  // namespace tapedeck

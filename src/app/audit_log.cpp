@@ -10,13 +10,8 @@
 namespace tapedeck {
 namespace {
 
-// Callers without a key differ by their kind only.
-constexpr std::int64_t kLinkKey = -1;
-constexpr std::int64_t kKeylessSessionKey = -2;
-
-std::int64_t key_of(const Caller& caller) {
-  if (caller.kind == Caller::Kind::kLink) return kLinkKey;
-  return caller.key_id == 0 ? kKeylessSessionKey : caller.key_id;
+std::int64_t id_of(const Caller& caller) {
+  return caller.kind == Caller::Kind::kSession ? caller.session_id : caller.key_id;
 }
 
 }  // namespace
@@ -24,7 +19,8 @@ std::int64_t key_of(const Caller& caller) {
 std::size_t AuditLog::PlayHash::operator()(const Play& play) const noexcept {
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15ULL;
   const std::uint64_t mixed = (static_cast<std::uint64_t>(play.row_id) * kOdd) ^
-                              (static_cast<std::uint64_t>(play.key_id) * kOdd >> 7U) ^ (play.download ? 1U : 0U);
+                              (static_cast<std::uint64_t>(play.id) * kOdd >> 7U) ^ (play.download ? 1U : 0U) ^
+                              (static_cast<std::uint64_t>(play.kind) << 1U);
   return static_cast<std::size_t>(mixed);
 }
 
@@ -41,11 +37,14 @@ void AuditLog::add(const Caller& caller, const BusinessId& business, std::string
 }
 
 void AuditLog::play(const Caller& caller, const Recording& recording, bool download) {
-  const Play play{.key_id = key_of(caller), .row_id = recording.row_id, .download = download};
+  const Play play{.kind = caller.kind, .id = id_of(caller), .row_id = recording.row_id, .download = download};
   const SteadyTime now = clock_.steady_now();
   const std::scoped_lock lock(mutex_);
   const auto found = plays_.find(play);
-  if (found != plays_.end() && now < found->second) return;
+  if (found != plays_.end() && now < found->second) {
+    found->second = now + kPlayWindow;
+    return;
+  }
   if (plays_.size() >= kPlaysRememberedMax) {
     std::erase_if(plays_, [now](const auto& entry) { return now >= entry.second; });
     if (plays_.size() >= kPlaysRememberedMax) plays_.clear();

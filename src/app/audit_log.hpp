@@ -20,7 +20,7 @@ inline constexpr Milliseconds kAuditFlushInterval{1'000};
 inline constexpr std::size_t kAuditPendingMax = 20'000;
 /// Most entries of one write.
 inline constexpr std::size_t kAuditBatchMax = 1'000;
-/// A player requests the beginning several times for one play; requests within this time are one play.
+/// A player sends many requests for one play; those that follow each other within this time are one play.
 inline constexpr Seconds kPlayWindow{600};
 /// Most plays that are remembered for this.
 inline constexpr std::size_t kPlaysRememberedMax = 20'000;
@@ -31,12 +31,13 @@ class AuditLog {
  public:
   AuditLog(AuditStore& audit, Clock& clock, EventSink& events) : audit_(audit), clock_(clock), events_(events) {}
 
-  /// `action` is a literal: "link", "delete", "retry", "cancel", "hold", "release". `business` is the one resolved for
-  /// the request. `sid` is the recording's own name, not the name in the request.
+  /// `action` is a literal: "link", "delete", "retry", "cancel", "hold", "release", "sign_in", "sign_out". `business`
+  /// is the one resolved for the request. `sid` is the recording's own name, not the name in the request; empty where
+  /// it is about none.
   void add(const Caller& caller, const BusinessId& business, std::string_view action, std::string_view sid,
            std::string_view detail = {});
-  /// Records a play or a download from its beginning, unless the same caller had one within kPlayWindow. Allocates only
-  /// if it is recorded.
+  /// Records that bytes of a recording go out, unless the caller's last request for it was within kPlayWindow: a player
+  /// asks for many ranges, and all of them are one play. Allocates only if it is recorded.
   void play(const Caller& caller, const Recording& recording, bool download);
 
   /// Writes the waiting entries. Error: the call store's; then they go on waiting.
@@ -47,7 +48,8 @@ class AuditLog {
 
  private:
   struct Play {
-    std::int64_t key_id;  // kLinkKey: of a link
+    Caller::Kind kind;
+    std::int64_t id;  // of the key or the session; 0: of a link
     std::int64_t row_id;
     bool download;
     friend bool operator==(const Play&, const Play&) = default;

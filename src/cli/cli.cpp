@@ -16,6 +16,7 @@
   COMMAND(reconcile)               \
   COMMAND(business)                \
   COMMAND(key)                     \
+  COMMAND(session)                 \
   COMMAND(hold)                    \
   COMMAND(erase)                   \
   COMMAND(audit)                   \

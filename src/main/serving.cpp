@@ -28,7 +28,7 @@ Serving::Serving(const SharedParts& parts, const std::string& secret_key, http::
                   parts.progress, hot_),
       calls_(parts.calls, parts.businesses, parts.clock),
       webhooks_(parts.calls, parts.calls, parts.requests, parts.clock, parts.events),
-      access_(parts.calls, parts.clock, parts.random, secret_key),
+      access_(parts.calls, parts.calls, parts.clock, parts.random, secret_key),
       audit_(parts.calls, parts.clock, parts.events),
       application_(dependencies(parts, std::move(health)), application_settings(parts.settings)) {}
 

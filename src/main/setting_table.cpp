@@ -285,7 +285,8 @@ constexpr std::array kSettings{
             "Most connections at once. A further one is answered 503.", "10000",
             apply_number<&Settings::connections_max>},
     Setting{"SHUTDOWN_GRACE", SettingType::kNumber, "s", "10", 0, 3600, "",
-            "Time that a stopping server gives running responses and downloads.", "30", apply_shutdown_grace},
+            "Time that a stopping server gives running responses and downloads; downloads get all but its last 3 s.",
+            "30", apply_shutdown_grace},
 };
 
 }  // namespace

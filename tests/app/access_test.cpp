@@ -23,12 +23,18 @@ class CountingCallStore final : public CallStoreDecorator {
     ++find_key_calls;
     return CallStoreDecorator::find_key(std::move(hash));
   }
-  Task<Result<std::vector<ApiKey>>> list_keys() override {
-    ++list_keys_calls;
-    return CallStoreDecorator::list_keys();
+  Task<Result<std::optional<PageSession>>> find_session(std::string token_hash, SystemTime now,
+                                                        SystemTime seen_since) override {
+    ++find_session_calls;
+    return CallStoreDecorator::find_session(std::move(token_hash), now, seen_since);
+  }
+  Task<Result<void>> touch_session(std::int64_t id, SystemTime now) override {
+    ++touch_session_calls;
+    return CallStoreDecorator::touch_session(id, now);
   }
   int find_key_calls = 0;
-  int list_keys_calls = 0;
+  int find_session_calls = 0;
+  int touch_session_calls = 0;
 };
 
 class AccessTest : public ::testing::Test {
@@ -40,13 +46,23 @@ class AccessTest : public ::testing::Test {
     key = run_task(access.create_key(acme, "test")).value();
   }
 
+  std::string open_session(Access& of, std::int64_t key_id) {
+    return run_task(of.open_session(acme, key_id)).value().cookie;
+  }
+  // Every refusal of a session looks the same.
+  bool accepts(const std::string& cookie) {
+    const auto caller = run_task(access.by_session(cookie));
+    EXPECT_TRUE(caller || caller.error().errc() == Errc::kUnauthenticated);
+    return caller.has_value();
+  }
+
   const BusinessId acme = BusinessId::parse("acme").value();
   const Sid sid = Sid::parse("CA00000000000000000000000000000001").value();
   MemoryCallStore rows;
   CountingCallStore calls{rows};
   VirtualClock clock;
   SeededRandom random{11};
-  Access access{calls, clock, random, std::string(32, 's')};
+  Access access{calls, calls, clock, random, std::string(32, 's')};
   std::string key;
 };
 
@@ -95,42 +111,99 @@ TEST_F(AccessTest, actors_tell_keys_operators_sessions_and_links_apart) {
   const Caller op = run_task(access.by_key(operator_key)).value();
   EXPECT_TRUE(op.is_operator());
   EXPECT_EQ(op.actor(), "operator:2");
-  EXPECT_EQ(run_task(access.by_session(access.open_session(op))).value().actor(), "session:2");
-  EXPECT_EQ(run_task(access.by_session(access.open_session({}))).value().actor(), "session");
+  const OpenedSession opened = run_task(access.open_session({}, op.key_id)).value();
+  EXPECT_EQ(opened.caller.actor(), "session:1");
+  EXPECT_EQ(run_task(access.by_session(opened.cookie)).value().actor(), "session:1");
+  EXPECT_EQ(run_task(access.by_session(open_session(access, 0))).value().actor(), "session:2");
   const SignedLink link = access.sign_link(acme, sid, Seconds{10});
   EXPECT_EQ(access.by_link(acme, sid, link.expires, link.signature).value().actor(), "link");
 }
 
 TEST_F(AccessTest, a_session_ends_with_its_key) {
-  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
+  const std::string cookie = open_session(access, 1);
   EXPECT_EQ(run_task(access.by_session(cookie)).value().business, acme);
   ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
-  EXPECT_EQ(run_task(access.by_session(cookie)).error().errc(), Errc::kUnauthenticated);
+  EXPECT_FALSE(accepts(cookie));
 }
 
-TEST_F(AccessTest, sessions_read_the_live_keys_once_in_their_time) {
-  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(run_task(access.by_session(cookie)).has_value());
-  EXPECT_EQ(calls.list_keys_calls, 1);
+TEST_F(AccessTest, a_session_that_was_ended_is_refused_at_once) {
+  const OpenedSession opened = run_task(access.open_session(acme, 1)).value();
+  EXPECT_TRUE(accepts(opened.cookie));
+  ASSERT_TRUE(run_task(access.end_session(opened.caller.session_id)));
+  EXPECT_FALSE(accepts(opened.cookie));
+  ASSERT_TRUE(run_task(access.end_session(opened.caller.session_id)));
 }
 
-TEST_F(AccessTest, a_session_of_a_key_younger_than_the_cache_is_accepted) {
-  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
-  ASSERT_TRUE(run_task(access.by_session(cookie)).has_value());
-  Access other(calls, clock, random, std::string(32, 's'));
-  const std::string young = run_task(other.create_key(acme, "young")).value();
-  const std::string young_cookie = other.open_session(run_task(other.by_key(young)).value());
-  EXPECT_TRUE(run_task(access.by_session(young_cookie)).has_value());
-}
-
-TEST_F(AccessTest, a_session_of_a_revoked_key_is_looked_up_once_in_its_time) {
-  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
-  ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(run_task(access.by_session(cookie)).has_value());
-  EXPECT_EQ(calls.list_keys_calls, 1);
+TEST_F(AccessTest, a_session_that_another_process_ended_is_refused_in_its_time) {
+  Access other(calls, calls, clock, random, std::string(32, 's'));
+  const OpenedSession opened = run_task(other.open_session(acme, 1)).value();
+  EXPECT_TRUE(accepts(opened.cookie));
+  ASSERT_TRUE(run_task(other.end_session(opened.caller.session_id)));
   clock.advance(kKeyCacheTtl);
-  EXPECT_FALSE(run_task(access.by_session(cookie)).has_value());
-  EXPECT_EQ(calls.list_keys_calls, 2);
+  EXPECT_FALSE(accepts(opened.cookie));
+}
+
+TEST_F(AccessTest, a_session_is_looked_up_once_in_its_time) {
+  const std::string cookie = open_session(access, 1);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(accepts(cookie));
+  EXPECT_EQ(calls.find_session_calls, 1);
+}
+
+TEST_F(AccessTest, a_session_that_has_ended_is_looked_up_once_in_its_time) {
+  const std::string cookie = open_session(access, 1);
+  ASSERT_TRUE(run_task(access.revoke_key(1)).has_value());
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(accepts(cookie));
+  EXPECT_EQ(calls.find_session_calls, 1);
+  clock.advance(kKeyCacheTtl);
+  EXPECT_FALSE(accepts(cookie));
+  EXPECT_EQ(calls.find_session_calls, 2);
+}
+
+TEST_F(AccessTest, an_invented_cookie_asks_no_store) {
+  std::string cookie = open_session(access, 1);
+  cookie.front() = cookie.front() == 'A' ? 'B' : 'A';
+  for (const std::string& text : {cookie, std::string("x"), std::string("."), std::string(100'000, '.')}) {
+    EXPECT_FALSE(accepts(text));
+  }
+  EXPECT_EQ(calls.find_session_calls, 0);
+}
+
+TEST_F(AccessTest, a_session_lasts_as_long_as_it_is_used_up_to_its_lifetime) {
+  const std::string cookie = open_session(access, 1);
+  const Seconds step = kSessionIdle - Seconds{1};
+  for (Seconds used{0}; used + step < kSessionTtl; used += step) {
+    clock.advance(step);
+    EXPECT_TRUE(accepts(cookie));
+  }
+  clock.advance(step);
+  EXPECT_FALSE(accepts(cookie));
+}
+
+TEST_F(AccessTest, a_session_that_is_not_used_ends) {
+  const std::string cookie = open_session(access, 1);
+  clock.advance(kSessionIdle + Seconds{1});
+  EXPECT_FALSE(accepts(cookie));
+}
+
+TEST_F(AccessTest, a_session_does_not_outlast_its_time_in_the_cache) {
+  const std::string cookie = open_session(access, 1);
+  for (Seconds used{0}; used + kSessionIdle < kSessionTtl; used += kSessionIdle) {
+    clock.advance(kSessionIdle);
+    EXPECT_TRUE(accepts(cookie));
+  }
+  clock.advance(kSessionIdle - Seconds{1});
+  EXPECT_TRUE(accepts(cookie));
+  clock.advance(Seconds{1});
+  EXPECT_FALSE(accepts(cookie));
+}
+
+TEST_F(AccessTest, the_use_of_a_session_is_noted_once_a_minute) {
+  const std::string cookie = open_session(access, 1);
+  for (int i = 0; i < 60; ++i) {
+    clock.advance(Seconds{2});
+    EXPECT_TRUE(accepts(cookie));
+  }
+  EXPECT_EQ(calls.touch_session_calls, 2);
 }
 
 TEST_F(AccessTest, a_revoked_key_is_looked_up_once_in_its_time) {
@@ -143,24 +216,22 @@ TEST_F(AccessTest, a_revoked_key_is_looked_up_once_in_its_time) {
 }
 
 TEST_F(AccessTest, another_secret_key_accepts_no_session_and_no_link) {
-  Access other(calls, clock, random, std::string(32, 't'));
-  const std::string cookie = access.open_session(run_task(access.by_key(key)).value());
-  EXPECT_FALSE(run_task(other.by_session(cookie)).has_value());
+  Access other(calls, calls, clock, random, std::string(32, 't'));
+  EXPECT_FALSE(run_task(other.by_session(open_session(access, 1))).has_value());
   const SignedLink link = access.sign_link(acme, sid, Seconds{10});
   EXPECT_FALSE(other.by_link(acme, sid, link.expires, link.signature).has_value());
 }
 
 TEST_F(AccessTest, another_process_with_the_same_secret_key_accepts_its_sessions_and_links) {
-  Access other(calls, clock, random, std::string(32, 's'));
-  EXPECT_TRUE(run_task(other.by_session(access.open_session(run_task(access.by_key(key)).value()))).has_value());
+  Access other(calls, calls, clock, random, std::string(32, 's'));
+  EXPECT_TRUE(run_task(other.by_session(open_session(access, 1))).has_value());
   const SignedLink link = access.sign_link(acme, sid, Seconds{10});
   EXPECT_TRUE(other.by_link(acme, sid, link.expires, link.signature).has_value());
 }
 
 TEST_F(AccessTest, two_sessions_of_a_key_have_different_tokens) {
-  const Caller caller = run_task(access.by_key(key)).value();
-  const Caller first = run_task(access.by_session(access.open_session(caller))).value();
-  const Caller second = run_task(access.by_session(access.open_session(caller))).value();
+  const Caller first = run_task(access.by_session(open_session(access, 1))).value();
+  const Caller second = run_task(access.by_session(open_session(access, 1))).value();
   EXPECT_NE(first.csrf_token, second.csrf_token);
 }
 
@@ -180,7 +251,7 @@ TEST_F(AccessTest, a_link_is_for_one_recording_of_one_business_until_its_time) {
 TEST_F(AccessTest, a_login_works_once_and_stores_only_a_hash) {
   const std::string token = run_task(access.create_login({acme, 1})).value();
   EXPECT_FALSE(run_task(rows.consume_login(token, clock.system_now())).value().has_value());
-  const std::string cookie = run_task(access.login(token)).value();
+  const std::string cookie = run_task(access.login(token)).value().cookie;
   EXPECT_EQ(run_task(access.by_session(cookie)).value().business, acme);
   EXPECT_EQ(run_task(access.login(token)).error().errc(), Errc::kUnauthenticated);
 }

@@ -32,7 +32,11 @@ class Events final : public EventSink {
 class AuditLogTest : public ::testing::Test {
  protected:
   static Caller key(std::int64_t id) {
-    return {.kind = Caller::Kind::kKey, .business = BusinessId::parse("acme").value(), .key_id = id, .csrf_token = {}};
+    return {.kind = Caller::Kind::kKey,
+            .business = BusinessId::parse("acme").value(),
+            .key_id = id,
+            .session_id = 0,
+            .csrf_token = {}};
   }
   static Recording recording(std::int64_t row_id) {
     Recording recording;
@@ -78,6 +82,26 @@ TEST_F(AuditLogTest, a_play_counts_again_after_its_window) {
   audit.play(key(1), recording(1), false);
   flush();
   EXPECT_EQ(rows.audit().size(), 2U);
+}
+
+TEST_F(AuditLogTest, a_play_that_goes_on_for_hours_counts_once) {
+  for (int i = 0; i < 100; ++i) {
+    audit.play(key(1), recording(1), false);
+    clock.advance(kPlayWindow - Seconds{1});
+  }
+  flush();
+  EXPECT_EQ(rows.audit().size(), 1U);
+}
+
+TEST_F(AuditLogTest, two_sessions_of_one_key_play_for_themselves) {
+  Caller first = key(1);
+  first.kind = Caller::Kind::kSession;
+  first.session_id = 1;
+  Caller second = first;
+  second.session_id = 2;
+  for (const Caller& caller : {key(1), first, second}) audit.play(caller, recording(1), false);
+  flush();
+  EXPECT_EQ(rows.audit().size(), 3U);
 }
 
 TEST_F(AuditLogTest, entries_wait_while_the_store_is_away) {

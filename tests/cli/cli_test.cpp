@@ -287,7 +287,7 @@ TEST_F(Cli, a_key_is_printed_alone_and_opens_its_business) {
   settings.data_dir = dir_;
   const std::string secret = load_secret_key(settings, random).value();
   const OpenCallStore calls = open_call_store(settings, secret).value();
-  Access access(calls.store(), clock, random, secret);
+  Access access(calls.store(), calls.store(), clock, random, secret);
   const auto caller = run_task(access.by_key(key));
   ASSERT_TRUE(caller.has_value());
   EXPECT_EQ(caller->business.str(), "dental");

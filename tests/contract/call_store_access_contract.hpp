@@ -1,6 +1,6 @@
 #pragma once
 
-// Businesses, keys, login links, audit.
+// Businesses, keys, login links, sessions, audit.
 
 #include "tests/contract/call_store_fixture.hpp"
 
@@ -178,6 +178,91 @@ TEST_P(CallStoreContract, an_unknown_login_signs_nobody_in) {
 TEST_P(CallStoreContract, a_login_of_an_unknown_business_is_refused) {
   const auto made = run_task(store().create_login("token-1", {business_id("nobody"), 0}, kNow + Seconds(60)));
   EXPECT_EQ(errc_of(made), Errc::kNotFound);
+}
+
+/// A session of acme that lasts an hour, and was just seen.
+inline PageSession page_session(std::string token_hash) {
+  PageSession session;
+  session.business = business_id("acme");
+  session.key_id = 7;
+  session.token_hash = std::move(token_hash);
+  session.created_at = kNow;
+  session.seen_at = kNow;
+  session.expires_at = kNow + Seconds(3600);
+  return session;
+}
+
+TEST_P(CallStoreContract, a_session_is_found_until_it_expires) {
+  const auto id = run_task(store().create_session(page_session("cookie-1")));
+  ASSERT_TRUE(id);
+  const auto found = run_task(store().find_session("cookie-1", kNow + Seconds(3599), kNow));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->id, *id);
+  EXPECT_EQ((*found)->business, acme);
+  EXPECT_EQ((*found)->key_id, 7);
+  EXPECT_EQ((*found)->expires_at, kNow + Seconds(3600));
+  EXPECT_FALSE(run_task(store().find_session("cookie-1", kNow + Seconds(3600), kNow)).value().has_value());
+  EXPECT_FALSE(run_task(store().find_session("cookie-2", kNow, kNow)).value().has_value());
+}
+
+TEST_P(CallStoreContract, a_session_that_was_not_used_for_too_long_is_not_found) {
+  const auto id = run_task(store().create_session(page_session("cookie-1")));
+  EXPECT_FALSE(run_task(store().find_session("cookie-1", kNow, kNow + Seconds(1))).value().has_value());
+  ASSERT_TRUE(run_task(store().touch_session(id.value(), kNow + Seconds(1))));
+  const auto found = run_task(store().find_session("cookie-1", kNow, kNow + Seconds(1)));
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->seen_at, kNow + Seconds(1));
+  ASSERT_TRUE(run_task(store().touch_session(id.value(), kNow)));  // an older use takes nothing back
+  EXPECT_TRUE(run_task(store().find_session("cookie-1", kNow, kNow + Seconds(1))).value().has_value());
+}
+
+TEST_P(CallStoreContract, a_session_that_was_ended_is_not_found) {
+  const auto id = run_task(store().create_session(page_session("cookie-1")));
+  ASSERT_TRUE(run_task(store().end_session(id.value())));
+  EXPECT_FALSE(run_task(store().find_session("cookie-1", kNow, kNow)).value().has_value());
+  EXPECT_EQ(errc_of(run_task(store().end_session(id.value()))), Errc::kNotFound);
+  ASSERT_TRUE(run_task(store().touch_session(id.value(), kNow)));
+}
+
+TEST_P(CallStoreContract, a_session_ends_with_its_key) {
+  const auto key = run_task(
+      store().create_key({.id = 0, .business = acme, .name = "", .hash = "h", .created_at = kNow, .revoked_at = {}}));
+  PageSession session = page_session("cookie-1");
+  session.key_id = key.value();
+  ASSERT_TRUE(run_task(store().create_session(session)));
+  EXPECT_TRUE(run_task(store().find_session("cookie-1", kNow, kNow)).value().has_value());
+  ASSERT_TRUE(run_task(store().revoke_key(key.value(), kNow)));
+  EXPECT_FALSE(run_task(store().find_session("cookie-1", kNow, kNow)).value().has_value());
+  EXPECT_TRUE(run_task(store().list_sessions(kNow)).value().empty());
+}
+
+TEST_P(CallStoreContract, the_sessions_that_have_not_ended_are_listed) {
+  PageSession operators = page_session("cookie-2");
+  operators.business = {};
+  operators.key_id = 0;
+  operators.expires_at = kNow + Seconds(10);
+  const auto first = run_task(store().create_session(page_session("cookie-1")));
+  const auto second = run_task(store().create_session(operators));
+  const auto all = run_task(store().list_sessions(kNow)).value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].id, first.value());
+  EXPECT_EQ(all[1].id, second.value());
+  EXPECT_TRUE(all[1].business.empty());
+  EXPECT_EQ(run_task(store().list_sessions(kNow + Seconds(10))).value().size(), 1U);
+}
+
+TEST_P(CallStoreContract, an_id_of_a_session_is_never_given_twice) {
+  const auto first = run_task(store().create_session(page_session("cookie-1")));
+  ASSERT_TRUE(run_task(store().end_session(first.value())));
+  const auto second = run_task(store().create_session(page_session("cookie-1")));
+  EXPECT_GT(second.value(), first.value());
+  EXPECT_EQ(errc_of(run_task(store().create_session(page_session("cookie-1")))), Errc::kConflict);
+}
+
+TEST_P(CallStoreContract, a_session_of_an_unknown_business_is_refused) {
+  PageSession session = page_session("cookie-1");
+  session.business = business_id("nobody");
+  EXPECT_EQ(errc_of(run_task(store().create_session(session))), Errc::kNotFound);
 }
 
 TEST_P(CallStoreContract, audit_entries_are_accepted_together) {

@@ -166,6 +166,16 @@ class CallStoreDecorator : public CallStore {
   Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override {
     return next_.consume_login(std::move(token_hash), now);
   }
+  Task<Result<std::int64_t>> create_session(PageSession session) override {
+    return next_.create_session(std::move(session));
+  }
+  Task<Result<std::optional<PageSession>>> find_session(std::string token_hash, SystemTime now,
+                                                        SystemTime seen_since) override {
+    return next_.find_session(std::move(token_hash), now, seen_since);
+  }
+  Task<Result<void>> touch_session(std::int64_t id, SystemTime now) override { return next_.touch_session(id, now); }
+  Task<Result<std::vector<PageSession>>> list_sessions(SystemTime now) override { return next_.list_sessions(now); }
+  Task<Result<void>> end_session(std::int64_t id) override { return next_.end_session(id); }
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override {
     return next_.append_audit(std::move(entries));
   }

@@ -370,6 +370,50 @@ Task<Result<std::optional<LoginGrant>>> MemoryCallStore::consume_login(std::stri
   co_return taken.mapped().grant;
 }
 
+bool MemoryCallStore::is_live(const PageSession& session, SystemTime now) const {
+  const auto is_its_revoked_key = [&](const ApiKey& key) { return key.id == session.key_id && key.revoked_at; };
+  return session.expires_at > now && std::ranges::none_of(keys_, is_its_revoked_key);
+}
+
+Task<Result<std::int64_t>> MemoryCallStore::create_session(PageSession session) {
+  if (!session.business.empty() && tenant(session.business) == nullptr) co_return no_business(session.business);
+  std::erase_if(sessions_, [&](const auto& entry) { return entry.second.expires_at <= session.created_at; });
+  for (const auto& [id, other] : sessions_) {
+    if (other.token_hash == session.token_hash) co_return fail(Errc::kConflict, "the session exists already");
+  }
+  session.id = ++last_session_;
+  sessions_.emplace(last_session_, std::move(session));
+  co_return last_session_;
+}
+
+Task<Result<std::optional<PageSession>>> MemoryCallStore::find_session(std::string token_hash, SystemTime now,
+                                                                       SystemTime seen_since) {
+  for (const auto& [id, session] : sessions_) {
+    if (session.token_hash != token_hash) continue;
+    if (is_live(session, now) && session.seen_at >= seen_since) co_return session;
+  }
+  co_return std::nullopt;
+}
+
+Task<Result<void>> MemoryCallStore::touch_session(std::int64_t id, SystemTime now) {
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) found->second.seen_at = std::max(found->second.seen_at, now);
+  co_return Result<void>();
+}
+
+Task<Result<std::vector<PageSession>>> MemoryCallStore::list_sessions(SystemTime now) {
+  std::vector<PageSession> live;
+  for (const auto& [id, session] : sessions_) {
+    if (is_live(session, now)) live.push_back(session);
+  }
+  co_return live;
+}
+
+Task<Result<void>> MemoryCallStore::end_session(std::int64_t id) {
+  if (sessions_.erase(id) == 0) co_return fail(Errc::kNotFound, fmt::format("no session {}", id));
+  co_return Result<void>();
+}
+
 Task<Result<void>> MemoryCallStore::append_audit(std::vector<AuditEntry> entries) {
   audit_.insert(audit_.end(), entries.begin(), entries.end());
   co_return Result<void>();

@@ -85,6 +85,12 @@ class MemoryCallStore final : public CallStore {
   Task<Result<void>> revoke_key(std::int64_t id, SystemTime now) override;
   Task<Result<void>> create_login(std::string token_hash, LoginGrant grant, SystemTime expires) override;
   Task<Result<std::optional<LoginGrant>>> consume_login(std::string token_hash, SystemTime now) override;
+  Task<Result<std::int64_t>> create_session(PageSession session) override;
+  Task<Result<std::optional<PageSession>>> find_session(std::string token_hash, SystemTime now,
+                                                        SystemTime seen_since) override;
+  Task<Result<void>> touch_session(std::int64_t id, SystemTime now) override;
+  Task<Result<std::vector<PageSession>>> list_sessions(SystemTime now) override;
+  Task<Result<void>> end_session(std::int64_t id) override;
 
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override;
   Task<Result<AuditPage>> list_audit(AuditQuery query) override;
@@ -124,6 +130,7 @@ class MemoryCallStore final : public CallStore {
   [[nodiscard]] Recording* find_row(const BusinessId& business, const Sid& sid);
   [[nodiscard]] std::optional<SystemTime> end_of_retention(const Recording& recording, SystemTime stored_at);
   void forget_content(Recording& recording);
+  [[nodiscard]] bool is_live(const PageSession& session, SystemTime now) const;
 
   [[nodiscard]] CallRow& find_or_add_call(Tenant& tenant, const CallSid& sid, SystemTime started_at);
   void set_started_at(Tenant& tenant, CallRow& call, SystemTime started_at);
@@ -164,6 +171,8 @@ class MemoryCallStore final : public CallStore {
   std::map<std::string, UpkeepMark> marks_;
   std::vector<ApiKey> keys_;
   std::map<std::string, Login> logins_;
+  std::map<std::int64_t, PageSession> sessions_;
+  std::int64_t last_session_ = 0;
   std::vector<AuditEntry> audit_;
   std::map<BusinessId, std::string> rescheduled_to_;          // those whose retention changed
   std::map<std::int64_t, StoredAudio> audio_being_replaced_;  // row id -> the damaged audio that is fetched again

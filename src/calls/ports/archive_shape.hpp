@@ -144,13 +144,14 @@ inline constexpr std::array kAuditColumns{
 }  // namespace archive_columns
 
 /// Tables that stay behind.
-inline constexpr std::array<std::string_view, 6> kArchiveLeftOut{
+inline constexpr std::array<std::string_view, 7> kArchiveLeftOut{
     "meta",             // counters and labels of the store itself
     "leases",           // of processes, for seconds
     "marks",            // how far the upkeep is: it begins anew, and looks at everything
     "logins",           // links that are good once, for minutes
+    "sessions",         // for hours: people sign in again
     "change_marks",     // of PostgreSQL's connections
-    "sqlite_sequence",  // SQLite's own; it follows the ids of api_keys
+    "sqlite_sequence",  // SQLite's own; it follows the ids of api_keys and sessions
 };
 
 [[nodiscard]] constexpr ArchiveShape archive_shape(ArchiveTable table) noexcept {

@@ -10,6 +10,7 @@
 #include "calls/ports/lease_store.hpp"
 #include "calls/ports/measure_store.hpp"
 #include "calls/ports/recording_store.hpp"
+#include "calls/ports/session_store.hpp"
 #include "calls/ports/waiting_store.hpp"
 
 namespace tapedeck {
@@ -30,6 +31,7 @@ class CallStore : public BusinessStore,
                   public ImportStore,
                   public LeaseStore,
                   public KeyStore,
+                  public SessionStore,
                   public AuditStore {
  public:
   /// Answers at once; an error says what is wrong with the store. For readyz.

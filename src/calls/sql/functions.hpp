@@ -116,6 +116,13 @@ namespace tapedeck::sql {
 [[nodiscard]] Result<std::optional<LoginGrant>> consume_login(Session& session, const std::string& token_hash,
                                                               SystemTime now);
 
+[[nodiscard]] Result<std::int64_t> create_session(Session& session, const PageSession& page);
+[[nodiscard]] Result<std::optional<PageSession>> find_session(Session& session, const std::string& token_hash,
+                                                              SystemTime now, SystemTime seen_since);
+[[nodiscard]] Result<void> touch_session(Session& session, std::int64_t id, SystemTime now);
+[[nodiscard]] Result<std::vector<PageSession>> list_sessions(Session& session, SystemTime now);
+[[nodiscard]] Result<void> end_session(Session& session, std::int64_t id);
+
 [[nodiscard]] Result<void> append_audit(Session& session, const std::vector<AuditEntry>& entries);
 [[nodiscard]] Result<AuditPage> list_audit(Session& session, const AuditQuery& query);
 

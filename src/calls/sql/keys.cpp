@@ -1,20 +1,11 @@
 #include "calls/sql/functions.hpp"
+#include "calls/sql/owner.hpp"
 #include "calls/sql/rows.hpp"
 
 #define TAPEDECK_KEY_COLUMNS "id, business_id, name, hash, created_at, revoked_at"
 
 namespace tapedeck::sql {
 namespace {
-
-// An operator's rows have no business: NULL, so that the reference holds.
-std::optional<BusinessId> reference(const BusinessId& business) {
-  if (business.empty()) return std::nullopt;
-  return business;
-}
-
-bool is_unknown(Session& session, const BusinessId& business) {
-  return !business.empty() && !business_exists(session, business);
-}
 
 ApiKey read_key(const Rows& row) {
   ApiKey key;

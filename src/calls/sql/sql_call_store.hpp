@@ -205,6 +205,21 @@ class SqlCallStore : public CallStore, public CallArchive {
     return write<sql::consume_login>(std::move(token_hash), now);
   }
 
+  Task<Result<std::int64_t>> create_session(PageSession session) override {
+    return write<sql::create_session>(std::move(session));
+  }
+  Task<Result<std::optional<PageSession>>> find_session(std::string token_hash, SystemTime now,
+                                                        SystemTime seen_since) override {
+    return read<sql::find_session>(std::move(token_hash), now, seen_since);
+  }
+  Task<Result<void>> touch_session(std::int64_t id, SystemTime now) override {
+    return write<sql::touch_session>(id, now);
+  }
+  Task<Result<std::vector<PageSession>>> list_sessions(SystemTime now) override {
+    return read<sql::list_sessions>(now);
+  }
+  Task<Result<void>> end_session(std::int64_t id) override { return write<sql::end_session>(id); }
+
   Task<Result<void>> append_audit(std::vector<AuditEntry> entries) override {
     return write<sql::append_audit>(std::move(entries));
   }

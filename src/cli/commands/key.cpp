@@ -40,7 +40,7 @@ Result<int> run_key_create(CommandContext& context, const KeyCreateOptions& opti
   if (options.name.size() > kKeyNameMax || !is_clean_text(options.name)) {
     return fail(Errc::kInvalidArgument, fmt::format("--name: expected at most {} bytes of text", kKeyNameMax));
   }
-  Access access(calls->store(), context.clock, context.random, *secret);
+  Access access(calls->store(), calls->store(), context.clock, context.random, *secret);
   const auto key = run_task(access.create_key(business, options.name));
   if (!key) return fail(key.error());
   const Output& output = context.output;

@@ -19,6 +19,9 @@ using boost::beast::http::verb;
 // Own origin only; no inline script or style; no framing.
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+// A year, for this host alone.
+constexpr std::string_view kStrictTransport = "max-age=31536000";
+constexpr std::string_view kResourcePolicy = "Cross-Origin-Resource-Policy";
 constexpr std::size_t kLogPathMax = 256;
 
 std::string content_security_policy(const ApplicationSettings& settings) {
@@ -116,6 +119,8 @@ Response Application::complete(const Request& request, Response response) const 
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   // The address of a link is a credential: no page that the browser opens next may learn it.
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  if (is_https(settings_)) response.headers.emplace_back("Strict-Transport-Security", kStrictTransport);
+  if (!has_header(response, kResourcePolicy)) response.headers.emplace_back(kResourcePolicy, "same-origin");
   if (!std::holds_alternative<BlobBody>(response.body)) {
     response.headers.emplace_back("Content-Security-Policy", content_security_policy_);
     response.headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");

@@ -24,7 +24,9 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower_pre
 
 bool changes_something(verb method) { return method != verb::get && method != verb::head && method != verb::options; }
 
-Task<std::expected<Caller, Problem>> find_caller(const Request& request, Access& access) {
+Task<std::expected<Caller, Problem>> find_caller(const Exchange& exchange) {
+  const Request& request = exchange.request;
+  Access& access = exchange.dependencies.access;
   if (!request.header(field::authorization).empty()) {
     const std::string_view key = bearer_key(request);
     if (!is_api_key(key)) {
@@ -35,7 +37,7 @@ Task<std::expected<Caller, Problem>> find_caller(const Request& request, Access&
     if (!by_key) co_return refuse(by_key.error());
     co_return std::move(*by_key);
   }
-  const std::string_view cookie = session_cookie(request);
+  const std::string_view cookie = session_cookie(request, exchange.settings);
   if (cookie.empty()) {
     co_return refuse(ProblemKind::kUnauthenticated,
                      "expected Authorization: Bearer with an API key, or the page's session cookie");
@@ -51,6 +53,7 @@ Task<std::expected<Caller, Problem>> find_caller(const Request& request, Access&
 
 Task<std::expected<BusinessId, Problem>> find_business(const Exchange& exchange) {
   const Caller& caller = exchange.caller;
+  if (exchange.request.fields->count(kBusinessHeader) > 1) co_return refuse_field(kBusinessHeader, "expected once");
   const std::string_view header = exchange.request.header(kBusinessHeader);
   const std::string_view parameter = exchange.query.find_filled(kBusinessParameter).value_or("");
   if (!header.empty() && !parameter.empty() && header != parameter) {
@@ -84,14 +87,19 @@ std::string_view bearer_key(const Request& request) {
   return value;
 }
 
-std::string_view session_cookie(const Request& request) {
+std::string_view session_cookie_name(const ApplicationSettings& settings) noexcept {
+  return is_https(settings) ? kSecureSessionCookie : kSessionCookie;
+}
+
+std::string_view session_cookie(const Request& request, const ApplicationSettings& settings) {
+  const std::string_view name = session_cookie_name(settings);
   std::string_view cookies = request.header(field::cookie);
   while (!cookies.empty()) {
     std::string_view pair = cookies.substr(0, cookies.find(';'));
     cookies.remove_prefix(std::min(cookies.size(), pair.size() + 1));
     while (pair.starts_with(' ')) pair.remove_prefix(1);
-    if (pair.starts_with(kSessionCookie) && pair.substr(kSessionCookie.size()).starts_with('=')) {
-      return pair.substr(kSessionCookie.size() + 1);
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) {
+      return pair.substr(name.size() + 1);
     }
   }
   return {};
@@ -129,7 +137,7 @@ Task<std::expected<void, Problem>> identify(Exchange& exchange, Needs needs,
     exchange.caller = std::move(*holder);
     co_return std::expected<void, Problem>{};
   }
-  std::expected<Caller, Problem> caller = co_await find_caller(exchange.request, exchange.dependencies.access);
+  std::expected<Caller, Problem> caller = co_await find_caller(exchange);
   if (!caller) co_return refuse(std::move(caller.error()));
   exchange.caller = std::move(*caller);
   if (needs == Needs::kCaller) co_return std::expected<void, Problem>{};

@@ -10,7 +10,10 @@
 
 namespace tapedeck::http {
 
+/// The session's cookie. Over HTTPS its name makes the browser insist that this host alone has set it.
 inline constexpr std::string_view kSessionCookie = "tapedeck_session";
+inline constexpr std::string_view kSecureSessionCookie = "__Host-tapedeck_session";
+[[nodiscard]] std::string_view session_cookie_name(const ApplicationSettings& settings) noexcept;
 inline constexpr std::string_view kBusinessHeader = "X-Business-Id";
 inline constexpr std::string_view kBusinessParameter = "business_id";
 inline constexpr std::string_view kCsrfHeader = "X-CSRF-Token";
@@ -18,7 +21,7 @@ inline constexpr std::string_view kCsrfHeader = "X-CSRF-Token";
 /// The API key of an `Authorization: Bearer` header; empty for any other.
 [[nodiscard]] std::string_view bearer_key(const Request& request);
 /// The value of the session cookie; empty if there is none.
-[[nodiscard]] std::string_view session_cookie(const Request& request);
+[[nodiscard]] std::string_view session_cookie(const Request& request, const ApplicationSettings& settings);
 
 /// True if the query carries a signature. Without an Authorization header, the request is then judged as a link.
 [[nodiscard]] bool is_link(const Form& query);

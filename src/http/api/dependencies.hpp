@@ -31,6 +31,11 @@ struct ApplicationSettings {
   std::string audio_origin;
 };
 
+/// Browsers reach this server over HTTPS.
+[[nodiscard]] inline bool is_https(const ApplicationSettings& settings) noexcept {
+  return settings.public_url.starts_with("https://");
+}
+
 /// What the routes use. All of it outlives the Application.
 struct Dependencies {
   Play& recordings;

@@ -12,9 +12,9 @@
 
 namespace tapedeck::http {
 
-/// A browser may keep a recording for an hour, so that a seek is not a second download. Not longer, because a recording
-/// can be deleted.
-inline constexpr std::string_view kMediaCacheControl = "private, max-age=3600, immutable";
+/// A browser may keep a recording, so that a seek is not a second download, but asks each time whether it may still
+/// play it: a recording can be deleted, and access to it taken back.
+inline constexpr std::string_view kMediaCacheControl = "private, no-cache";
 
 /// A stored recording to be sent.
 struct MediaInfo {

@@ -24,9 +24,14 @@ bool wants_page(const Request& request) {
 }
 
 std::string cookie_header(const ApplicationSettings& settings, std::string_view value, Seconds age) {
-  const bool is_https = settings.public_url.starts_with("https://");
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", kSessionCookie, value, age.count(),
-                     is_https ? "; Secure" : "");
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", session_cookie_name(settings), value,
+                     age.count(), is_https(settings) ? "; Secure" : "");
+}
+
+// Signs the browser in. The audit tells which session stands for whom.
+void sign_in(const Exchange& exchange, const OpenedSession& opened, std::string_view how, Response& response) {
+  response.headers.emplace_back("Set-Cookie", cookie_header(exchange.settings, opened.cookie, kSessionTtl));
+  exchange.dependencies.audit.add(opened.caller, opened.caller.business, "sign_in", {}, how);
 }
 
 Task<Answer> get_session(const Exchange& exchange) {
@@ -55,15 +60,24 @@ Task<Answer> post_session(const Exchange& exchange) {
   if (fields.failed()) co_return fields.refusal();
   const Result<Caller> caller = co_await exchange.dependencies.access.by_key(*key);
   if (!caller) co_return refuse(caller.error());
+  const auto opened = co_await exchange.dependencies.access.open_session(caller->business, caller->key_id);
+  if (!opened) co_return refuse(opened.error());
   Response response = empty_response(204);
-  response.headers.emplace_back(
-      "Set-Cookie", cookie_header(exchange.settings, exchange.dependencies.access.open_session(*caller), kSessionTtl));
+  sign_in(exchange, *opened, caller->actor(), response);
   co_return response;
 }
 
+// What the browser keeps of the recordings goes too.
 Task<Answer> delete_session(const Exchange& exchange) {
+  const Caller& caller = exchange.caller;
+  if (caller.kind == Caller::Kind::kSession) {
+    const Result<void> ended = co_await exchange.dependencies.access.end_session(caller.session_id);
+    if (!ended) co_return refuse(ended.error());
+    exchange.dependencies.audit.add(caller, caller.business, "sign_out", {});
+  }
   Response response = empty_response(204);
   response.headers.emplace_back("Set-Cookie", cookie_header(exchange.settings, "", Seconds{0}));
+  response.headers.emplace_back("Clear-Site-Data", "\"cache\"");
   co_return response;
 }
 
@@ -76,15 +90,17 @@ Task<Answer> get_login(const Exchange& exchange) {
   const std::optional<std::string> token = query.text("token", kCredentialMax);
   if (!token) query.refuse_value("token", "expected the token of a login link");
   if (query.failed()) co_return query.refusal();
-  const Result<std::string> session = co_await exchange.dependencies.access.login(*token);
+  const auto session = co_await exchange.dependencies.access.login(*token);
   Response response = empty_response(303);
   response.headers.emplace_back("Location", "/");
   if (session) {
-    response.headers.emplace_back("Set-Cookie", cookie_header(exchange.settings, *session, kSessionTtl));
+    sign_in(exchange, *session,
+            session->caller.key_id == 0 ? "login link" : fmt::format("login link of key:{}", session->caller.key_id),
+            response);
     co_return response;
   }
   // A person who is signed in by the link and opens it again gets the page.
-  const std::string_view cookie = session_cookie(exchange.request);
+  const std::string_view cookie = session_cookie(exchange.request, exchange.settings);
   if (session.error().errc() == Errc::kUnauthenticated && !cookie.empty()) {
     const Result<Caller> caller = co_await exchange.dependencies.access.by_session(std::string(cookie));
     if (caller) co_return response;

@@ -33,12 +33,6 @@ bool is_prefetch(const Request& request) {
          request.header("X-Moz") == "prefetch";
 }
 
-// A play begins at byte 0; later requests are seeks and refills.
-bool begins_at_zero(const Response& response) {
-  const BlobBody* audio = std::get_if<BlobBody>(&response.body);
-  return audio != nullptr && audio->offset == 0;
-}
-
 std::string file_name(const Recording& recording) {
   const std::string_view extension = recording.audio->content_type == "audio/mpeg" ? "mp3" : "wav";
   const std::string day = recording.recorded_at ? format_rfc3339(*recording.recorded_at).substr(0, 10) + "-" : "";
@@ -68,7 +62,10 @@ Response stored(const Request& request, const HotRecording& hot, const Caller& c
                  .file_name = std::nullopt};
   if (is_download) info.file_name = file_name(hot.recording);
   Response response = media_response(request, info);
-  if (!request.is_head() && begins_at_zero(response)) dependencies.audit.play(caller, hot.recording, is_download);
+  // A page of another origin may embed a link, which is made to be passed on, and nothing else.
+  if (caller.kind == Caller::Kind::kLink) response.headers.emplace_back("Cross-Origin-Resource-Policy", "cross-origin");
+  const bool has_bytes = !request.is_head() && std::holds_alternative<BlobBody>(response.body);
+  if (has_bytes) dependencies.audit.play(caller, hot.recording, is_download);
   if (!settings.redirects_to_audio || is_download) return response;
   return redirected(request, hot, dependencies.recordings, std::move(response));
 }

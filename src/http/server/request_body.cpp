@@ -13,6 +13,13 @@ namespace beast = boost::beast;
 // out of the request's headers.
 constexpr std::string_view kHeadOfChunks = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
 
+// Beast takes an LF within a quoted extension. A proxy that ends the line there would see another body (RFC 9112
+// §7.1.1).
+void check_extensions(std::uint64_t, beast::string_view extensions, beast::error_code& error) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' && c != '\t'; };
+  if (std::ranges::any_of(extensions, is_control)) error = beast::http::error::bad_chunk_extension;
+}
+
 }  // namespace
 
 RequestBody RequestBody::of_length(std::uint64_t length) {
@@ -29,6 +36,7 @@ RequestBody RequestBody::chunked(std::size_t limit) {
   beast::error_code error;
   (void)parser.put(boost::asio::const_buffer(kHeadOfChunks.data(), kHeadOfChunks.size()), error);
   parser.eager(true);
+  parser.on_chunk_header(check_extensions);
   return body;
 }
 

@@ -99,6 +99,13 @@ std::optional<Refusal> check_address(RequestHead& head) {
   return std::nullopt;
 }
 
+// Two parties that each take another of two values would see two requests.
+std::optional<Refusal> check_singletons(const RequestHead& head) {
+  if (head.message.count(field::authorization) > 1) return Refusal{400, "Authorization must be given once."};
+  if (head.message.count(field::content_type) > 1) return Refusal{400, "Content-Type must be given once."};
+  return std::nullopt;
+}
+
 std::optional<Refusal> check_expectation(RequestHead& head) {
   const std::string_view expectation = to_view(head.message[field::expect]);
   if (expectation.empty() || head.http_1_0) return std::nullopt;
@@ -168,6 +175,7 @@ std::optional<Refusal> parse_head(std::string_view bytes, const Limits& limits, 
   }
   if (out.message.method() == beast::http::verb::connect) return Refusal{501, "CONNECT is not supported."};
   if (auto refusal = check_address(out)) return refusal;
+  if (auto refusal = check_singletons(out)) return refusal;
   if (auto refusal = check_expectation(out)) return refusal;
   if (out.content_length > limits.body_bytes) return Refusal{413, "The request's body is too large."};
   return std::nullopt;

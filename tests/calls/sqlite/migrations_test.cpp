@@ -47,7 +47,7 @@ TEST_F(Migrations, migrations_make_the_tables_of_an_empty_file) {
   ASSERT_TRUE(migrate(database));
   EXPECT_EQ(database.schema_version(), migrations().back().version);
   EXPECT_EQ(tables(database), (std::set<std::string>{"api_keys", "audit", "businesses", "calls", "imports", "leases",
-                                                     "logins", "marks", "meta", "recordings"}));
+                                                     "logins", "marks", "meta", "recordings", "sessions"}));
 }
 
 TEST_F(Migrations, applied_migrations_change_nothing) {

@@ -203,9 +203,19 @@ TEST_F(BadInputTest, every_malformed_key_is_refused_with_what_is_expected) {
 TEST_F(BadInputTest, every_malformed_cookie_is_refused) {
   for (const std::string& value : {std::string("x"), std::string("1.acme.1.2.3"), std::string("......"),
                                    std::string(5000, '.'), std::string("1.acme.1.99999999999.n.")}) {
-    const TestAnswer answer = world.send(TestRequest("GET", "/api/calls").with("Cookie", "tapedeck_session=" + value));
+    const TestAnswer answer =
+        world.send(TestRequest("GET", "/api/calls").with("Cookie", "__Host-tapedeck_session=" + value));
     EXPECT_EQ(answer.status, 401U) << value;
   }
+}
+
+TEST_F(BadInputTest, a_business_header_that_comes_twice_is_refused) {
+  const std::string operator_key = world.add_operator();
+  expect_refused(TestRequest("GET", "/api/calls")
+                     .with_key(operator_key)
+                     .with("X-Business-Id", "acme")
+                     .with("X-Business-Id", "birch"),
+                 400, "X-Business-Id");
 }
 
 TEST_F(BadInputTest, a_malformed_business_header_is_named) {

@@ -36,7 +36,7 @@ TEST_F(PeaksTest, peaks_are_json_that_may_be_kept) {
     EXPECT_EQ(answer.status, 200U);
     EXPECT_EQ(answer.body, kJson);
     EXPECT_EQ(answer.header("Content-Type"), "application/json");
-    EXPECT_EQ(answer.header("Cache-Control"), "private, max-age=3600, immutable");
+    EXPECT_EQ(answer.header("Cache-Control"), "private, no-cache");
     EXPECT_EQ(answer.header("Content-Disposition"), "");
   }
 }

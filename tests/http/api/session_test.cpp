@@ -19,7 +19,7 @@ TEST_F(SessionTest, a_key_opens_a_session_whose_cookie_is_for_this_page_alone) {
   const TestAnswer answer = world.send(TestRequest("POST", "/api/session").with_json(R"({"key":")" + key + "\"}"));
   EXPECT_EQ(answer.status, 204U);
   const std::string cookie = answer.header("Set-Cookie");
-  EXPECT_TRUE(cookie.starts_with("tapedeck_session=1.acme.1.")) << cookie;
+  EXPECT_TRUE(cookie.starts_with("__Host-tapedeck_session=")) << cookie;
   EXPECT_NE(cookie.find("; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure"), std::string::npos) << cookie;
   EXPECT_EQ(cookie.find(key), std::string::npos);
 }
@@ -43,15 +43,33 @@ TEST_F(SessionTest, an_operators_session_lists_the_businesses) {
   EXPECT_EQ(body.at("businesses").as_array(), boost::json::array({"acme", "birch"}));
 }
 
-TEST_F(SessionTest, signing_out_removes_the_cookie) {
+TEST_F(SessionTest, signing_out_ends_the_session_and_removes_the_cookie) {
   const std::string cookie = world.session_of(key);
   const std::string csrf = world.csrf_of(cookie);
   EXPECT_EQ(world.send(TestRequest("DELETE", "/api/session").with("Cookie", cookie)).status, 403U);
   const TestAnswer answer =
       world.send(TestRequest("DELETE", "/api/session").with("Cookie", cookie).with("X-CSRF-Token", csrf));
   EXPECT_EQ(answer.status, 204U);
-  EXPECT_TRUE(answer.header("Set-Cookie").starts_with("tapedeck_session=; Path=/;"));
+  EXPECT_TRUE(answer.header("Set-Cookie").starts_with("__Host-tapedeck_session=; Path=/;"));
   EXPECT_NE(answer.header("Set-Cookie").find("Max-Age=0"), std::string::npos);
+  EXPECT_EQ(answer.header("Clear-Site-Data"), "\"cache\"");
+  EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with("Cookie", cookie)).status, 401U);
+}
+
+TEST_F(SessionTest, the_audit_says_who_signed_in_and_out) {
+  const std::string cookie = world.session_of(key);
+  (void)world.send(
+      TestRequest("DELETE", "/api/session").with("Cookie", cookie).with("X-CSRF-Token", world.csrf_of(cookie)));
+  (void)follow(login_token({.business = business_id("acme"), .key_id = 1}));
+  (void)follow(login_token({}));
+  ASSERT_TRUE(world.run(world.audit.flush()));
+  std::vector<std::string> lines;
+  for (const AuditEntry& entry : world.rows.audit()) {
+    lines.push_back(fmt::format("{} {} {} {}", entry.business.view(), entry.actor, entry.action, entry.detail));
+  }
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{"acme session:1 sign_in key:1", "acme session:1 sign_out ",
+                                      "acme session:2 sign_in login link of key:1", " session:3 sign_in login link"}));
 }
 
 TEST_F(SessionTest, a_login_link_works_once) {
@@ -59,7 +77,7 @@ TEST_F(SessionTest, a_login_link_works_once) {
   const TestAnswer first = follow(token);
   EXPECT_EQ(first.status, 303U);
   EXPECT_EQ(first.header("Location"), "/");
-  EXPECT_TRUE(first.header("Set-Cookie").starts_with("tapedeck_session=1.acme.1."));
+  EXPECT_TRUE(first.header("Set-Cookie").starts_with("__Host-tapedeck_session="));
   const TestAnswer second = follow(token);
   EXPECT_EQ(second.status, 401U);
   EXPECT_EQ(second.header("Set-Cookie"), "");
@@ -108,15 +126,15 @@ TEST_F(SessionTest, a_login_without_a_key_opens_an_operators_session) {
 
 TEST_F(SessionTest, a_session_expires) {
   const std::string cookie = world.session_of(key);
-  world.clock.advance(kSessionTtl - Seconds{1});
+  world.clock.advance(kSessionIdle);
   EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with("Cookie", cookie)).status, 200U);
-  world.clock.advance(Seconds{1});
+  world.clock.advance(kSessionIdle + Seconds{1});
   EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with("Cookie", cookie)).status, 401U);
 }
 
 TEST_F(SessionTest, no_part_of_a_cookie_may_be_changed) {
   const std::string cookie = world.session_of(key);
-  for (std::size_t i = std::string_view("tapedeck_session=").size(); i < cookie.size(); ++i) {
+  for (std::size_t i = std::string_view("__Host-tapedeck_session=").size(); i < cookie.size(); ++i) {
     std::string changed = cookie;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
     EXPECT_EQ(world.send(TestRequest("GET", "/api/calls").with("Cookie", changed)).status, 401U) << i;

@@ -282,11 +282,42 @@ TEST_F(StreamTest, an_act_is_audited_under_the_recordings_own_name_whatever_name
   for (const AuditEntry& entry : world.rows.audit()) EXPECT_EQ(entry.sid, sid_text("CA", 1)) << entry.action;
 }
 
-TEST_F(StreamTest, a_seek_alone_is_not_audited_as_a_play) {
+TEST_F(StreamTest, whoever_gets_a_byte_is_in_the_audit_whatever_the_range) {
+  int plays = 0;
+  for (const std::string_view range : {"bytes=1-", "bytes=4-4", "bytes=-1", "bytes=0-0", "pages=1-2"}) {
+    const std::string sid = sid_text("CA", ++plays);
+    world.store("acme", sid, "ID3-audio-bytes");
+    const TestAnswer answer =
+        world.send(TestRequest("GET", "/api/recordings/" + sid + "/stream").with_key(key).with("Range", range));
+    EXPECT_FALSE(answer.body.empty()) << range;
+    ASSERT_TRUE(world.run(world.audit.flush()).has_value());
+    ASSERT_EQ(std::ssize(world.rows.audit()), plays) << range;
+    EXPECT_EQ(world.rows.audit().back().sid, sid);
+  }
+}
+
+TEST_F(StreamTest, whoever_gets_no_byte_is_not_in_the_audit) {
   world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
-  EXPECT_EQ(world.send(TestRequest("GET", stream(1)).with_key(key).with("Range", "bytes=4-")).status, 206U);
+  EXPECT_EQ(world.send(TestRequest("GET", stream(1)).with_key(key).with("Range", "bytes=99-")).status, 416U);
+  EXPECT_EQ(world.send(TestRequest("GET", stream(1)).with_key(key).with("If-None-Match", "*")).status, 304U);
+  EXPECT_EQ(world.send(TestRequest("HEAD", stream(1)).with_key(key)).status, 200U);
   ASSERT_TRUE(world.run(world.audit.flush()).has_value());
   EXPECT_TRUE(world.rows.audit().empty());
+}
+
+TEST_F(StreamTest, a_browser_asks_each_time_whether_it_may_still_play) {
+  world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
+  EXPECT_EQ(world.get(stream(1), key).header("Cache-Control"), "private, no-cache");
+}
+
+TEST_F(StreamTest, a_page_of_another_origin_may_embed_a_link_alone) {
+  world.store("acme", sid_text("CA", 1), "ID3-audio-bytes");
+  EXPECT_EQ(world.get(stream(1), key).header("Cross-Origin-Resource-Policy"), "same-origin");
+  const TestAnswer link =
+      world.send(TestRequest("POST", "/api/recordings/" + sid_text("CA", 1) + "/link").with_key(key));
+  const std::string url(link.json().at("url").as_string());
+  EXPECT_EQ(world.send(TestRequest("GET", url.substr(kPublicUrl.size()))).header("Cross-Origin-Resource-Policy"),
+            "cross-origin");
 }
 
 TEST_F(StreamTest, a_link_plays_its_recording_until_it_expires) {

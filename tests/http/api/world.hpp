@@ -119,7 +119,7 @@ class World {
   Play recordings{calls, calls, calls, slots, requests, blobs, clock, progress, hot};
   Webhooks webhooks{calls, calls, requests, clock, events};
   Calls call_cases{calls, businesses, clock};
-  Access access{calls, clock, random, std::string(32, 's')};
+  Access access{calls, calls, clock, random, std::string(32, 's')};
   AuditLog audit{calls, clock, events};
   Result<void> readiness;
   std::unique_ptr<Application> application;
