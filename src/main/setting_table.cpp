@@ -323,14 +323,16 @@ std::string range_of(const Setting& setting) {
 std::string shown(const Setting& setting, std::string_view text) {
   if (text.empty()) return {};
   if (setting.type == SettingType::kSecret) return "***";
+  // A URL is made of its parts again: what is cut out of a text leaves a part of a password sooner or later.
   if (setting.name == "DATABASE_URL") {
     const auto where = postgres::ConnectionString::parse(text);
-    return where ? where->scrub(std::string(text)) : "***";
+    return where ? where->whole() : "***";
   }
-  const std::size_t user = text.find("://");
-  const std::size_t at = text.find('@');
-  if (user == std::string_view::npos || at == std::string_view::npos || at < user) return std::string(text);
-  return fmt::format("{}***{}", text.substr(0, user + 3), text.substr(at));
+  if (setting.name == "REDIS_URL") {
+    const auto where = redis::parse_url(text);
+    return where ? redis::url_text(*where) : "***";
+  }
+  return text.contains('@') ? "***" : std::string(text);
 }
 
 std::string_view role_name(Role role) noexcept {

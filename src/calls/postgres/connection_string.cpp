@@ -1,6 +1,7 @@
 #include "calls/postgres/connection_string.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
@@ -34,6 +35,36 @@ void replace_all(std::string& text, std::string_view what) {
   }
 }
 
+bool is_secret(std::string_view keyword) { return keyword == "password" || keyword == "sslpassword"; }
+
+// The values of the parameters that may be passwords, as they are written: libpq quotes one that it cannot decode.
+std::vector<std::string> written_secrets(std::string_view url) {
+  std::vector<std::string> secrets;
+  std::string_view rest = url.substr(std::min(url.find('?'), url.size()));
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(parameter.size());
+    const std::size_t equals = std::min(parameter.find('='), parameter.size());
+    const std::string_view name = parameter.substr(0, equals);
+    const std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
+    if (!value.empty() && (is_secret(name) || name.contains('%'))) secrets.emplace_back(value);
+  }
+  return secrets;
+}
+
+// What is not in front of the "?", and no secret.
+std::string other_parameters(const PQconninfoOption* options) {
+  std::string text;
+  for (; options->keyword != nullptr; ++options) {
+    const std::string_view keyword = options->keyword;
+    if (options->val == nullptr || *options->val == '\0' || is_secret(keyword)) continue;
+    if (keyword == "user" || keyword == "host" || keyword == "port" || keyword == "dbname") continue;
+    text += fmt::format("{}{}={}", text.empty() ? '?' : '&', keyword, options->val);
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<ConnectionString> ConnectionString::parse(std::string_view url) {
@@ -52,6 +83,7 @@ Result<ConnectionString> ConnectionString::parse(std::string_view url) {
     }
     if (!password.empty()) parsed.secrets_.emplace_back(password);
   }
+  std::ranges::move(written_secrets(rest), std::back_inserter(parsed.secrets_));
   char* reason = nullptr;
   const std::unique_ptr<PQconninfoOption, FreeOptions> options(::PQconninfoParse(parsed.url_.c_str(), &reason));
   const std::string why = reason != nullptr ? reason : "";
@@ -60,18 +92,21 @@ Result<ConnectionString> ConnectionString::parse(std::string_view url) {
     // A wrong parameter is named. A password that does not decode is named too, and masked.
     return fail(Errc::kInvalidArgument, fmt::format("{}: {}", kExpected, parsed.scrub(why)));
   }
+  std::string user;
   std::string host;
   std::string port;
   std::string database;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr || *option->val == '\0') continue;
     const std::string_view keyword = option->keyword;
-    if (keyword == "password" || keyword == "sslpassword") parsed.secrets_.emplace_back(option->val);
+    if (is_secret(keyword)) parsed.secrets_.emplace_back(option->val);
+    if (keyword == "user") user = std::string(option->val) + "@";
     if (keyword == "host") host = option->val;
     if (keyword == "port") port = std::string(":") + option->val;
     if (keyword == "dbname") database = option->val;
   }
   parsed.shown_ = fmt::format("{}{}/{}", host.substr(0, host.find(',')), port.substr(0, port.find(',')), database);
+  parsed.whole_ = fmt::format("postgresql://{}{}{}/{}{}", user, host, port, database, other_parameters(options.get()));
   std::ranges::sort(parsed.secrets_, std::ranges::greater(), &std::string::size);
   return parsed;
 }

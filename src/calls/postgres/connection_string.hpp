@@ -20,6 +20,9 @@ class ConnectionString {
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
   /// "host:port/database", as it may be shown; the first host of several.
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }
+  /// The whole URL without its passwords, made of its parts, for people:
+  /// "postgresql://user@host/calls?sslmode=require".
+  [[nodiscard]] const std::string& whole() const noexcept { return whole_; }
   /// The text with every password replaced by ***.
   [[nodiscard]] std::string scrub(std::string text) const;
 
@@ -28,6 +31,7 @@ class ConnectionString {
 
   std::string url_;
   std::string shown_;
+  std::string whole_;
   std::vector<std::string> secrets_;  // as written and as decoded; the longest first
 };
 
