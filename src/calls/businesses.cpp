@@ -21,16 +21,20 @@ Task<Result<std::optional<Business>>> Businesses::find(BusinessId id) {
     const std::scoped_lock lock(mutex_);
     const auto found = cache_.find(id);
     if (found != cache_.end() && now < found->second.until) co_return found->second.business;
+    const auto unknown = unknown_.find(id);
+    if (unknown != unknown_.end() && now < unknown->second) co_return std::nullopt;
   }
   Result<std::optional<Business>> stored = co_await store_.find_business(id);
   if (!stored) co_return fail(std::move(stored.error()));
   const std::scoped_lock lock(mutex_);
+  // Entries are refilled within a second, so a full cache may simply start anew.
   if (!*stored) {
     cache_.erase(id);
+    if (unknown_.size() >= kBusinessCacheMax) unknown_.clear();
+    unknown_[id] = now + kBusinessCacheTtl;
     co_return std::nullopt;
   }
   Business business = resolve(std::move(**stored), defaults_);
-  // Entries are refilled within a second, so a full cache may simply start anew.
   if (cache_.size() >= kBusinessCacheMax && !cache_.contains(id)) cache_.clear();
   cache_[id] = Cached{business, now + kBusinessCacheTtl};
   co_return business;
@@ -55,6 +59,7 @@ Task<Result<std::vector<BusinessId>>> Businesses::ids() {
 void Businesses::forget(const BusinessId& id) {
   const std::scoped_lock lock(mutex_);
   cache_.erase(id);
+  unknown_.erase(id);
 }
 
 }  // namespace tapedeck

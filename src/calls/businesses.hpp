@@ -16,7 +16,7 @@ namespace tapedeck {
 
 /// How long a cached business is used. A change by another process is seen after at most this long.
 inline constexpr Milliseconds kBusinessCacheTtl{1'000};
-/// Most businesses in the cache.
+/// Most businesses in the cache, and most ids that are known to be no business.
 inline constexpr std::size_t kBusinessCacheMax = 10'000;
 
 /// What the settings say for businesses that say nothing of their own.
@@ -30,7 +30,8 @@ struct ProviderDefaults {
 /// Fills each field that the business leaves open from the defaults. The account stays empty if neither names one.
 [[nodiscard]] Business resolve(Business business, const ProviderDefaults& defaults);
 
-/// Businesses for webhooks and workers: resolved, and each read at most once a second. Thread-safe.
+/// Businesses for webhooks and workers: resolved, and each read at most once a second. So is an id that is no business:
+/// then the time of an answer does not tell which ids exist. Thread-safe.
 class Businesses {
  public:
   Businesses(BusinessStore& store, Clock& clock, ProviderDefaults defaults)
@@ -57,6 +58,7 @@ class Businesses {
   const ProviderDefaults defaults_;
   std::mutex mutex_;
   std::unordered_map<BusinessId, Cached> cache_;
+  std::unordered_map<BusinessId, SteadyTime> unknown_;  // until when
 };
 
 }  // namespace tapedeck

@@ -113,10 +113,14 @@ SharedParts Node::parts() {
 }
 
 http::Health Node::health() {
+  const auto remembered = [this](std::function<Task<Result<void>>()> check) {
+    const auto once = std::make_shared<http::RememberedCheck>(std::move(check), clock_);
+    return [once] { return once->look(); };
+  };
   std::vector<http::ReadinessCheck> readiness{
-      {"call_store", [this] { return calls_.store().ping(); }},
-      {"slot_store", [this] { return slots_.check(); }, true},
-      {"blob_store", [this] { return blobs_.store().ping(); }, true},
+      {"call_store", remembered([this] { return calls_.store().ping(); })},
+      {"slot_store", remembered([this] { return slots_.check(); }), true},
+      {"blob_store", remembered([this] { return blobs_.store().ping(); }), true},
   };
   return {std::move(readiness), [this] { return metrics_.text(); }};
 }

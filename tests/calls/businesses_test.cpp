@@ -71,9 +71,18 @@ TEST_F(BusinessesTest, an_account_of_its_own_never_gets_the_default_token) {
   EXPECT_EQ(resolve(half, kDefaults).auth_token, "");
 }
 
-TEST_F(BusinessesTest, an_unknown_business_is_not_cached) {
+TEST_F(BusinessesTest, an_unknown_business_is_read_once_in_its_time) {
   EXPECT_FALSE(find("new").has_value());
   EXPECT_TRUE(run_task(rows.put_business(named("new"))).has_value());
+  EXPECT_FALSE(find("new").has_value());
+  clock.advance(kBusinessCacheTtl);
+  EXPECT_TRUE(find("new").has_value());
+}
+
+TEST_F(BusinessesTest, a_business_that_this_process_has_made_is_known_at_once) {
+  EXPECT_FALSE(find("new").has_value());
+  EXPECT_TRUE(run_task(rows.put_business(named("new"))).has_value());
+  businesses.forget(named("new").id);
   EXPECT_TRUE(find("new").has_value());
 }
 

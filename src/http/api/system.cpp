@@ -1,5 +1,6 @@
 #include <array>
 
+#include "http/api/authentication.hpp"
 #include "http/api/resources.hpp"
 
 namespace tapedeck::http {
@@ -10,7 +11,12 @@ using boost::beast::http::verb;
 Task<Answer> get_health(const Exchange&) { co_return health_response(); }
 
 Task<Answer> get_readiness(const Exchange& exchange) {
-  Response response = co_await readiness_response(exchange.dependencies.health);
+  bool tells_why = is_local(exchange.request);
+  if (const std::string_view key = bearer_key(exchange.request); !tells_why && !key.empty()) {
+    const Result<Caller> caller = co_await exchange.dependencies.access.by_key(std::string(key));
+    tells_why = caller && caller->is_operator();
+  }
+  Response response = co_await readiness_response(exchange.dependencies.health, tells_why);
   co_return response;
 }
 

@@ -11,6 +11,11 @@
 namespace tapedeck::http {
 namespace {
 
+Task<Result<void>> counted(int* runs) {
+  ++*runs;
+  co_return Result<void>();
+}
+
 class RoutesTest : public ::testing::Test {
  protected:
   World world{{"https://app.example.com"}};
@@ -47,12 +52,39 @@ TEST_F(RoutesTest, an_unknown_path_gets_404_and_an_unknown_method_405_with_allow
 
 TEST_F(RoutesTest, health_and_readiness_need_no_credentials) {
   EXPECT_EQ(world.send(TestRequest("GET", "/healthz")).status, 200U);
-  EXPECT_EQ(world.send(TestRequest("GET", "/readyz")).body, R"({"status":"ready","checks":{"call_store":"ok"}})");
+  EXPECT_EQ(world.send(TestRequest("GET", "/readyz")).body,
+            R"({"status":"ready","checks":{"call_store":"ok","blob_store":"ok"}})");
   world.readiness = fail(Errc::kNoSpace, "/var/lib: disk full");
   const TestAnswer answer = world.send(TestRequest("GET", "/readyz"));
   EXPECT_EQ(answer.status, 503U);
-  EXPECT_EQ(answer.body, R"({"status":"not ready","checks":{"call_store":"disk_full"}})");
+  EXPECT_EQ(answer.body, R"({"status":"not ready","checks":{"call_store":"disk_full","blob_store":"ok"}})");
   EXPECT_EQ(world.send(TestRequest("GET", "/healthz")).status, 200U);
+}
+
+TEST_F(RoutesTest, only_an_operator_and_this_machine_learn_why_the_process_is_not_ready) {
+  world.blob_readiness = fail(Errc::kUnavailable, "s3.internal: bucket calls");
+  const std::string key = world.add_business("acme", 1);
+  const auto look = [&](TestRequest request) { return world.send(request).body.contains("s3.internal"); };
+  const auto get = [] { return TestRequest("GET", "/readyz"); };
+  EXPECT_TRUE(look(get().from("127.0.0.1")));
+  EXPECT_TRUE(look(get().from("::1")));
+  EXPECT_TRUE(look(get().from("192.0.2.1").with_key(world.add_operator())));
+  EXPECT_FALSE(look(get().from("192.0.2.1")));
+  EXPECT_FALSE(look(get().from("192.0.2.1").with_key(key)));
+  for (const std::string_view name : {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"}) {
+    EXPECT_FALSE(look(get().from("127.0.0.1").with(name, "127.0.0.1"))) << name;
+  }
+}
+
+TEST(RememberedCheck, runs_once_in_its_time) {
+  VirtualClock clock;
+  int runs = 0;
+  RememberedCheck check([&runs]() -> Task<Result<void>> { return counted(&runs); }, clock);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(run_task(check.look()));
+  EXPECT_EQ(runs, 1);
+  clock.advance(kReadinessTtl);
+  EXPECT_TRUE(run_task(check.look()));
+  EXPECT_EQ(runs, 2);
 }
 
 TEST_F(RoutesTest, metrics_are_in_prometheus_format) {

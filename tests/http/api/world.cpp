@@ -34,6 +34,11 @@ TestRequest& TestRequest::with_json(std::string body) {
   return with("Content-Type", "application/json");
 }
 
+TestRequest& TestRequest::from(std::string peer) {
+  peer_ = std::move(peer);
+  return *this;
+}
+
 Request TestRequest::view() const {
   const std::string_view target = target_;
   const std::size_t question = std::min(target.find('?'), target.size());
@@ -43,7 +48,7 @@ Request TestRequest::view() const {
           .query = target.substr(std::min(question + 1, target.size())),
           .fields = &fields_,
           .body = body_,
-          .peer = "127.0.0.1"};
+          .peer = peer_};
 }
 
 std::string TestAnswer::header(std::string_view name) const {
@@ -84,6 +89,7 @@ World::World(std::vector<std::string> cors_origins) {
     static Task<Result<void>> look(const Result<void>* readiness) { co_return *readiness; }
   };
   dependencies.health.readiness.push_back({"call_store", [this] { return Readiness::look(&readiness); }});
+  dependencies.health.readiness.push_back({"blob_store", [this] { return Readiness::look(&blob_readiness); }, true});
   ApplicationSettings settings;
   settings.public_url = kPublicUrl;
   settings.cors_origins = std::move(cors_origins);

@@ -36,6 +36,8 @@ class TestRequest {
   TestRequest& with(std::string_view name, std::string_view value);
   TestRequest& with_key(std::string_view key) { return with("Authorization", std::string("Bearer ").append(key)); }
   TestRequest& with_json(std::string body);
+  /// The address of the other side; without it this machine.
+  TestRequest& from(std::string peer);
 
   [[nodiscard]] Request view() const;
   [[nodiscard]] const std::string& target() const { return target_; }
@@ -46,6 +48,7 @@ class TestRequest {
   std::string target_;
   std::string body_;
   boost::beast::http::fields fields_;
+  std::string peer_ = "127.0.0.1";
 };
 
 /// An answer, as text.
@@ -122,6 +125,7 @@ class World {
   Access access{calls, calls, clock, random, std::string(32, 's')};
   AuditLog audit{calls, clock, events};
   Result<void> readiness;
+  Result<void> blob_readiness;
   std::unique_ptr<Application> application;
 
  private:
