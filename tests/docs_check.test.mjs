@@ -87,7 +87,7 @@ test("every decision has a status and a date", () => {
   const heads = readdirSync(join(root, "docs/adr"))
     .filter((name) => name !== "README.md")
     .map((name) => [name, read(`docs/adr/${name}`).split("\n").slice(0, 8).join("\n")]);
-  assert.deepEqual(heads.filter(([, head]) => !/Status: (accepted|superseded)/.test(head) || !/\b20\d\d-\d\d-\d\d\b/.test(head)), []);
+  assert.deepEqual(heads.filter(([, head]) => !/Status: (proposed|accepted|superseded)/.test(head) || !/\b20\d\d-\d\d-\d\d\b/.test(head)), []);
 });
 
 test("every number of a decision is used once, and listed", () => {
