@@ -13,9 +13,9 @@ struct Initiation {
 
   template <class Handler>
   void operator()(Handler&& handler) const {
-    boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
+    const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
     auto begin = std::move(*start);  // the caller's frame may be gone before it returns
-    begin(Resumption(std::move(executor), std::forward<Handler>(handler)));
+    begin(Resumption(executor, std::forward<Handler>(handler)));
   }
 };
 

@@ -15,7 +15,7 @@ class Resumption {
  public:
   using Call = std::move_only_function<void()>;
 
-  Resumption(boost::asio::any_io_executor executor, Call call) : guard_(std::move(executor)), call_(std::move(call)) {}
+  Resumption(const boost::asio::any_io_executor& executor, Call call) : guard_(executor), call_(std::move(call)) {}
 
   [[nodiscard]] boost::asio::any_io_executor executor() const { return guard_.get_executor(); }
   /// Resumes the task on its own loop. On any thread.

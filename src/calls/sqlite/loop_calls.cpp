@@ -15,8 +15,8 @@ void LoopCalls::add(Resumption task) {
 
 void LoopCalls::send() {
   for (auto& bundle : bundles_) {
-    auto executor = bundle.front().executor();
-    Resumption together(std::move(executor), [tasks = std::move(bundle)]() mutable {
+    const auto executor = bundle.front().executor();
+    Resumption together(executor, [tasks = std::move(bundle)]() mutable {
       for (Resumption& task : tasks) std::move(task).run();
     });
     std::move(together).post();
