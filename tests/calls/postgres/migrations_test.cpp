@@ -29,7 +29,7 @@ TEST(PostgresMigrations, migrations_make_their_tables_beside_those_of_another_pr
   (void)open_store(database.url(), small_store());
   EXPECT_EQ(database.ask("SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables"
                          " WHERE schemaname = 'tapedeck'"),
-            "api_keys audit businesses calls change_marks imports leases logins marks meta recordings");
+            "api_keys audit businesses calls change_marks imports leases logins marks meta recordings sessions");
   EXPECT_EQ(database.ask("SELECT count(*) FROM information_schema.columns"
                          " WHERE table_schema = 'public' AND table_name = 'calls'"),
             "1");

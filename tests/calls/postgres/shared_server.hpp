@@ -74,7 +74,8 @@ class TestDatabase {
   /// Makes it as it was when it was new; its stores must be closed. Much quicker than a new one.
   void clear() const {
     (void)ask(
-        "DELETE FROM audit; DELETE FROM logins; DELETE FROM api_keys; DELETE FROM recordings; DELETE FROM calls;"
+        "DELETE FROM audit; DELETE FROM logins; DELETE FROM sessions; DELETE FROM api_keys; DELETE FROM recordings; "
+        "DELETE FROM calls;"
         " DELETE FROM imports; DELETE FROM leases; DELETE FROM marks; DELETE FROM businesses; DELETE FROM "
         "change_marks; ALTER SEQUENCE wanted_orders RESTART;"
         " ALTER TABLE audit ALTER id RESTART; ALTER TABLE imports ALTER id RESTART; ALTER TABLE api_keys ALTER id "
