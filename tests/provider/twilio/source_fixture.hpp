@@ -61,9 +61,9 @@ class SourceTest : public testing::Test {
   TwilioOptions default_options() {
     TwilioOptions options;
     options.base_url = provider_.url();
-    options.limits.connect_timeout = Milliseconds{5'000};
-    options.limits.answer_timeout = Milliseconds{5'000};
-    options.limits.idle_timeout = Milliseconds{5'000};
+    options.limits.connect_timeout = Milliseconds{60'000};
+    options.limits.answer_timeout = Milliseconds{60'000};
+    options.limits.idle_timeout = Milliseconds{60'000};
     options.limits.low_speed_window = Milliseconds{60'000};
     return options;
   }
