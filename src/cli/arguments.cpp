@@ -32,6 +32,13 @@ Result<Business> known_business(CallStore& calls, const std::string& id) {
   return std::move(**found);
 }
 
+Result<BusinessId> known_business_id(CallStore& calls, const std::optional<std::string>& id) {
+  if (!id) return BusinessId();
+  auto known = known_business(calls, *id);
+  if (!known) return fail(known.error());
+  return std::move(known->id);
+}
+
 Error no_business(std::string_view id) {
   return {Errc::kNotFound,
           fmt::format("there is no business {0}; see: tapedeck business list, or: tapedeck business add {0}", id)};

@@ -20,6 +20,8 @@ namespace tapedeck {
 /// The business with this id. Errors: kInvalidArgument, the text is no id; kNotFound, which says how to add it; the
 /// call store's.
 [[nodiscard]] Result<Business> known_business(CallStore& calls, const std::string& id);
+/// The id that an option names; empty without the option. Errors as above.
+[[nodiscard]] Result<BusinessId> known_business_id(CallStore& calls, const std::optional<std::string>& id);
 [[nodiscard]] Error no_business(std::string_view id);
 
 /// "command:USER", the user that runs this process, for the audit.

@@ -12,15 +12,8 @@ namespace tapedeck::sql {
 namespace {
 
 PageSession read_session(const Rows& row) {
-  PageSession session;
-  session.id = row.integer(0);
-  session.business = read_id<BusinessId>(row, 1);
-  session.key_id = row.integer(2);
-  session.token_hash = row.text(3);
-  session.created_at = row.time(4);
-  session.seen_at = row.time(5);
-  session.expires_at = row.time(6);
-  return session;
+  return {row.integer(0), read_id<BusinessId>(row, 1), row.integer(2), row.text(3), row.time(4), row.time(5),
+          row.time(6)};
 }
 
 }  // namespace

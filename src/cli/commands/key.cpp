@@ -31,22 +31,18 @@ Result<int> run_key_create(CommandContext& context, const KeyCreateOptions& opti
   if (!secret) return fail(secret.error());
   const auto calls = context.open_calls();
   if (!calls) return fail(calls.error());
-  BusinessId business;
-  if (options.business) {
-    auto known = known_business(calls->store(), *options.business);
-    if (!known) return fail(known.error());
-    business = std::move(known->id);
-  }
+  const auto business = known_business_id(calls->store(), options.business);
+  if (!business) return fail(business.error());
   if (options.name.size() > kKeyNameMax || !is_clean_text(options.name)) {
     return fail(Errc::kInvalidArgument, fmt::format("--name: expected at most {} bytes of text", kKeyNameMax));
   }
   Access access(calls->store(), calls->store(), context.clock, context.random, *secret);
-  const auto key = run_task(access.create_key(business, options.name));
+  const auto key = run_task(access.create_key(*business, options.name));
   if (!key) return fail(key.error());
   const Output& output = context.output;
   if (output.json) {
     print_json(output.out,
-               boost::json::object{{"key", *key}, {"business", json_or_null(business.str())}, {"name", options.name}});
+               boost::json::object{{"key", *key}, {"business", json_or_null(business->str())}, {"name", options.name}});
   } else {
     output.out << *key << '\n';
   }

@@ -51,17 +51,13 @@ bool is_meant(const PageSession& session, const SessionEndOptions& options, cons
 Result<int> run_session_end(CommandContext& context, const SessionEndOptions& options) {
   const auto calls = context.open_calls();
   if (!calls) return fail(calls.error());
-  BusinessId business;
-  if (options.business) {
-    auto known = known_business(calls->store(), *options.business);
-    if (!known) return fail(known.error());
-    business = std::move(known->id);
-  }
+  const auto business = known_business_id(calls->store(), options.business);
+  if (!business) return fail(business.error());
   const auto sessions = run_task(calls->store().list_sessions(context.clock.system_now()));
   if (!sessions) return fail(sessions.error());
   std::size_t ended = 0;
   for (const PageSession& session : *sessions) {
-    if (!is_meant(session, options, business)) continue;
+    if (!is_meant(session, options, *business)) continue;
     const auto end = run_task(calls->store().end_session(session.id));
     if (!end && end.error().errc() != Errc::kNotFound) return fail(end.error());
     ++ended;
