@@ -56,7 +56,7 @@ function sendTone(request, response, isDownload) {
     "Content-Type": "audio/x-wav",
     "Accept-Ranges": "bytes",
     ETag: kToneTag,
-    "Cache-Control": "private, max-age=3600",
+    "Cache-Control": "private, no-cache",
     ...(isDownload ? { "Content-Disposition": 'attachment; filename="call.wav"' } : {}),
   };
   if (match === null) {
