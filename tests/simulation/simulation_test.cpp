@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kOperationsOfAnEpisode = 2'000;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kEpisodes = 50;  // a sanitizer takes ten times as long
+constexpr int kEpisodes = 50;                  // a sanitizer takes ten times as long
 constexpr std::uint64_t kTransitionsMin = 10;  // the rarest comes about 30 times
 #else
 constexpr int kEpisodes = 700;  // 1.4 million operations: the rarest transition comes about 450 times
