@@ -11,7 +11,7 @@
 namespace tapedeck {
 namespace {
 
-// Of a session's cookie and of a login link.
+// A session's cookie and a login link have this many random bytes.
 constexpr std::size_t kTokenBytes = 32;
 
 std::int64_t unix_seconds(SystemTime time) {

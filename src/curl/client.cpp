@@ -10,7 +10,7 @@ namespace tapedeck {
 namespace {
 
 Task<> wait_for(std::shared_ptr<TransferState> state, TransferWish wish) {
-  std::move_only_function<void(Resumption)> start = [state, wish](Resumption task) {
+  std::move_only_function<void(Resumption)> start = [state = std::move(state), wish](Resumption task) {
     state->when(wish, [task = std::move(task)]() mutable { std::move(task).post(); });
   };
   co_await suspend(std::move(start));

@@ -17,8 +17,7 @@ struct TaskEnd {
   bool is_done = false;
   std::exception_ptr failure;
 };
-/// Starts a task, and notes its end. Compiled once, because each use of Asio's co_spawn() costs a second of
-/// compilation.
+/// Starts a task, and notes its end. Compiled once, because Asio's co_spawn() is slow to compile at each use.
 void start_task(boost::asio::io_context& loop, Task<> task, std::shared_ptr<TaskEnd> end);
 
 /// How a task on a loop of its watcher's ends. One thread runs the loop and asks.

@@ -31,8 +31,7 @@ class Resumption {
 /// Suspends the caller, and calls `start` with what resumes it. That may happen before `start` returns, on any thread;
 /// then what the caller owns may be gone, so `start` touches none of it afterwards.
 ///
-/// All waiting for other threads goes through here: each further use of Asio's own templates costs a second of
-/// compilation.
+/// Waiting for another thread goes through here, because Asio's own templates are slow to compile at each use.
 [[nodiscard]] Task<> suspend(std::move_only_function<void(Resumption)> start);
 
 }  // namespace tapedeck
